@@ -1,0 +1,199 @@
+/*
+ * sparseconv: sparse convolution over integer lattices of 1 to 4 dimensions. The whole C ABI.
+ *
+ * The law. A coarse site c, a fine site f and a tap t of the kernel meet when, on every axis,
+ *
+ *     f = stride * c + dilation * t - padding,    0 <= t < size
+ *
+ * A convolution reads fine and writes coarse; a transposed convolution is the same rulebook, run from coarse to fine.
+ * Tap index is row-major over the kernel, last axis fastest. Weights are [taps * in, out], row-major.
+ * Coordinates are int32 rows (batch, d0, d1, ...) in units of their own level.
+ *
+ * Rules.
+ *  - Every function that can fail returns a status; on failure spc_last_error() says in one line what was wrong with
+ *    which value, outputs are untouched, and nothing is printed.
+ *  - Memory that you pass in stays yours; it is neither kept nor freed after the call.
+ *  - What comes out through a T** is yours; give it to the matching spc_<noun>_destroy, which takes NULL and cannot
+ * fail.
+ *  - Objects are immutable after creation and may be used from any number of threads. Settings are process-wide.
+ *  - Results do not depend on the number of threads, bit for bit.
+ */
+#ifndef SPARSECONV_H
+#define SPARSECONV_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(_WIN32)
+#if defined(SPC_BUILDING)
+#define SPC_API __declspec(dllexport)
+#else
+#define SPC_API __declspec(dllimport)
+#endif
+#else
+#define SPC_API __attribute__((visibility("default")))
+#endif
+
+/* Both sides ship in one package: compared for equality at load. Raised on any change of signature, struct or meaning.
+ */
+#define SPC_ABI_VERSION 1
+
+#define SPC_MAX_DIMENSIONS 4
+
+typedef int32_t spc_status;
+#define SPC_OK 0
+#define SPC_INVALID_ARGUMENT (-1)
+#define SPC_OUT_OF_MEMORY (-2)
+#define SPC_UNSUPPORTED (-3)
+#define SPC_DEVICE (-4)
+#define SPC_INTERNAL (-5)
+
+/* Element types of spc_matrix. */
+#define SPC_FLOAT32 0
+#define SPC_FLOAT64 1
+#define SPC_BFLOAT16 2
+#define SPC_FLOAT16 3
+
+/* Which way a rulebook is run. */
+#define SPC_FINE_TO_COARSE 0
+#define SPC_COARSE_TO_FINE 1
+
+/* Which coarse sites a strided convolution writes. */
+#define SPC_DILATE 0     /* all that any fine site reaches through a tap */
+#define SPC_DOWNSAMPLE 1 /* floor(fine / stride), no dilation */
+
+/* A dense row-major matrix. device: -1 is the CPU. */
+typedef struct spc_matrix {
+  void *data;
+  int64_t rows;
+  int64_t columns;
+  int32_t element_type;
+  int32_t device;
+} spc_matrix;
+
+/* The kernel geometry; entries at and beyond `dimensions` are ignored. */
+typedef struct spc_geometry {
+  int32_t dimensions;
+  int32_t size[SPC_MAX_DIMENSIONS];
+  int32_t stride[SPC_MAX_DIMENSIONS];
+  int32_t dilation[SPC_MAX_DIMENSIONS];
+  int32_t padding[SPC_MAX_DIMENSIONS];
+} spc_geometry;
+
+typedef struct spc_map spc_map;           /* coordinate map: the voxels of one level, found by coordinate */
+typedef struct spc_rulebook spc_rulebook; /* for each tap the (fine row, coarse row) pairs that meet there */
+
+/* ---- library ---------------------------------------------------------------------------------------------------- */
+
+SPC_API int32_t spc_abi_version(void);
+SPC_API const char *spc_version(void);
+
+/* One line, UTF-8, of the last failure on this thread; valid until the next failing call on it. Never NULL. */
+SPC_API const char *spc_last_error(void);
+
+/* The instruction set in use: "avx512", "avx2", "baseline". Chosen on first use by what CPU and system support, or by
+ * the environment variable SPARSECONV_ISA; an unknown or unsupported name there fails here and in every computation. */
+SPC_API spc_status spc_isa(const char **out);
+SPC_API spc_status spc_set_isa(const char *name);
+
+/* The instruction sets that this machine can run, best first. */
+SPC_API int32_t spc_isa_count(void);
+SPC_API const char *spc_isa_name(int32_t index); /* NULL past the end */
+
+/* Threads used by one call, 1 or more. The default is OpenMP's. */
+SPC_API int32_t spc_threads(void);
+SPC_API spc_status spc_set_threads(int32_t threads);
+
+/* Maps and rulebooks that are alive in this process: for tests of lifetimes. */
+SPC_API int64_t spc_live_objects(void);
+
+/* ---- coordinate map --------------------------------------------------------------------------------------------- */
+
+/* From int32 [rows, 1 + dimensions]; row i of the map is row i given. A coordinate that stands twice is
+ * SPC_INVALID_ARGUMENT, and the message names it and both rows. */
+SPC_API spc_status spc_map_create(const int32_t *coordinates, int64_t rows, int32_t dimensions, spc_map **out);
+
+/* The same with duplicates merged: rows of the map are in the library's own order (see spc_map_coarsen), and
+ * map_rows[i] is the row of the map that holds row i given. */
+SPC_API spc_status spc_map_create_merged(const int32_t *coordinates, int64_t rows, int32_t dimensions,
+                                         int64_t *map_rows, spc_map **out);
+
+/* The coarse sites of a strided convolution over `fine`, by rule SPC_DILATE or SPC_DOWNSAMPLE. bounds: the coarse shape
+ * [dimensions], outside of which (0 <= c < bounds) nothing is made, or NULL for no bounds. The order of rows depends on
+ * the set of coordinates alone. SPC_DOWNSAMPLE uses the stride only. */
+SPC_API spc_status spc_map_coarsen(const spc_map *fine, const spc_geometry *geometry, int32_t rule,
+                                   const int32_t *bounds, spc_map **out);
+
+/* The fine sites that any coarse site reaches through a tap. bounds: the fine shape [dimensions] or NULL. */
+SPC_API spc_status spc_map_refine(const spc_map *coarse, const spc_geometry *geometry, const int32_t *bounds,
+                                  spc_map **out);
+
+SPC_API int64_t spc_map_rows(const spc_map *map);
+SPC_API int32_t spc_map_dimensions(const spc_map *map);
+SPC_API int64_t spc_map_bytes(const spc_map *map);
+
+/* Writes int32 [rows, 1 + dimensions]. */
+SPC_API spc_status spc_map_coordinates(const spc_map *map, int32_t *out);
+
+/* Writes the row of each of the given coordinates, int32 [rows, 1 + dimensions], or -1 where there is none. */
+SPC_API spc_status spc_map_find(const spc_map *map, const int32_t *coordinates, int64_t rows, int64_t *out);
+
+SPC_API void spc_map_destroy(spc_map *map);
+
+/* ---- rulebook --------------------------------------------------------------------------------------------------- */
+
+/* All pairs of the law between the two maps (which may be one map). The maps may be destroyed afterwards. */
+SPC_API spc_status spc_rulebook_create(const spc_map *coarse, const spc_map *fine, const spc_geometry *geometry,
+                                       spc_rulebook **out);
+
+SPC_API int64_t spc_rulebook_taps(const spc_rulebook *rulebook);
+SPC_API int64_t spc_rulebook_pairs(const spc_rulebook *rulebook);
+SPC_API int64_t spc_rulebook_bytes(const spc_rulebook *rulebook);
+
+/* Writes the number of pairs of each tap, int64 [taps]. */
+SPC_API spc_status spc_rulebook_counts(const spc_rulebook *rulebook, int64_t *out);
+
+/* Writes the pairs of one tap, ascending by coarse row: int64 [counts[tap]] each. */
+SPC_API spc_status spc_rulebook_tap_pairs(const spc_rulebook *rulebook, int64_t tap, int64_t *fine_rows,
+                                          int64_t *coarse_rows);
+
+SPC_API void spc_rulebook_destroy(spc_rulebook *rulebook);
+
+/* ---- convolution ------------------------------------------------------------------------------------------------ */
+
+/* input is [fine, in] and output [coarse, out] for SPC_FINE_TO_COARSE, [coarse, in] and [fine, out] for
+ * SPC_COARSE_TO_FINE. weight is [taps * in, out]; bias [1, out] or NULL. Outputs are overwritten; rows without a pair
+ * become the bias, or zero. All matrices of a call have one element type: SPC_FLOAT32 or SPC_FLOAT64.
+ * workspace: at least spc_convolution_workspace bytes, 64-byte aligned; its content is scratch. */
+
+#define SPC_FORWARD 0
+#define SPC_BACKWARD_INPUT 1
+#define SPC_BACKWARD_WEIGHT 2
+
+SPC_API spc_status spc_convolution_workspace(const spc_rulebook *rulebook, int32_t direction, int32_t pass,
+                                             int64_t in_channels, int64_t out_channels, int32_t element_type,
+                                             int64_t *bytes);
+
+SPC_API spc_status spc_convolution_forward(const spc_rulebook *rulebook, int32_t direction, const spc_matrix *input,
+                                           const spc_matrix *weight, const spc_matrix *bias, void *workspace,
+                                           int64_t workspace_bytes, const spc_matrix *output);
+
+SPC_API spc_status spc_convolution_backward_input(const spc_rulebook *rulebook, int32_t direction,
+                                                  const spc_matrix *grad_output, const spc_matrix *weight,
+                                                  void *workspace, int64_t workspace_bytes,
+                                                  const spc_matrix *grad_input);
+
+/* grad_bias [1, out] may be NULL. */
+SPC_API spc_status spc_convolution_backward_weight(const spc_rulebook *rulebook, int32_t direction,
+                                                   const spc_matrix *input, const spc_matrix *grad_output,
+                                                   void *workspace, int64_t workspace_bytes,
+                                                   const spc_matrix *grad_weight, const spc_matrix *grad_bias);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
