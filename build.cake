@@ -1,0 +1,241 @@
+// One described task per step, in the order in which they run. ./build.sh is the way in: it installs what is missing.
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Xml.Linq;
+
+var target = Argument("target", "Test");
+var configuration = Argument("configuration", "Release");
+var programArguments = Argument("arguments", "");
+var provider = EnvironmentVariable("TORCHSHARP") ?? "package";
+
+var artifacts = MakeAbsolute(Directory("artifacts"));
+var cmakeFolder = artifacts.Combine("cmake").Combine(configuration.ToLowerInvariant());
+var nativeFolder = artifacts.Combine("native").Combine(RuntimeInformation.RuntimeIdentifier);
+var results = artifacts.Combine("test-results");
+
+var projects = new
+{
+    Engine = "src/TorchSharp.SparseConv.Core/TorchSharp.SparseConv.Core.csproj",
+    Skin = "src/TorchSharp.SparseConv/TorchSharp.SparseConv.csproj",
+    Data = "src/TorchSharp.SparseConv.Data/TorchSharp.SparseConv.Data.csproj",
+    Segmentation = "examples/PointCloudSegmentation/PointCloudSegmentation.csproj",
+    Benchmarks = "tests/TorchSharp.SparseConv.Benchmarks/TorchSharp.SparseConv.Benchmarks.csproj",
+};
+
+// Suites whose numbers depend on the instruction set run once for each; the others once.
+string[] engineSuites = ["TorchSharp.SparseConv.Core.Tests", "TorchSharp.SparseConv.Tests"];
+string[] onceSuites =
+    provider == "standin"
+        ? ["TorchSharp.SparseConv.Data.Tests", "PointCloudSegmentation.Tests", "TorchSharp.Standin.Tests"]
+        : ["TorchSharp.SparseConv.Data.Tests", "PointCloudSegmentation.Tests"];
+
+/////////////////////////////////////////////////////////////////////
+// BUILD
+/////////////////////////////////////////////////////////////////////
+
+Task("Clean")
+    .Description("Deletes everything that was built")
+    .Does(() => CleanDirectory(artifacts));
+
+Task("Native")
+    .Description("Configures and builds the C++ library, its tests and, for the stand-in, its native part")
+    .Does(() =>
+    {
+        var standin = provider == "standin" ? "ON" : "OFF";
+        Run("cmake", $"-S . -B {cmakeFolder} -DCMAKE_BUILD_TYPE={configuration} -DSPARSECONV_STANDIN={standin}", quiet: true);
+        Run("cmake", $"--build {cmakeFolder} --parallel {Environment.ProcessorCount}", quiet: true);
+        EnsureDirectoryExists(nativeFolder);
+        foreach (var library in GetFiles($"{cmakeFolder}/**/lib{{sparseconv,torchsharp_standin}}.so"))
+        {
+            // A new file, not new bytes in one that a running process may have mapped.
+            var copy = nativeFolder.CombineWithFilePath(library.GetFilename());
+            if (FileExists(copy))
+                DeleteFile(copy);
+            CopyFile(library, copy);
+        }
+    });
+
+Task("Abi")
+    .Description("Holds the exported symbols against native/abi.txt and the instruction-set objects against weak symbols")
+    .IsDependentOn("Native")
+    .Does(() => Run("ctest", $"--test-dir {cmakeFolder} --output-on-failure -L abi --no-tests=error", quiet: true));
+
+Task("Build")
+    .Description("Builds the solution's libraries, tests and examples")
+    .IsDependentOn("Native")
+    .Does(() =>
+    {
+        foreach (var project in GetFiles("tests/*/*.csproj").Concat(GetFiles("examples/*/*.csproj")))
+        {
+            if (provider == "standin" || !project.FullPath.Contains("Standin", StringComparison.Ordinal))
+                DotNetBuild(project.FullPath, new() { Configuration = configuration, Verbosity = DotNetVerbosity.Quiet, NoLogo = true });
+        }
+    });
+
+/////////////////////////////////////////////////////////////////////
+// TEST
+/////////////////////////////////////////////////////////////////////
+
+Task("Test")
+    .Description("Everything: formatting, ABI, native tests, NUnit; the engine's suites once per instruction set")
+    .IsDependentOn("CheckFormat")
+    .IsDependentOn("Abi")
+    .IsDependentOn("Build")
+    .Does(() =>
+    {
+        CleanDirectory(results);
+        var failures = new List<string>();
+        var native = GetFiles($"{cmakeFolder}/**/sparseconv_tests").Single();
+        foreach (var isa in InstructionSets())
+        {
+            var environment = new Dictionary<string, string> { ["SPARSECONV_ISA"] = isa };
+            if (Start(native.FullPath, $"--gtest_brief=1 --gtest_output=xml:{results}/native.{isa}.xml", environment) != 0)
+                failures.Add($"native ({isa})");
+            foreach (var suite in engineSuites)
+                RunSuite(suite, $"{suite}.{isa}", environment, failures);
+        }
+        foreach (var suite in onceSuites)
+            RunSuite(suite, suite, new(), failures);
+        WriteTally();
+        if (failures.Count > 0)
+            throw new CakeException($"failed: {string.Join(", ", failures)}");
+    });
+
+Task("TestIsa")
+    .Description("The engine's NUnit suites for one instruction set: --isa=avx2")
+    .IsDependentOn("Build")
+    .Does(() =>
+    {
+        var failures = new List<string>();
+        var isa = Argument<string>("isa");
+        foreach (var suite in engineSuites)
+            RunSuite(suite, $"{suite}.{isa}", new() { ["SPARSECONV_ISA"] = isa }, failures);
+        if (failures.Count > 0)
+            throw new CakeException($"failed: {string.Join(", ", failures)}");
+    });
+
+/////////////////////////////////////////////////////////////////////
+// RUN
+/////////////////////////////////////////////////////////////////////
+
+Task("Train")
+    .Description("Trains the segmentation example on scenes made on the spot and shows the result; more: --arguments=\"--help\"")
+    .IsDependentOn("Native")
+    .Does(() =>
+    {
+        DotNetBuild(projects.Segmentation, new() { Configuration = configuration, Verbosity = DotNetVerbosity.Quiet, NoLogo = true });
+        Run("dotnet", $"run --project {projects.Segmentation} -c {configuration} --no-build -- train {programArguments}");
+    });
+
+Task("Bench")
+    .Description("Performance, as JSON lines and a table; docs/benchmarks keeps the results")
+    .IsDependentOn("Native")
+    .Does(() =>
+    {
+        DotNetBuild(projects.Benchmarks, new() { Configuration = configuration, Verbosity = DotNetVerbosity.Quiet, NoLogo = true });
+        Run("dotnet", $"run --project {projects.Benchmarks} -c {configuration} --no-build -- {programArguments}");
+    });
+
+Task("Pack")
+    .Description("NuGet packages in artifacts/package; TorchSharp.SparseConv itself needs TORCHSHARP=package")
+    .IsDependentOn("Native")
+    .Does(() =>
+    {
+        string[] packed = provider == "package" ? [projects.Engine, projects.Data, projects.Skin] : [projects.Engine, projects.Data];
+        foreach (var project in packed)
+            DotNetPack(project, new() { Configuration = configuration, Verbosity = DotNetVerbosity.Quiet, NoLogo = true });
+        if (provider != "package")
+            Warning("TorchSharp.SparseConv is not packed: it was built against the stand-in, and its package depends on TorchSharp itself");
+        foreach (var package in GetFiles($"{artifacts}/package/**/*.nupkg"))
+            Information(package);
+    });
+
+/////////////////////////////////////////////////////////////////////
+// FORMAT
+/////////////////////////////////////////////////////////////////////
+
+Task("Format")
+    .Description("Formats C# with CSharpier and C++ with clang-format")
+    .Does(() =>
+    {
+        Run("dotnet", "csharpier format .", quiet: true);
+        Run("clang-format", $"-i {string.Join(' ', NativeSources())}");
+    });
+
+Task("CheckFormat")
+    .Description("Fails where Format would change a file")
+    .Does(() =>
+    {
+        Run("dotnet", "csharpier check .", quiet: true);
+        Run("clang-format", $"--dry-run --Werror {string.Join(' ', NativeSources())}", quiet: true);
+    });
+
+RunTarget(target);
+
+/////////////////////////////////////////////////////////////////////
+// STEPS
+/////////////////////////////////////////////////////////////////////
+
+// The output of a quiet command shows only where it fails.
+void Run(string command, string arguments, bool quiet = false)
+{
+    var settings = new ProcessSettings { Arguments = arguments, RedirectStandardOutput = quiet, RedirectStandardError = quiet };
+    var exit = quiet ? StartProcess(command, settings, out var output, out var error) : StartProcess(command, settings, out output, out error);
+    if (exit == 0)
+        return;
+    foreach (var line in (output ?? []).Concat(error ?? []))
+        Error("{0}", line);
+    throw new CakeException($"{command} {arguments.Split(' ')[0]} ended with exit code {exit}");
+}
+
+int Start(string command, string arguments, Dictionary<string, string> environment) =>
+    StartProcess(command, new ProcessSettings { Arguments = arguments, EnvironmentVariables = environment });
+
+void RunSuite(string suite, string name, Dictionary<string, string> environment, List<string> failures)
+{
+    Information("{0}", name);
+    var arguments =
+        $"test tests/{suite}/{suite}.csproj -c {configuration} --no-build --nologo -v quiet "
+        + $"--logger \"trx;LogFileName={name}.trx\" --results-directory {results}";
+    if (Start("dotnet", arguments, environment) != 0)
+        failures.Add(name);
+}
+
+// Asked of the library itself, so that what is tested is what it would choose from.
+string[] InstructionSets()
+{
+    var library = NativeLibrary.Load(nativeFolder.CombineWithFilePath("libsparseconv.so").FullPath);
+    var name = Marshal.GetDelegateForFunctionPointer<IsaName>(NativeLibrary.GetExport(library, "spc_isa_name"));
+    return Enumerable.Range(0, 16).Select(i => Marshal.PtrToStringUTF8(name(i))).TakeWhile(isa => isa is not null).ToArray();
+}
+
+delegate nint IsaName(int index);
+
+// N passed, N failed, N skipped over all suites; a suite that left no result counts as a failure elsewhere.
+void WriteTally()
+{
+    int passed = 0, failed = 0, skipped = 0;
+    foreach (var file in GetFiles($"{results}/*.trx"))
+    {
+        var counters = XDocument.Load(file.FullPath).Descendants().Single(e => e.Name.LocalName == "Counters");
+        int Count(string attribute) => int.Parse(counters.Attribute(attribute).Value, CultureInfo.InvariantCulture);
+        passed += Count("passed");
+        failed += Count("failed");
+        skipped += Count("total") - Count("executed");
+    }
+    foreach (var file in GetFiles($"{results}/native.*.xml"))
+    {
+        var suites = XDocument.Load(file.FullPath).Root;
+        int Count(string attribute) => int.Parse(suites.Attribute(attribute)?.Value ?? "0", CultureInfo.InvariantCulture);
+        var ignored = suites.Descendants("testcase").Count(test => test.Attribute("result")?.Value == "skipped");
+        failed += Count("failures") + Count("errors");
+        skipped += ignored;
+        passed += Count("tests") - Count("failures") - Count("errors") - ignored;
+    }
+    var tally = $"{passed} passed, {failed} failed, {skipped} skipped";
+    System.IO.File.WriteAllText(results.CombineWithFilePath("tally.txt").FullPath, tally + "\n");
+    Information("{0}", tally);
+}
+
+IEnumerable<FilePath> NativeSources() =>
+    GetFiles("native/**/*.{h,cpp,cu}").Concat(GetFiles("tests/native/*.{h,cpp,c}")).Concat(GetFiles("src/TorchSharp.Standin/native/*.{h,cpp}"));

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# The only entry: ./build.sh train|bench [arguments of the program] | test | pack | format | TASK [arguments of Cake].
+# Installs what the machine lacks, restores the tools, and hands over to build.cake.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "build.sh: $*"; exit 1; }
+
+# need COMMAND-OR-TEST PACKAGE...: notes the packages where the command is missing.
+missing=()
+need() {
+  local what=$1
+  shift
+  command -v "$what" >/dev/null 2>&1 || missing+=("$@")
+}
+
+install_missing() {
+  [ ${#missing[@]} -gt 0 ] || return 0
+  command -v apt-get >/dev/null 2>&1 ||
+    die "missing: ${missing[*]} (Debian's names). Install them with your system's package manager and run again."
+  local sudo=""
+  if [ "$(id -u)" -ne 0 ]; then
+    sudo -n true 2>/dev/null ||
+      die "missing: ${missing[*]}. Install with: sudo apt-get install -y --no-install-recommends ${missing[*]}"
+    sudo="sudo"
+  fi
+  say "installing: ${missing[*]}"
+  local log
+  log=$(mktemp)
+  { $sudo apt-get update && DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y --no-install-recommends "${missing[@]}"; } \
+    >"$log" 2>&1 || { tail -n 20 "$log" >&2; die "apt-get could not install ${missing[*]}"; }
+  rm -f "$log"
+  missing=()
+}
+
+# Which TorchSharp: TORCHSHARP=package|standin, else the package if it restores, else the stand-in.
+choose_torchsharp() {
+  local record=artifacts/torchsharp.provider
+  if [ -z "${TORCHSHARP:-}" ]; then
+    if [ -s "$record" ]; then
+      TORCHSHARP=$(<"$record")
+    elif TORCHSHARP=package dotnet restore src/TorchSharp.SparseConv/TorchSharp.SparseConv.csproj -v quiet >/dev/null 2>&1; then
+      TORCHSHARP=package
+    else
+      TORCHSHARP=standin
+      say "TorchSharp 0.107.0 does not restore here: using the stand-in over the system's libtorch (src/TorchSharp.Standin)"
+    fi
+    mkdir -p artifacts
+    printf '%s\n' "$TORCHSHARP" >"$record"
+  fi
+  case $TORCHSHARP in
+    package | standin) export TORCHSHARP ;;
+    *) die "TORCHSHARP is '$TORCHSHARP', must be 'package' or 'standin'" ;;
+  esac
+}
+
+task=${1:-test}
+[ $# -eq 0 ] || shift
+case $task in
+  -h | --help | help)
+    sed -n '2,3p' "$0" | cut -c3-
+    exec dotnet cake build.cake --description
+    ;;
+esac
+
+command -v dotnet >/dev/null 2>&1 || die "the .NET 10 SDK is missing: https://dotnet.microsoft.com/download"
+need cmake cmake
+need g++ g++
+need make make
+need npm nodejs npm
+case $task in
+  test | Test* | Default | format | Format | Check*)
+    need clang-format clang-format
+    [ -e /usr/include/gtest/gtest.h ] || [ -e /usr/local/include/gtest/gtest.h ] || missing+=(libgtest-dev)
+    ;;
+esac
+install_missing
+choose_torchsharp
+if [ "$TORCHSHARP" = standin ]; then
+  # Another libtorch than the system's: CMAKE_PREFIX_PATH=<its folder>.
+  [ -n "${CMAKE_PREFIX_PATH:-}" ] || ls /usr/lib/*/cmake/Torch/TorchConfig.cmake /usr/share/cmake/Torch/TorchConfig.cmake \
+    >/dev/null 2>&1 || missing+=(libtorch-dev)
+  install_missing
+fi
+
+dotnet tool restore -v quiet >/dev/null || die "dotnet tool restore failed: is a NuGet registry reachable?"
+case $task in
+  train | bench) exec dotnet cake build.cake --no-report --verbosity=minimal --target="${task^}" --arguments="$*" ;;
+  test | pack | format) task="${task^}" ;;
+esac
+exec dotnet cake build.cake --no-report --verbosity=minimal --target="$task" "$@"
