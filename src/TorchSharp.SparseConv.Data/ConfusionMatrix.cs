@@ -1,0 +1,119 @@
+namespace TorchSharp.SparseConv.Data;
+
+/// <summary>Counts of (true class, predicted class), and the usual measures of segmentation made from them.</summary>
+public sealed class ConfusionMatrix
+{
+    private readonly long[] _counts; // [truth, prediction]
+
+    /// <summary>An empty matrix; points whose true class is <paramref name="ignoreLabel"/> are never counted.</summary>
+    public ConfusionMatrix(int classCount, int? ignoreLabel = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(classCount, 1);
+        ClassCount = classCount;
+        IgnoreLabel = ignoreLabel;
+        _counts = new long[classCount * classCount];
+    }
+
+    /// <summary>The number of classes.</summary>
+    public int ClassCount { get; }
+
+    /// <summary>The true class that is not counted, if any.</summary>
+    public int? IgnoreLabel { get; }
+
+    /// <summary>The number of points counted.</summary>
+    public long Total => _counts.Sum();
+
+    /// <summary>How many points of class <paramref name="truth"/> were predicted as <paramref name="prediction"/>.</summary>
+    public long this[int truth, int prediction] => _counts[truth * ClassCount + prediction];
+
+    /// <summary>Counts one prediction for each true label.</summary>
+    /// <exception cref="ArgumentException">The lengths differ, or a label is no class; nothing is counted then.</exception>
+    public void Add(ReadOnlySpan<int> truth, ReadOnlySpan<int> prediction)
+    {
+        if (truth.Length != prediction.Length)
+        {
+            throw new ArgumentException(
+                $"prediction has {prediction.Length} labels, truth has {truth.Length}: they must match point by point",
+                nameof(prediction)
+            );
+        }
+        for (var i = 0; i < truth.Length; i++)
+        {
+            if (truth[i] != IgnoreLabel)
+            {
+                CheckLabel(truth[i], i, nameof(truth));
+                CheckLabel(prediction[i], i, nameof(prediction));
+            }
+        }
+        for (var i = 0; i < truth.Length; i++)
+        {
+            if (truth[i] != IgnoreLabel)
+            {
+                _counts[truth[i] * ClassCount + prediction[i]]++;
+            }
+        }
+    }
+
+    /// <summary>The number of points whose true class this is.</summary>
+    public long TruthCount(int label)
+    {
+        var sum = 0L;
+        for (var other = 0; other < ClassCount; other++)
+        {
+            sum += this[label, other];
+        }
+        return sum;
+    }
+
+    /// <summary>The number of points predicted as this class.</summary>
+    public long PredictionCount(int label)
+    {
+        var sum = 0L;
+        for (var other = 0; other < ClassCount; other++)
+        {
+            sum += this[other, label];
+        }
+        return sum;
+    }
+
+    /// <summary>Intersection over union of a class, 0 to 1; NaN where the class occurs in neither truth nor prediction.</summary>
+    public double IoU(int label)
+    {
+        var hits = this[label, label];
+        var union = TruthCount(label) + PredictionCount(label) - hits;
+        return union == 0 ? double.NaN : (double)hits / union;
+    }
+
+    /// <summary>The mean of <see cref="IoU"/> over the classes that occur in the truth; NaN where none does.</summary>
+    public double MeanIoU
+    {
+        get
+        {
+            var present = Enumerable.Range(0, ClassCount).Where(label => TruthCount(label) > 0).ToList();
+            return present.Count == 0 ? double.NaN : present.Average(IoU);
+        }
+    }
+
+    /// <summary>The share of points predicted right, 0 to 1; NaN where none was counted.</summary>
+    public double Accuracy
+    {
+        get
+        {
+            var total = Total;
+            return total == 0
+                ? double.NaN
+                : (double)Enumerable.Range(0, ClassCount).Sum(label => this[label, label]) / total;
+        }
+    }
+
+    private void CheckLabel(int label, int index, string name)
+    {
+        if ((uint)label >= (uint)ClassCount)
+        {
+            throw new ArgumentException(
+                $"{name}[{index}] is {label}, must be a class from 0 to {ClassCount - 1}",
+                name
+            );
+        }
+    }
+}

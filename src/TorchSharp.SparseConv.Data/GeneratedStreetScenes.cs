@@ -1,0 +1,46 @@
+using TorchSharp.SparseConv.Data.Scenes;
+
+namespace TorchSharp.SparseConv.Data;
+
+/// <summary>Labelled LiDAR scans made on the spot: a 64-beam scanner turns once in a random street; the same seed and index give the same bits on every machine.</summary>
+/// <remarks>Labels are SemanticKITTI's learning classes, of which 13 occur, and 0 where nothing is to be learned.</remarks>
+public sealed class GeneratedStreetScenes : IPointCloudDataset
+{
+    private readonly int _seed;
+    private readonly int _azimuthSteps;
+
+    /// <summary><paramref name="count"/> scenes; different seeds give different streets. A scan has up to 64 x <paramref name="azimuthSteps"/> points, about three quarters of that in practice.</summary>
+    public GeneratedStreetScenes(int seed, int count, int azimuthSteps = 900)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfLessThan(azimuthSteps, 1);
+        _seed = seed;
+        _azimuthSteps = azimuthSteps;
+        Count = count;
+    }
+
+    /// <inheritdoc/>
+    public int Count { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> ClassNames => SemanticKittiClasses.Names;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Rgb> ClassColors => SemanticKittiClasses.Colors;
+
+    /// <inheritdoc/>
+    public int IgnoreLabel => SemanticKittiClasses.Unlabeled;
+
+    /// <inheritdoc/>
+    public string Name(int index) => $"street-{_seed}-{index}";
+
+    /// <inheritdoc/>
+    public PointCloud Load(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
+        var random = new SceneRandom(_seed, index);
+        var street = StreetBuilder.Build(ref random);
+        return Scanner.Scan(street, _azimuthSteps, ref random);
+    }
+}

@@ -1,0 +1,206 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+
+namespace TorchSharp.SparseConv.Data;
+
+/// <summary>Files of SemanticKITTI and KITTI: scans (.bin: float32 x, y, z, intensity) and labels (.label: uint32, the class in the low 16 bits).</summary>
+public static class SemanticKitti
+{
+    private const int PointBytes = 4 * sizeof(float);
+    private const int LabelBytes = sizeof(uint);
+
+    /// <summary>Points of one scan, without labels.</summary>
+    /// <exception cref="PointCloudException">The file is missing, empty, cut off in the middle of a point, or holds a coordinate that is not finite.</exception>
+    public static PointCloud ReadScan(string path)
+    {
+        var values = ReadWords<float>(path, PointBytes, "points of 16 bytes (float32 x, y, z, intensity)");
+        var count = values.Length / 4;
+        var positions = new float[3 * count];
+        var intensity = new float[count];
+        for (var point = 0; point < count; point++)
+        {
+            for (var axis = 0; axis < 3; axis++)
+            {
+                var value = values[4 * point + axis];
+                if (!float.IsFinite(value))
+                {
+                    var offset = ((4L * point) + axis) * sizeof(float);
+                    throw new PointCloudException(
+                        path,
+                        $"{"xyz"[axis]} of point {point} is {value}, must be finite",
+                        offset
+                    );
+                }
+                positions[3 * point + axis] = value;
+            }
+            intensity[point] = values[4 * point + 3];
+        }
+        return new PointCloud(positions, intensity);
+    }
+
+    /// <summary>Classes 0 to 19 of one scan's points, by <see cref="SemanticKittiClasses"/>' learning map.</summary>
+    /// <param name="path">The .label file.</param>
+    /// <param name="pointCount">How many labels there must be; null where that is not known.</param>
+    /// <exception cref="PointCloudException">The file is missing, cut off, has another number of labels, or a label that the data set does not define.</exception>
+    public static int[] ReadLabels(string path, int? pointCount = null)
+    {
+        if (pointCount is { } expected)
+        {
+            var found = LengthOf(path);
+            if (found != (long)expected * LabelBytes)
+            {
+                throw new PointCloudException(
+                    path,
+                    $"is {found} bytes long, must be {(long)expected * LabelBytes} bytes: one uint32 label for each of the {expected} points of its scan"
+                );
+            }
+        }
+        var raw = ReadWords<uint>(path, LabelBytes, "labels of 4 bytes (uint32)");
+        var labels = new int[raw.Length];
+        for (var i = 0; i < raw.Length; i++)
+        {
+            var id = (int)(raw[i] & 0xffff); // the high half is the instance
+            if (!SemanticKittiClasses.TryMap(id, out labels[i]))
+            {
+                throw new PointCloudException(
+                    path,
+                    $"label of point {i} is {id}, which SemanticKITTI does not define",
+                    (long)i * LabelBytes
+                );
+            }
+        }
+        return labels;
+    }
+
+    /// <summary>Points of one scan with their classes, where it has labels.</summary>
+    /// <exception cref="PointCloudException">As of <see cref="ReadScan"/> and <see cref="ReadLabels"/>.</exception>
+    public static PointCloud Read(ScanFile scan)
+    {
+        var cloud = ReadScan(scan.ScanPath);
+        return scan.LabelPath is { } labels ? cloud.WithLabels(ReadLabels(labels, cloud.Count)) : cloud;
+    }
+
+    /// <summary>The scans below <paramref name="root"/>/sequences, in the order of the given sequences and of their frames.</summary>
+    /// <exception cref="PointCloudException">A sequence has no folder or no scans, or only some of its scans have labels.</exception>
+    public static IReadOnlyList<ScanFile> Scans(string root, IEnumerable<string> sequences)
+    {
+        ArgumentNullException.ThrowIfNull(root);
+        ArgumentNullException.ThrowIfNull(sequences);
+        return [.. sequences.SelectMany(sequence => ScansOf(root, sequence))];
+    }
+
+    /// <summary>Writes points as a scan; points without intensity get 0.</summary>
+    public static void WriteScan(string path, PointCloud cloud)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        ArgumentNullException.ThrowIfNull(cloud);
+        var bytes = new byte[checked((long)cloud.Count * PointBytes)];
+        for (var point = 0; point < cloud.Count; point++)
+        {
+            var to = bytes.AsSpan(point * PointBytes, PointBytes);
+            for (var axis = 0; axis < 3; axis++)
+            {
+                BinaryPrimitives.WriteSingleLittleEndian(
+                    to[(axis * sizeof(float))..],
+                    cloud.Positions[3 * point + axis]
+                );
+            }
+            BinaryPrimitives.WriteSingleLittleEndian(to[12..], cloud.Intensity?[point] ?? 0);
+        }
+        File.WriteAllBytes(path, bytes);
+    }
+
+    /// <summary>Writes classes 0 to 19 as raw SemanticKITTI labels, one uint32 a point.</summary>
+    /// <exception cref="ArgumentException">A label is no class from 0 to 19; no file is written then.</exception>
+    public static void WriteLabels(string path, ReadOnlySpan<int> labels)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        LabelCheck.OnePerPoint(labels, labels.Length, SemanticKittiClasses.Count);
+        var bytes = new byte[checked((long)labels.Length * LabelBytes)];
+        for (var i = 0; i < labels.Length; i++)
+        {
+            var raw = (uint)SemanticKittiClasses.RawId(labels[i]);
+            BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(i * LabelBytes), raw);
+        }
+        File.WriteAllBytes(path, bytes);
+    }
+
+    private static List<ScanFile> ScansOf(string root, string sequence)
+    {
+        var folder = Path.Combine(root, "sequences", sequence);
+        var velodyne = Path.Combine(folder, "velodyne");
+        if (!Directory.Exists(velodyne))
+        {
+            throw new PointCloudException(
+                velodyne,
+                $"there is no such folder; expected SemanticKITTI's layout: {root}/sequences/{sequence}/velodyne/*.bin and labels/*.label"
+            );
+        }
+        var labels = Path.Combine(folder, "labels");
+        var labelled = Directory.Exists(labels);
+        var scans = new List<ScanFile>();
+        foreach (var path in Directory.EnumerateFiles(velodyne, "*.bin").Order(StringComparer.Ordinal))
+        {
+            var frame = Path.GetFileNameWithoutExtension(path);
+            var labelPath = labelled ? Path.Combine(labels, frame + ".label") : null;
+            if (labelPath is not null && !File.Exists(labelPath))
+            {
+                throw new PointCloudException(labelPath, $"there is no such file; expected the labels of {path}");
+            }
+            scans.Add(new ScanFile(sequence, frame, path, labelPath));
+        }
+        return scans.Count > 0
+            ? scans
+            : throw new PointCloudException(velodyne, "has no scans; expected files named *.bin");
+    }
+
+    private static long LengthOf(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        var file = new FileInfo(path);
+        return file.Exists ? file.Length : throw new PointCloudException(path, "there is no such file");
+    }
+
+    // Whole records only; the length is checked before memory is taken for it.
+    private static T[] ReadWords<T>(string path, int recordBytes, string expected)
+        where T : unmanaged
+    {
+        var length = LengthOf(path);
+        if (length == 0)
+        {
+            throw new PointCloudException(path, $"is empty, must hold {expected}");
+        }
+        if (length % recordBytes != 0)
+        {
+            var offset = length - length % recordBytes;
+            throw new PointCloudException(
+                path,
+                $"the file ends {length - offset} bytes into a record: it is {length} bytes long and must hold whole {expected}",
+                offset
+            );
+        }
+        if (length / sizeof(float) > Array.MaxLength)
+        {
+            throw new PointCloudException(
+                path,
+                $"is {length} bytes long, must be at most {Array.MaxLength * 4L} bytes"
+            );
+        }
+        try
+        {
+            using var file = File.OpenRead(path);
+            var words = new T[length / sizeof(float)];
+            file.ReadExactly(MemoryMarshal.AsBytes(words.AsSpan()));
+            if (!BitConverter.IsLittleEndian)
+            {
+                var bits = MemoryMarshal.Cast<T, uint>(words.AsSpan());
+                BinaryPrimitives.ReverseEndianness(bits, bits);
+            }
+            return words;
+        }
+        catch (Exception error) when (error is EndOfStreamException or UnauthorizedAccessException)
+        {
+            throw new PointCloudException(path, $"cannot be read: {error.Message}", innerException: error);
+        }
+    }
+}

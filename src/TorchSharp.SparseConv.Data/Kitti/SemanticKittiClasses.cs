@@ -1,0 +1,75 @@
+namespace TorchSharp.SparseConv.Data;
+
+/// <summary>The classes of SemanticKITTI's single-scan task: 0 is unlabelled and ignored, 1 to 19 are learned.</summary>
+public static class SemanticKittiClasses
+{
+    /// <summary>The number of classes, the ignored one included.</summary>
+    public const int Count = 20;
+
+    /// <summary>The class of points that are neither learned nor scored.</summary>
+    public const int Unlabeled = 0;
+
+    // Name, usual colour, the raw id that stands for the class, and the other raw ids that are learned as it.
+    private static readonly (string Name, Rgb Color, int RawId, int[] Others)[] Table =
+    [
+        ("unlabeled", new(0, 0, 0), 0, [1, 52, 99]),
+        ("car", new(100, 150, 245), 10, [252]),
+        ("bicycle", new(100, 230, 245), 11, []),
+        ("motorcycle", new(30, 60, 150), 15, []),
+        ("truck", new(80, 30, 180), 18, [258]),
+        ("other-vehicle", new(0, 0, 255), 20, [13, 16, 256, 257, 259]),
+        ("person", new(255, 30, 30), 30, [254]),
+        ("bicyclist", new(255, 40, 200), 31, [253]),
+        ("motorcyclist", new(150, 30, 90), 32, [255]),
+        ("road", new(255, 0, 255), 40, [60]),
+        ("parking", new(255, 150, 255), 44, []),
+        ("sidewalk", new(75, 0, 75), 48, []),
+        ("other-ground", new(175, 0, 75), 49, []),
+        ("building", new(255, 200, 0), 50, []),
+        ("fence", new(255, 120, 50), 51, []),
+        ("vegetation", new(0, 175, 0), 70, []),
+        ("trunk", new(135, 60, 0), 71, []),
+        ("terrain", new(150, 240, 80), 72, []),
+        ("pole", new(255, 240, 150), 80, []),
+        ("traffic-sign", new(255, 0, 0), 81, []),
+    ];
+
+    /// <summary>The name of each class.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Table.Select(row => row.Name)];
+
+    /// <summary>The colour that the data set's own pictures give each class.</summary>
+    public static IReadOnlyList<Rgb> Colors { get; } = [.. Table.Select(row => row.Color)];
+
+    /// <summary>The standard learning map: raw label id to class 0 to 19.</summary>
+    public static IReadOnlyDictionary<int, int> LearningMap { get; } =
+        Table
+            .SelectMany((row, label) => row.Others.Prepend(row.RawId).Select(raw => (raw, label)))
+            .ToDictionary(pair => pair.raw, pair => pair.label);
+
+    private static readonly int[] ClassOfRawId = BuildClassOfRawId();
+
+    /// <summary>The raw label id that stands for a class: the inverse of the learning map.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="label"/> is no class from 0 to 19.</exception>
+    public static int RawId(int label) =>
+        (uint)label < Count
+            ? Table[label].RawId
+            : throw new ArgumentOutOfRangeException(nameof(label), label, "must be a class from 0 to 19");
+
+    /// <summary>The class of a raw label id; false where the data set does not define the id.</summary>
+    public static bool TryMap(int rawId, out int label)
+    {
+        label = (uint)rawId < (uint)ClassOfRawId.Length ? ClassOfRawId[rawId] : -1;
+        return label >= 0;
+    }
+
+    private static int[] BuildClassOfRawId()
+    {
+        var table = new int[LearningMap.Keys.Max() + 1];
+        Array.Fill(table, -1);
+        foreach (var (raw, label) in LearningMap)
+        {
+            table[raw] = label;
+        }
+        return table;
+    }
+}
