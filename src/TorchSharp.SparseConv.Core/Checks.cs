@@ -1,0 +1,147 @@
+using System.Diagnostics;
+
+namespace TorchSharp.SparseConv.Core;
+
+/// <summary>Refuses arguments before anything changes: each message names the argument, its value and what is allowed.</summary>
+[StackTraceHidden]
+internal static class Checks
+{
+    internal static void Dimensions(int dimensions, string name)
+    {
+        if (dimensions is < 1 or > PerAxis.MaxCount)
+            throw new ArgumentOutOfRangeException(
+                name,
+                dimensions,
+                $"{name} is {dimensions}, must be 1 to {PerAxis.MaxCount}."
+            );
+    }
+
+    internal static PerAxis AtLeast(int least, PerAxis values, string name)
+    {
+        foreach (var value in values)
+        {
+            if (value < least)
+                throw new ArgumentOutOfRangeException(
+                    name,
+                    values,
+                    $"{name} is {values}, must be {least} or more on every axis."
+                );
+        }
+        return values;
+    }
+
+    internal static int Int32(long value, string name)
+    {
+        if (value is < int.MinValue or > int.MaxValue)
+            throw new ArgumentOutOfRangeException(name, value, $"{name} gives {value}, which is beyond 32 bits.");
+        return (int)value;
+    }
+
+    internal static void Geometry(KernelGeometry geometry, string name)
+    {
+        if (geometry.Dimensions == 0)
+            throw new ArgumentException(
+                $"{name} is empty, must be made by KernelGeometry.Create or Submanifold.",
+                name
+            );
+    }
+
+    internal static void Geometry(KernelGeometry geometry, int dimensions, string name)
+    {
+        Geometry(geometry, name);
+        if (geometry.Dimensions != dimensions)
+            throw new ArgumentException(
+                $"{name} has {geometry.Dimensions} dimensions, must have the coordinate manager's {dimensions}.",
+                name
+            );
+    }
+
+    internal static void Defined<T>(T value, string name)
+        where T : struct, Enum
+    {
+        if (!Enum.IsDefined(value))
+            throw new ArgumentOutOfRangeException(
+                name,
+                value,
+                $"{name} is {value}, must be one of {string.Join(", ", Enum.GetNames<T>())}."
+            );
+    }
+
+    internal static PerAxis Product(PerAxis stride, PerAxis factor, string name)
+    {
+        Span<int> product = stackalloc int[stride.Count];
+        for (var axis = 0; axis < stride.Count; axis++)
+        {
+            var value = (long)stride[axis] * factor[axis];
+            if (value > int.MaxValue)
+                throw new ArgumentException(
+                    $"{name} has stride {factor} over a level with stride {stride}, must keep the product within 32 bits.",
+                    name
+                );
+            product[axis] = (int)value;
+        }
+        return new PerAxis(product);
+    }
+
+    internal static PerAxis Quotient(PerAxis stride, PerAxis divisor, string name)
+    {
+        Span<int> quotient = stackalloc int[stride.Count];
+        for (var axis = 0; axis < stride.Count; axis++)
+        {
+            if (stride[axis] % divisor[axis] != 0)
+                throw new ArgumentException(
+                    $"{name} has stride {stride}, must be a multiple of the geometry's stride {divisor}: give the level its "
+                        + "stride when its coordinates are inserted.",
+                    name
+                );
+            quotient[axis] = stride[axis] / divisor[axis];
+        }
+        return new PerAxis(quotient);
+    }
+
+    internal static int CoordinateRows(ReadOnlySpan<int> coordinates, int dimensions, string name)
+    {
+        var columns = 1 + dimensions;
+        if (coordinates.Length % columns != 0)
+            throw new ArgumentException(
+                $"{name} has {coordinates.Length} elements, must be rows of {columns}: the batch index and {dimensions} axes.",
+                name
+            );
+        return coordinates.Length / columns;
+    }
+
+    internal static void CoordinateRange(
+        ReadOnlySpan<int> coordinates,
+        int dimensions,
+        PerAxis? spatialShape,
+        string name
+    )
+    {
+        Span<int> shape = stackalloc int[dimensions];
+        spatialShape?.CopyTo(shape);
+        for (var start = 0; start < coordinates.Length; start += 1 + dimensions)
+        {
+            if (coordinates[start] < 0)
+                throw new ArgumentException(
+                    $"{name} has batch index {coordinates[start]} in row {start / (1 + dimensions)}, must be 0 or more.",
+                    name
+                );
+            if (spatialShape is not null && !Inside(coordinates.Slice(start + 1, dimensions), shape))
+                throw new ArgumentException(
+                    $"{name} has the voxel {new PerAxis(coordinates.Slice(start + 1, dimensions))} in row "
+                        + $"{start / (1 + dimensions)}, must lie inside of the spatial shape {spatialShape}.",
+                    name
+                );
+        }
+    }
+
+    private static bool Inside(ReadOnlySpan<int> voxel, ReadOnlySpan<int> shape)
+    {
+        for (var axis = 0; axis < voxel.Length; axis++)
+        {
+            if (voxel[axis] < 0 || voxel[axis] >= shape[axis])
+                return false;
+        }
+        return true;
+    }
+}

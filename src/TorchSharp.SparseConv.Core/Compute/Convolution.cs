@@ -1,0 +1,215 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using TorchSharp.SparseConv.Core.Interop;
+
+namespace TorchSharp.SparseConv.Core;
+
+/// <summary>
+/// Convolution over a rulebook and its gradients, on matrices of the caller. Weights are <c>[taps * in, out]</c>, the rows of one
+/// tap together; all matrices of a call are Float32 or all Float64, on the CPU. Results do not depend on the number of threads.
+/// A matrix that does not fit throws ArgumentException before anything is written.
+/// </summary>
+public static unsafe class Convolution
+{
+    private const int Alignment = 64;
+
+    /// <summary>The scratch memory that a pass over these channels needs, in bytes.</summary>
+    public static long WorkspaceBytes(
+        Rulebook rulebook,
+        ConvolutionDirection direction,
+        ConvolutionPass pass,
+        long inChannels,
+        long outChannels,
+        ElementType elementType
+    )
+    {
+        ArgumentNullException.ThrowIfNull(rulebook);
+        Checks.Defined(direction, nameof(direction));
+        Checks.Defined(pass, nameof(pass));
+        ArgumentOutOfRangeException.ThrowIfNegative(inChannels);
+        ArgumentOutOfRangeException.ThrowIfNegative(outChannels);
+        MatrixChecks.Supported(elementType, nameof(elementType));
+        Native
+            .spc_convolution_workspace(
+                rulebook.Handle,
+                direction,
+                pass,
+                inChannels,
+                outChannels,
+                elementType,
+                out var bytes
+            )
+            .ThrowIfFailed();
+        return bytes;
+    }
+
+    /// <summary>
+    /// Overwrites <paramref name="output"/> <c>[rows written, out]</c> with the convolution of <paramref name="input"/>
+    /// <c>[rows read, in]</c> by <paramref name="weight"/> <c>[taps * in, out]</c> plus <paramref name="bias"/> <c>[1, out]</c>;
+    /// rows without a pair become the bias, or zero.
+    /// </summary>
+    public static void Forward(
+        Rulebook rulebook,
+        ConvolutionDirection direction,
+        in MatrixView input,
+        in MatrixView weight,
+        MatrixView? bias,
+        in MatrixView output,
+        Workspace workspace = default
+    )
+    {
+        var checks = new MatrixChecks(rulebook, direction, input.ElementType);
+        checks.Fit(input, checks.RowsRead, input.Columns, nameof(input));
+        checks.Fit(weight, checks.WeightRows(input.Columns), weight.Columns, nameof(weight));
+        checks.Fit(output, checks.RowsWritten, weight.Columns, nameof(output));
+        if (bias is { } given)
+            checks.Fit(given, 1, weight.Columns, nameof(bias));
+        var biasView = bias.GetValueOrDefault();
+        using var scratch = new Scratch(
+            workspace,
+            WorkspaceBytes(
+                rulebook,
+                direction,
+                ConvolutionPass.Forward,
+                input.Columns,
+                weight.Columns,
+                input.ElementType
+            )
+        );
+        Native
+            .spc_convolution_forward(
+                rulebook.Handle,
+                direction,
+                in input,
+                in weight,
+                bias is null ? null : &biasView,
+                scratch.Data,
+                scratch.Bytes,
+                in output
+            )
+            .ThrowIfFailed();
+    }
+
+    /// <summary>
+    /// Overwrites <paramref name="gradInput"/> <c>[rows read, in]</c> with the gradient of the input, from
+    /// <paramref name="gradOutput"/> <c>[rows written, out]</c> and <paramref name="weight"/> <c>[taps * in, out]</c>.
+    /// </summary>
+    public static void BackwardInput(
+        Rulebook rulebook,
+        ConvolutionDirection direction,
+        in MatrixView gradOutput,
+        in MatrixView weight,
+        in MatrixView gradInput,
+        Workspace workspace = default
+    )
+    {
+        var checks = new MatrixChecks(rulebook, direction, gradOutput.ElementType);
+        checks.Fit(gradOutput, checks.RowsWritten, gradOutput.Columns, nameof(gradOutput));
+        checks.Fit(gradInput, checks.RowsRead, gradInput.Columns, nameof(gradInput));
+        checks.Fit(weight, checks.WeightRows(gradInput.Columns), gradOutput.Columns, nameof(weight));
+        using var scratch = new Scratch(
+            workspace,
+            WorkspaceBytes(
+                rulebook,
+                direction,
+                ConvolutionPass.BackwardInput,
+                gradInput.Columns,
+                gradOutput.Columns,
+                gradOutput.ElementType
+            )
+        );
+        Native
+            .spc_convolution_backward_input(
+                rulebook.Handle,
+                direction,
+                in gradOutput,
+                in weight,
+                scratch.Data,
+                scratch.Bytes,
+                in gradInput
+            )
+            .ThrowIfFailed();
+    }
+
+    /// <summary>
+    /// Overwrites <paramref name="gradWeight"/> <c>[taps * in, out]</c> and, where it is given, <paramref name="gradBias"/>
+    /// <c>[1, out]</c> with the gradients of weight and bias, from <paramref name="input"/> <c>[rows read, in]</c> and
+    /// <paramref name="gradOutput"/> <c>[rows written, out]</c>.
+    /// </summary>
+    public static void BackwardWeight(
+        Rulebook rulebook,
+        ConvolutionDirection direction,
+        in MatrixView input,
+        in MatrixView gradOutput,
+        in MatrixView gradWeight,
+        MatrixView? gradBias,
+        Workspace workspace = default
+    )
+    {
+        var checks = new MatrixChecks(rulebook, direction, input.ElementType);
+        checks.Fit(input, checks.RowsRead, input.Columns, nameof(input));
+        checks.Fit(gradOutput, checks.RowsWritten, gradOutput.Columns, nameof(gradOutput));
+        checks.Fit(gradWeight, checks.WeightRows(input.Columns), gradOutput.Columns, nameof(gradWeight));
+        if (gradBias is { } given)
+            checks.Fit(given, 1, gradOutput.Columns, nameof(gradBias));
+        var biasView = gradBias.GetValueOrDefault();
+        using var scratch = new Scratch(
+            workspace,
+            WorkspaceBytes(
+                rulebook,
+                direction,
+                ConvolutionPass.BackwardWeight,
+                input.Columns,
+                gradOutput.Columns,
+                input.ElementType
+            )
+        );
+        Native
+            .spc_convolution_backward_weight(
+                rulebook.Handle,
+                direction,
+                in input,
+                in gradOutput,
+                scratch.Data,
+                scratch.Bytes,
+                in gradWeight,
+                gradBias is null ? null : &biasView
+            )
+            .ThrowIfFailed();
+    }
+
+    // The caller's workspace, or native memory rented for one call.
+    private readonly ref struct Scratch
+    {
+        private readonly void* _rented;
+
+        internal Scratch(Workspace workspace, long bytes)
+        {
+            if (workspace == default)
+            {
+                Bytes = Math.Max(bytes, Alignment);
+                _rented = NativeMemory.AlignedAlloc(checked((nuint)Bytes), Alignment);
+                Data = (nint)_rented;
+                return;
+            }
+            if (workspace.Bytes < bytes)
+                throw new ArgumentException(
+                    $"workspace has {workspace.Bytes} bytes, must have {bytes} or more.",
+                    nameof(workspace)
+                );
+            if (workspace.Data == 0 || workspace.Data % Alignment != 0)
+                throw new ArgumentException(
+                    $"workspace is at address {workspace.Data}, must be a multiple of {Alignment}.",
+                    nameof(workspace)
+                );
+            Data = workspace.Data;
+            Bytes = workspace.Bytes;
+        }
+
+        internal nint Data { get; }
+
+        internal long Bytes { get; }
+
+        public void Dispose() => NativeMemory.AlignedFree(_rented);
+    }
+}

@@ -1,0 +1,50 @@
+namespace TorchSharp.SparseConv.Core;
+
+/// <summary>What the matrices of one convolution must look like; refuses those that do not.</summary>
+internal readonly struct MatrixChecks
+{
+    private readonly Rulebook _rulebook;
+    private readonly ElementType _elementType;
+
+    internal MatrixChecks(Rulebook rulebook, ConvolutionDirection direction, ElementType elementType)
+    {
+        ArgumentNullException.ThrowIfNull(rulebook);
+        Checks.Defined(direction, nameof(direction));
+        Supported(elementType, nameof(elementType));
+        _rulebook = rulebook;
+        _elementType = elementType;
+        var forward = direction == ConvolutionDirection.FineToCoarse;
+        RowsRead = (forward ? rulebook.Fine : rulebook.Coarse).Rows;
+        RowsWritten = (forward ? rulebook.Coarse : rulebook.Fine).Rows;
+    }
+
+    internal long RowsRead { get; }
+
+    internal long RowsWritten { get; }
+
+    internal long WeightRows(long inChannels) => _rulebook.Taps * inChannels;
+
+    internal void Fit(in MatrixView matrix, long rows, long columns, string name)
+    {
+        if (matrix.Device != -1)
+            throw new ArgumentException($"{name} is on device {matrix.Device}, must be on the CPU (-1).", name);
+        if (matrix.ElementType != _elementType)
+            throw new ArgumentException(
+                $"{name} has element type {matrix.ElementType}, must have the {_elementType} of the other matrices.",
+                name
+            );
+        if (matrix.Rows != rows || matrix.Columns != columns || columns < 0)
+            throw new ArgumentException(
+                $"{name} is [{matrix.Rows}, {matrix.Columns}], must be [{rows}, {Math.Max(columns, 0)}].",
+                name
+            );
+        if (matrix.Data == 0 && rows > 0 && columns > 0)
+            throw new ArgumentException($"{name} has no address, must have one for {rows * columns} elements.", name);
+    }
+
+    internal static void Supported(ElementType elementType, string name)
+    {
+        if (elementType is not (ElementType.Float32 or ElementType.Float64))
+            throw new ArgumentException($"The element type is {elementType}, must be Float32 or Float64.", name);
+    }
+}

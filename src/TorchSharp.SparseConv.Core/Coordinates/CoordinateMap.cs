@@ -1,0 +1,103 @@
+using TorchSharp.SparseConv.Core.Interop;
+
+namespace TorchSharp.SparseConv.Core;
+
+/// <summary>
+/// The voxels of one level, found by coordinate; made by a <see cref="CoordinateManager"/>, which owns it, and immutable.
+/// Using it after its manager is disposed throws ObjectDisposedException.
+/// </summary>
+public sealed unsafe class CoordinateMap
+{
+    private readonly MapHandle _handle;
+
+    internal CoordinateMap(
+        CoordinateManager manager,
+        MapHandle handle,
+        PerAxis stride,
+        PerAxis? spatialShape,
+        CoordinateMap? source
+    )
+    {
+        _handle = handle;
+        Manager = manager;
+        Stride = stride;
+        SpatialShape = spatialShape;
+        Source = source;
+        Rows = Native.spc_map_rows(handle);
+        Bytes = Native.spc_map_bytes(handle);
+        handle.AddMemoryPressure(Bytes);
+    }
+
+    /// <summary>The manager that owns this map.</summary>
+    public CoordinateManager Manager { get; }
+
+    /// <summary>The number of axes, 1 to 4, without the batch index.</summary>
+    public int Dimensions => Manager.Dimensions;
+
+    /// <summary>The number of voxels.</summary>
+    public long Rows { get; }
+
+    /// <summary>The spacing of the level's lattice in input units along each axis.</summary>
+    public PerAxis Stride { get; }
+
+    /// <summary>The extent of the level along each axis, inside of which all voxels lie, or null where there is none.</summary>
+    public PerAxis? SpatialShape { get; }
+
+    /// <summary>The level that this one was derived from, or null for inserted coordinates.</summary>
+    public CoordinateMap? Source { get; }
+
+    /// <summary>The native memory that the map holds, in bytes.</summary>
+    public long Bytes { get; }
+
+    internal MapHandle Handle
+    {
+        get
+        {
+            Manager.ThrowIfDisposed();
+            return _handle;
+        }
+    }
+
+    /// <summary>The coordinates as int32 <c>[Rows, 1 + Dimensions]</c>: batch index first, in units of this level.</summary>
+    public int[] Coordinates()
+    {
+        var coordinates = new int[Rows * (1 + Dimensions)];
+        CopyCoordinates(coordinates);
+        return coordinates;
+    }
+
+    /// <summary>
+    /// Writes the coordinates, int32 <c>[Rows, 1 + Dimensions]</c>; throws ArgumentException when the length is another.
+    /// </summary>
+    public void CopyCoordinates(Span<int> destination)
+    {
+        var length = Rows * (1 + Dimensions);
+        if (destination.Length != length)
+            throw new ArgumentException(
+                $"destination has {destination.Length} elements, must have {Rows} rows of {1 + Dimensions}.",
+                nameof(destination)
+            );
+        fixed (int* first = destination)
+            Native.spc_map_coordinates(Handle, first).ThrowIfFailed();
+    }
+
+    /// <summary>
+    /// Writes the row of each of the given coordinates, int32 <c>[rows.Length, 1 + Dimensions]</c>, or -1 where there is no
+    /// such voxel; throws ArgumentException when the lengths do not agree.
+    /// </summary>
+    public void Find(ReadOnlySpan<int> coordinates, Span<long> rows)
+    {
+        var count = Checks.CoordinateRows(coordinates, Dimensions, nameof(coordinates));
+        if (rows.Length != count)
+            throw new ArgumentException($"rows has {rows.Length} elements, must have {count}.", nameof(rows));
+        fixed (int* first = coordinates)
+        fixed (long* found = rows)
+            Native.spc_map_find(Handle, first, count, found).ThrowIfFailed();
+    }
+
+    /// <summary>The number of rows, the stride and the spatial shape in words.</summary>
+    public override string ToString() =>
+        $"{Rows} voxels, stride {Stride}" + (SpatialShape is { } shape ? $", spatial shape {shape}" : "");
+
+    internal void Free() => _handle.Dispose();
+}

@@ -1,0 +1,186 @@
+namespace TorchSharp.SparseConv.Core;
+
+/// <summary>
+/// Which voxels meet: size, stride, dilation and padding of a kernel over 1 to 4 axes.
+/// <para>
+/// The law: a coarse site, a fine site and a tap of the kernel meet when, on every axis,
+/// <c>fine = stride * coarse + dilation * tap - padding</c> with <c>0 &lt;= tap &lt; size</c>.
+/// Coordinates are in units of their own level. A convolution reads fine and writes coarse; a transposed convolution is the
+/// same relation read from coarse to fine. Taps are numbered row-major over the kernel, the last axis fastest.
+/// </para>
+/// </summary>
+public readonly record struct KernelGeometry
+{
+    private KernelGeometry(PerAxis size, PerAxis stride, PerAxis dilation, PerAxis padding)
+    {
+        Size = size;
+        Stride = stride;
+        Dilation = dilation;
+        Padding = padding;
+    }
+
+    /// <summary>The number of taps along each axis, 1 or more.</summary>
+    public PerAxis Size { get; }
+
+    /// <summary>How many fine sites one coarse site spans along each axis, 1 or more.</summary>
+    public PerAxis Stride { get; }
+
+    /// <summary>The distance between neighbouring taps in fine sites along each axis, 1 or more.</summary>
+    public PerAxis Dilation { get; }
+
+    /// <summary>How far the first tap lies before <c>stride * coarse</c> along each axis, 0 or more.</summary>
+    public PerAxis Padding { get; }
+
+    /// <summary>The number of axes, 1 to 4; 0 only for <c>default</c>, which is refused wherever it is used.</summary>
+    public int Dimensions => Size.Count;
+
+    /// <summary>The number of cells of the kernel: the product of its sizes.</summary>
+    public int Taps
+    {
+        get
+        {
+            var taps = 1;
+            for (var axis = 0; axis < Dimensions; axis++)
+                taps *= Size[axis];
+            return taps;
+        }
+    }
+
+    /// <summary>
+    /// A kernel over 1 to 4 <paramref name="dimensions"/>; stride and dilation are 1 and padding 0 where they are not given.
+    /// Throws ArgumentException naming the argument that has a wrong number of values or a value out of range.
+    /// </summary>
+    public static KernelGeometry Create(
+        int dimensions,
+        PerAxis size,
+        PerAxis? stride = null,
+        PerAxis? dilation = null,
+        PerAxis? padding = null
+    )
+    {
+        Checks.Dimensions(dimensions, nameof(dimensions));
+        var geometry = new KernelGeometry(
+            Checks.AtLeast(1, size.Expand(dimensions, nameof(size)), nameof(size)),
+            Checks.AtLeast(1, (stride ?? 1).Expand(dimensions, nameof(stride)), nameof(stride)),
+            Checks.AtLeast(1, (dilation ?? 1).Expand(dimensions, nameof(dilation)), nameof(dilation)),
+            Checks.AtLeast(0, (padding ?? 0).Expand(dimensions, nameof(padding)), nameof(padding))
+        );
+        RequireInt32Range(geometry.Size, geometry.Dilation);
+        return geometry;
+    }
+
+    /// <summary>
+    /// A kernel of stride 1 whose output sites are its input sites, with padding <c>dilation * (size - 1) / 2</c> rounded
+    /// down: centred for odd sizes, and for even ones as PyTorch's <c>padding="same"</c> (the larger half after).
+    /// </summary>
+    public static KernelGeometry Submanifold(int dimensions, PerAxis size, PerAxis? dilation = null)
+    {
+        var unpadded = Create(dimensions, size, stride: 1, dilation);
+        Span<int> padding = stackalloc int[dimensions];
+        for (var axis = 0; axis < dimensions; axis++)
+            padding[axis] = unpadded.Reach(axis) / 2;
+        return new KernelGeometry(unpadded.Size, unpadded.Stride, unpadded.Dilation, new PerAxis(padding));
+    }
+
+    /// <summary>
+    /// What a tap adds to <c>stride * coarse</c>: <c>dilation * tap - padding</c> along each axis; throws
+    /// ArgumentOutOfRangeException for a tap outside of the kernel.
+    /// </summary>
+    public PerAxis TapOffset(int tap)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(tap);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(tap, Taps);
+        Span<int> offset = stackalloc int[Dimensions];
+        for (var axis = Dimensions - 1; axis >= 0; axis--)
+        {
+            offset[axis] = (Dilation[axis] * (tap % Size[axis])) - Padding[axis];
+            tap /= Size[axis];
+        }
+        return new PerAxis(offset);
+    }
+
+    /// <summary>
+    /// The spatial shape that a dense convolution gives: <c>(fine + 2 * padding - dilation * (size - 1) - 1) / stride + 1</c>
+    /// along each axis, rounded down; throws ArgumentException where the kernel is larger than the padded shape.
+    /// </summary>
+    public PerAxis CoarseShape(PerAxis fineShape)
+    {
+        Checks.Geometry(this, nameof(KernelGeometry));
+        var fine = Checks.AtLeast(1, fineShape.Expand(Dimensions, nameof(fineShape)), nameof(fineShape));
+        Span<int> coarse = stackalloc int[Dimensions];
+        for (var axis = 0; axis < Dimensions; axis++)
+        {
+            var room = (long)fine[axis] + (2L * Padding[axis]) - Reach(axis) - 1;
+            if (room < 0)
+                throw new ArgumentException(
+                    $"fineShape is {fine} and the kernel spans {Reach(axis) + 1L} sites on axis {axis}, must be at most "
+                        + $"the shape with padding {Padding[axis]} on both sides.",
+                    nameof(fineShape)
+                );
+            coarse[axis] = Checks.Int32((room / Stride[axis]) + 1, nameof(fineShape));
+        }
+        return new PerAxis(coarse);
+    }
+
+    /// <summary>
+    /// The spatial shape that a dense transposed convolution gives:
+    /// <c>(coarse - 1) * stride - 2 * padding + dilation * (size - 1) + outputPadding + 1</c> along each axis; throws
+    /// ArgumentException where that is below 1, or where the output padding is not below the stride or the dilation.
+    /// </summary>
+    public PerAxis FineShape(PerAxis coarseShape, PerAxis? outputPadding = null)
+    {
+        Checks.Geometry(this, nameof(KernelGeometry));
+        var coarse = Checks.AtLeast(1, coarseShape.Expand(Dimensions, nameof(coarseShape)), nameof(coarseShape));
+        var extra = OutputPadding(outputPadding);
+        Span<int> fine = stackalloc int[Dimensions];
+        for (var axis = 0; axis < Dimensions; axis++)
+        {
+            var sites = ((coarse[axis] - 1L) * Stride[axis]) - (2L * Padding[axis]) + Reach(axis) + extra[axis] + 1;
+            if (sites < 1)
+                throw new ArgumentException(
+                    $"coarseShape is {coarse}, which gives {sites} fine sites on axis {axis}, must be 1 or more.",
+                    nameof(coarseShape)
+                );
+            fine[axis] = Checks.Int32(sites, nameof(coarseShape));
+        }
+        return new PerAxis(fine);
+    }
+
+    // Tiles without gaps and without overlap: every fine site belongs to exactly one coarse site.
+    internal bool IsTiling =>
+        Size == Stride && Dilation == PerAxis.Repeat(1, Dimensions) && Padding == PerAxis.Repeat(0, Dimensions);
+
+    private PerAxis OutputPadding(PerAxis? outputPadding)
+    {
+        var extra = (outputPadding ?? 0).Expand(Dimensions, nameof(outputPadding));
+        Checks.AtLeast(0, extra, nameof(outputPadding));
+        for (var axis = 0; axis < Dimensions; axis++)
+        {
+            if (extra[axis] >= Math.Max(Stride[axis], Dilation[axis]))
+                throw new ArgumentException(
+                    $"outputPadding is {extra}, must be below the stride {Stride} or the dilation {Dilation} on every axis.",
+                    nameof(outputPadding)
+                );
+        }
+        return extra;
+    }
+
+    // The distance from the first tap to the last along one axis, in fine sites.
+    private int Reach(int axis) => Dilation[axis] * (Size[axis] - 1);
+
+    private static void RequireInt32Range(PerAxis size, PerAxis dilation)
+    {
+        long taps = 1;
+        for (var axis = 0; axis < size.Count; axis++)
+        {
+            taps *= size[axis];
+            if (taps > int.MaxValue)
+                throw new ArgumentException($"size is {size}, must have at most {int.MaxValue} taps.", nameof(size));
+            if ((long)dilation[axis] * (size[axis] - 1) > int.MaxValue)
+                throw new ArgumentException(
+                    $"dilation is {dilation} and size {size}, must span at most {int.MaxValue} sites on axis {axis}.",
+                    nameof(dilation)
+                );
+        }
+    }
+}

@@ -1,0 +1,172 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+[assembly: DisableRuntimeMarshalling]
+[assembly: DefaultDllImportSearchPaths(DllImportSearchPath.AssemblyDirectory | DllImportSearchPath.SafeDirectories)]
+
+namespace TorchSharp.SparseConv.Core.Interop;
+
+/// <summary>sparseconv.h, name for name.</summary>
+internal static unsafe partial class Native
+{
+    internal const string Library = "sparseconv";
+    internal const int AbiVersion = 1;
+
+    static Native() => NativeLibrary.SetDllImportResolver(typeof(Native).Assembly, NativeLoader.Resolve);
+
+    internal static string LastError() => Marshal.PtrToStringUTF8((nint)spc_last_error()) ?? "";
+
+    [LibraryImport(Library)]
+    internal static partial int spc_abi_version();
+
+    [LibraryImport(Library)]
+    internal static partial byte* spc_version();
+
+    [LibraryImport(Library)]
+    internal static partial byte* spc_last_error();
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_isa(out byte* name);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial Status spc_set_isa(string name);
+
+    [LibraryImport(Library)]
+    internal static partial int spc_isa_count();
+
+    [LibraryImport(Library)]
+    internal static partial byte* spc_isa_name(int index);
+
+    [LibraryImport(Library)]
+    internal static partial int spc_threads();
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_set_threads(int threads);
+
+    [LibraryImport(Library)]
+    internal static partial long spc_live_objects();
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_map_create(int* coordinates, long rows, int dimensions, out MapHandle map);
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_map_create_merged(
+        int* coordinates,
+        long rows,
+        int dimensions,
+        long* mapRows,
+        out MapHandle map
+    );
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_map_coarsen(
+        MapHandle fine,
+        in NativeGeometry geometry,
+        int rule,
+        int* bounds,
+        out MapHandle coarse
+    );
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_map_refine(
+        MapHandle coarse,
+        in NativeGeometry geometry,
+        int* bounds,
+        out MapHandle fine
+    );
+
+    [LibraryImport(Library)]
+    internal static partial long spc_map_rows(MapHandle map);
+
+    [LibraryImport(Library)]
+    internal static partial int spc_map_dimensions(MapHandle map);
+
+    [LibraryImport(Library)]
+    internal static partial long spc_map_bytes(MapHandle map);
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_map_coordinates(MapHandle map, int* coordinates);
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_map_find(MapHandle map, int* coordinates, long rows, long* found);
+
+    [LibraryImport(Library)]
+    internal static partial void spc_map_destroy(nint map);
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_rulebook_create(
+        MapHandle coarse,
+        MapHandle fine,
+        in NativeGeometry geometry,
+        out RulebookHandle rulebook
+    );
+
+    [LibraryImport(Library)]
+    internal static partial long spc_rulebook_taps(RulebookHandle rulebook);
+
+    [LibraryImport(Library)]
+    internal static partial long spc_rulebook_pairs(RulebookHandle rulebook);
+
+    [LibraryImport(Library)]
+    internal static partial long spc_rulebook_bytes(RulebookHandle rulebook);
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_rulebook_counts(RulebookHandle rulebook, long* counts);
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_rulebook_tap_pairs(
+        RulebookHandle rulebook,
+        long tap,
+        long* fineRows,
+        long* coarseRows
+    );
+
+    [LibraryImport(Library)]
+    internal static partial void spc_rulebook_destroy(nint rulebook);
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_convolution_workspace(
+        RulebookHandle rulebook,
+        ConvolutionDirection direction,
+        ConvolutionPass pass,
+        long inChannels,
+        long outChannels,
+        ElementType elementType,
+        out long bytes
+    );
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_convolution_forward(
+        RulebookHandle rulebook,
+        ConvolutionDirection direction,
+        in MatrixView input,
+        in MatrixView weight,
+        MatrixView* bias,
+        nint workspace,
+        long workspaceBytes,
+        in MatrixView output
+    );
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_convolution_backward_input(
+        RulebookHandle rulebook,
+        ConvolutionDirection direction,
+        in MatrixView gradOutput,
+        in MatrixView weight,
+        nint workspace,
+        long workspaceBytes,
+        in MatrixView gradInput
+    );
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_convolution_backward_weight(
+        RulebookHandle rulebook,
+        ConvolutionDirection direction,
+        in MatrixView input,
+        in MatrixView gradOutput,
+        nint workspace,
+        long workspaceBytes,
+        in MatrixView gradWeight,
+        MatrixView* gradBias
+    );
+}

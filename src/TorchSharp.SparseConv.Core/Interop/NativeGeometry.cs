@@ -1,0 +1,27 @@
+using System.Runtime.InteropServices;
+
+namespace TorchSharp.SparseConv.Core.Interop;
+
+/// <summary>spc_geometry: 17 int32, entries at and beyond the dimensions are 0.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct NativeGeometry
+{
+    internal int Dimensions;
+    internal fixed int Size[PerAxis.MaxCount];
+    internal fixed int Stride[PerAxis.MaxCount];
+    internal fixed int Dilation[PerAxis.MaxCount];
+    internal fixed int Padding[PerAxis.MaxCount];
+
+    internal static NativeGeometry From(KernelGeometry geometry)
+    {
+        var native = new NativeGeometry { Dimensions = geometry.Dimensions };
+        for (var axis = 0; axis < geometry.Dimensions; axis++)
+        {
+            native.Size[axis] = geometry.Size[axis];
+            native.Stride[axis] = geometry.Stride[axis];
+            native.Dilation[axis] = geometry.Dilation[axis];
+            native.Padding[axis] = geometry.Padding[axis];
+        }
+        return native;
+    }
+}
