@@ -108,7 +108,7 @@ public sealed class ConfusionMatrix
 
     private void CheckLabel(int label, int index, string name)
     {
-        if ((uint)label >= (uint)ClassCount)
+        if (label < 0 || label >= ClassCount)
         {
             throw new ArgumentException(
                 $"{name}[{index}] is {label}, must be a class from 0 to {ClassCount - 1}",

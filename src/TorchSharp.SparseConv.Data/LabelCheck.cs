@@ -14,7 +14,7 @@ internal static class LabelCheck
         }
         for (var i = 0; i < labels.Length; i++)
         {
-            if ((uint)labels[i] >= (uint)classes)
+            if (labels[i] < 0 || labels[i] >= classes)
             {
                 throw new ArgumentException(
                     $"labels[{i}] is {labels[i]}, must be a class from 0 to {classes - 1}",

@@ -51,14 +51,14 @@ public static class SemanticKittiClasses
     /// <summary>The raw label id that stands for a class: the inverse of the learning map.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="label"/> is no class from 0 to 19.</exception>
     public static int RawId(int label) =>
-        (uint)label < Count
+        label is >= 0 and < Count
             ? Table[label].RawId
             : throw new ArgumentOutOfRangeException(nameof(label), label, "must be a class from 0 to 19");
 
     /// <summary>The class of a raw label id; false where the data set does not define the id.</summary>
     public static bool TryMap(int rawId, out int label)
     {
-        label = (uint)rawId < (uint)ClassOfRawId.Length ? ClassOfRawId[rawId] : -1;
+        label = rawId >= 0 && rawId < ClassOfRawId.Length ? ClassOfRawId[rawId] : -1;
         return label >= 0;
     }
 

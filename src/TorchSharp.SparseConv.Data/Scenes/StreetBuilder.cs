@@ -38,7 +38,7 @@ internal sealed class StreetBuilder
             Sin = sin,
             Cos = cos,
             HalfRoad = halfRoad,
-            LaneOffset = -halfRoad * _random.Between(0.3, 0.6), // keeps right
+            LaneOffset = -halfRoad * _random.Between(0.3, 0.45), // keeps right
             Parking = [ParkingWidth(), ParkingWidth()],
             Sidewalk = [_random.Between(1.5, 3.5), _random.Between(1.5, 3.5)],
             CrossingAt = _random.Chance(0.4) ? _random.Between(12, 45) * (_random.Chance(0.5) ? 1 : -1) : null,
@@ -120,7 +120,7 @@ internal sealed class StreetBuilder
     {
         var outward = Outward(side);
         var front = _ground.HalfRoad + _ground.Parking[side] + _ground.Sidewalk[side];
-        var builtUp = _random.Chance(0.7) ? 0.8 : 0.25;
+        var builtUp = _random.Chance(0.5) ? 0.75 : 0.2;
         var garden = _random.Chance(0.5) ? _random.Between(2, 6) : 0.05;
         for (var along = -HalfLength; along < HalfLength; )
         {
@@ -180,15 +180,15 @@ internal sealed class StreetBuilder
         {
             AddTree(along + _random.Between(-0.5, 0.5) * length, outward * (front + _random.Between(2, 14)));
         }
-        for (var count = (int)_random.Between(1, 5); count > 0; count--)
+        for (var count = (int)_random.Between(3, 9); count > 0; count--)
         {
-            var (radius, height) = (_random.Between(0.5, 1.6), _random.Between(0.4, 1.3));
-            var place = _ground.Place(
-                along + _random.Between(-0.5, 0.5) * length,
-                outward * (front + radius + _random.Between(0.5, 10)),
-                height * 0.7
-            );
-            _solids.Add(new Ellipsoid(place, radius, height, Label.Vegetation, 0.45) { Density = 0.5 });
+            var radius = _random.Between(0.5, 1.8);
+            var across = outward * (front + radius + _random.Between(0.5, 12));
+            AddBush(along + _random.Between(-0.5, 0.5) * length, across, radius, _random.Between(0.5, 1.6));
+        }
+        if (_random.Chance(0.5))
+        {
+            AddHedge(along, outward * (front + _random.Between(1, 4)), length);
         }
         if (_random.Chance(0.5))
         {
@@ -200,6 +200,21 @@ internal sealed class StreetBuilder
         }
     }
 
+    private void AddBush(double along, double across, double radius, double halfHeight)
+    {
+        var place = _ground.Place(along, across, halfHeight * 0.7);
+        _solids.Add(new Ellipsoid(place, radius, halfHeight, Label.Vegetation, 0.45) { Density = 0.5 });
+    }
+
+    private void AddHedge(double along, double across, double length)
+    {
+        var halfHeight = _random.Between(0.6, 1.3);
+        for (var at = -length / 2; at < length / 2; at += 0.8)
+        {
+            AddBush(along + at, across, _random.Between(0.6, 0.8), halfHeight * _random.Between(0.9, 1.1));
+        }
+    }
+
     private void AddFence(double along, double across, double length)
     {
         var size = new Vec3(length, 0.06, _random.Between(0.9, 1.8));
@@ -208,7 +223,7 @@ internal sealed class StreetBuilder
 
     private void AddTree(double along, double across)
     {
-        var trunkHeight = _random.Between(1.8, 3.4);
+        var trunkHeight = _random.Between(1.3, 3);
         var radius = _random.Between(0.12, 0.28);
         var foot = _ground.Place(along, across, 0);
         var reach = trunkHeight + 0.5;
@@ -222,7 +237,7 @@ internal sealed class StreetBuilder
                 crown * _random.Between(-0.6, 0.6),
                 trunkHeight + crown * _random.Between(0.4, 1.4)
             );
-            _solids.Add(new Ellipsoid(foot + offset, size, size * 0.85, Label.Vegetation, 0.45) { Density = 0.18 });
+            _solids.Add(new Ellipsoid(foot + offset, size, size * 0.85, Label.Vegetation, 0.45) { Density = 0.25 });
         }
     }
 
@@ -259,7 +274,7 @@ internal sealed class StreetBuilder
             _solids.Add(new Cylinder(place, 0.09, tall * 0.24, Label.Person, Reflectivity));
         }
         var body = _ground.Place(along, across, tall * 0.65);
-        _solids.Add(new Ellipsoid(body, 0.25, tall * 0.24, Label.Person, Reflectivity));
+        _solids.Add(new Ellipsoid(body, 0.21, tall * 0.26, Label.Person, Reflectivity));
         _solids.Add(new Ellipsoid(_ground.Place(along, across, tall * 0.93), 0.12, 0.14, Label.Person, Reflectivity));
     }
 
