@@ -1,0 +1,410 @@
+#include "cpu/convolution.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "cpu/isa.h"
+
+namespace spc {
+namespace {
+
+constexpr int64_t kMostChannels = int64_t{1} << 24;
+constexpr int64_t kSumsBytes = 256 * 1024;   // of one tile, to stay in the second-level cache
+constexpr int64_t kPartialBytes = 16 << 20;  // of the partial sums of weight gradients, where taps leave a choice
+constexpr int64_t kMostRuns = 64;            // into which a rulebook's pairs are cut for weight gradients
+constexpr int64_t kLeastRun = 1024;          // pairs
+constexpr int64_t kBiasRows = 4096;
+constexpr int64_t kSerialWork = int64_t{1} << 17;  // multiply-adds below which a second thread does not pay
+
+template <class T>
+int64_t padded(int64_t columns) {
+  constexpr int64_t kLanes = kLaneBytes / static_cast<int64_t>(sizeof(T));
+  return (columns + kLanes - 1) / kLanes * kLanes;
+}
+
+// ---- arguments
+
+void check_element_type(int32_t type) {
+  if (type == SPC_FLOAT32 || type == SPC_FLOAT64) return;
+  if (type == SPC_BFLOAT16 || type == SPC_FLOAT16) {
+    fail_unsupported("element type " + std::to_string(type) + " is not supported by convolutions on the CPU");
+  }
+  fail_argument("element type is " + std::to_string(type) + ", there is no such type");
+}
+
+void check_channels(const char *name, int64_t channels) {
+  if (channels >= 1 && channels <= kMostChannels) return;
+  fail_argument(std::string(name) + " is " + std::to_string(channels) + ", must be 1 to " +
+                std::to_string(kMostChannels));
+}
+
+void check_direction(int32_t direction) {
+  if (direction == SPC_FINE_TO_COARSE || direction == SPC_COARSE_TO_FINE) return;
+  fail_argument("direction is " + std::to_string(direction) + ", must be SPC_FINE_TO_COARSE or SPC_COARSE_TO_FINE");
+}
+
+void check_matrix(const char *name, const spc_matrix &matrix, int64_t rows, int64_t columns, int32_t type) {
+  const auto expect = [&](const char *what, int64_t value, int64_t wanted) {
+    if (value == wanted) return;
+    fail_argument(std::string(name) + "." + what + " is " + std::to_string(value) + ", must be " +
+                  std::to_string(wanted));
+  };
+  expect("device", matrix.device, -1);
+  expect("element_type", matrix.element_type, type);
+  expect("rows", matrix.rows, rows);
+  expect("columns", matrix.columns, columns);
+  if (matrix.data == nullptr && rows > 0) fail_argument(std::string(name) + ".data is NULL");
+}
+
+void check_workspace(const void *workspace, int64_t bytes, int64_t least) {
+  if (bytes < least) {
+    fail_argument("workspace_bytes is " + std::to_string(bytes) + ", must be at least " + std::to_string(least));
+  }
+  if (least == 0) return;
+  if (workspace == nullptr) fail_argument("workspace is NULL");
+  if (reinterpret_cast<uintptr_t>(workspace) % kLaneBytes != 0) fail_argument("workspace is not aligned to 64 bytes");
+}
+
+template <class T>
+T *data(const spc_matrix &matrix) {
+  return static_cast<T *>(matrix.data);
+}
+
+// ---- forward, and the gradient of the input
+
+// How rows are cut. Only time depends on it, not what is computed.
+struct Tiling {
+  int64_t granules;  // of kTileRows, in a tile
+  int64_t tiles;
+};
+
+template <class T>
+Tiling choose_tiling(const Side &to, int64_t out, int threads) {
+  const int64_t fitting = kSumsBytes / (kTileRows * padded<T>(out) * static_cast<int64_t>(sizeof(T)));
+  const int64_t sharing = to.tiles / (int64_t{4} * threads);
+  const int64_t granules = std::max<int64_t>(1, std::min(fitting, sharing));
+  return {granules, (to.tiles + granules - 1) / granules};
+}
+
+template <class T>
+int64_t packed_bytes(int64_t taps, int64_t in, int64_t out) {
+  return taps * in * padded<T>(out) * static_cast<int64_t>(sizeof(T));
+}
+
+template <class T>
+int64_t sums_bytes(int64_t out) {
+  const int64_t row = padded<T>(out) * static_cast<int64_t>(sizeof(T));
+  return std::max<int64_t>(kSumsBytes, kTileRows * row);
+}
+
+template <class T>
+struct ForwardJob {
+  const Rulebook &rulebook;
+  int32_t direction;
+  const T *input;
+  const T *weight;
+  int64_t tap_step, in_step, out_step;  // of weight
+  const T *bias;
+  T *output;
+  int64_t in, out;
+};
+
+template <class T>
+void run_tile(const KernelsOf<T> &kernels, const ForwardJob<T> &job, const T *packed, const std::vector<TapPairs> &taps,
+              const Tiling &tiling, int64_t tile, T *sums) {
+  const Side &to = job.rulebook.to(job.direction);
+  const int64_t width = padded<T>(job.out);
+  const int64_t first = tile * tiling.granules, last = std::min(first + tiling.granules, to.tiles);
+  const int64_t row = first * kTileRows, rows = std::min(last * kTileRows, to.rows) - row;
+  std::memset(sums, 0, static_cast<std::size_t>(rows * width) * sizeof(T));
+  Accumulate<T> part{};
+  part.input = job.input;
+  part.input_rows = job.rulebook.from(job.direction).row_of.get();
+  part.sums = sums;
+  part.to_first = row;
+  part.in = job.in;
+  part.padded = width;
+  part.out = job.out;
+  for (std::size_t t = 0; t < taps.size(); ++t) {
+    const int64_t begin = taps[t].tiles[first];
+    part.count = taps[t].tiles[last] - begin;
+    if (part.count == 0) continue;
+    part.from = taps[t].from + begin;
+    part.to = taps[t].to + begin;
+    part.weight = packed + static_cast<int64_t>(t) * job.in * width;
+    kernels.accumulate(part);
+  }
+  const int32_t *const row_of = to.row_of.get();
+  for (int64_t i = 0; i < rows; ++i) {
+    const int64_t out_row = row_of != nullptr ? row_of[row + i] : row + i;
+    kernels.finish(sums + i * width, job.bias, job.out, job.output + out_row * job.out);
+  }
+}
+
+template <class T>
+void run_forward(const ForwardJob<T> &job, void *workspace, int64_t workspace_bytes) {
+  const Side &to = job.rulebook.to(job.direction);
+  const int64_t taps = job.rulebook.taps();
+  const int64_t fixed = packed_bytes<T>(taps, job.in, job.out), each = sums_bytes<T>(job.out);
+  check_workspace(workspace, workspace_bytes, fixed + each);
+  if (to.rows == 0) return;
+  const KernelsOf<T> &kernels = kernels_of<T>(active_kernels());
+
+  // The limit on threads may have risen since the workspace was measured.
+  const int64_t work = (job.rulebook.pairs() + to.rows) * job.in * job.out;
+  const int64_t useful = std::min({(workspace_bytes - fixed) / each, 1 + work / kSerialWork, to.tiles});
+  const Team team(useful);
+  T *const packed = static_cast<T *>(workspace);
+  const int64_t width = padded<T>(job.out);
+  std::vector<TapPairs> pairs(static_cast<std::size_t>(taps));
+  for (int64_t t = 0; t < taps; ++t) pairs[t] = job.rulebook.tap(t, job.direction);
+  parallel_for(team, taps, [&](int64_t t, int) {
+    if (pairs[t].count == 0) return;
+    kernels.pack(job.weight + t * job.tap_step, job.in_step, job.out_step, job.in, job.out,
+                 packed + t * job.in * width);
+  });
+  const Tiling tiling = choose_tiling<T>(to, job.out, team.size());
+  parallel_for(team, tiling.tiles, [&](int64_t tile, int thread) {
+    auto *const sums = reinterpret_cast<T *>(static_cast<char *>(workspace) + fixed + thread * each);
+    run_tile(kernels, job, packed, pairs, tiling, tile, sums);
+  });
+}
+
+// ---- gradient of the weights
+
+// A run of one tap's pairs whose outer products are summed apart.
+struct Run {
+  int64_t tap;
+  int64_t begin, end;
+};
+
+// Depends on the rulebook and the channels alone, so that sums do not depend on the number of threads.
+template <class T>
+std::vector<Run> cut_runs(const Rulebook &rulebook, int64_t in, int64_t out) {
+  const int64_t bytes = in * padded<T>(out) * static_cast<int64_t>(sizeof(T));
+  const int64_t runs = std::clamp<int64_t>(kPartialBytes / bytes, 1, kMostRuns);
+  const int64_t length = std::max(kLeastRun, (rulebook.pairs() + runs - 1) / runs);
+  std::vector<Run> result;
+  for (int64_t t = 0; t < rulebook.taps(); ++t) {
+    const int64_t count = rulebook.count(t), parts = (count + length - 1) / length;
+    for (int64_t part = 0; part < parts; ++part) {
+      const auto [begin, end] = part_of(count, parts, part);
+      result.push_back({t, begin, end});
+    }
+  }
+  return result;
+}
+
+template <class T>
+int64_t weight_bytes(const Rulebook &rulebook, int64_t in, int64_t out) {
+  return std::ssize(cut_runs<T>(rulebook, in, out)) * in * padded<T>(out) * static_cast<int64_t>(sizeof(T));
+}
+
+int64_t bias_parts(int64_t rows) {
+  return std::clamp<int64_t>(rows / kBiasRows, 1, kMostRuns);
+}
+
+int64_t bias_bytes(int64_t rows, int64_t out) {
+  return bias_parts(rows) * out * static_cast<int64_t>(sizeof(double));
+}
+
+template <class T>
+struct WeightJob {
+  const Rulebook &rulebook;
+  int32_t direction;
+  const T *input;
+  const T *grad_output;
+  T *grad_weight;
+  T *grad_bias;
+  int64_t in, out;
+};
+
+// In double, since a column of all rows is a long sum.
+template <class T>
+void sum_bias(const Team &team, const WeightJob<T> &job, double *partial) {
+  const int64_t rows = job.rulebook.to(job.direction).rows, parts = bias_parts(rows);
+  parallel_for(team, parts, [&](int64_t part, int) {
+    double *const sums = partial + part * job.out;
+    std::fill(sums, sums + job.out, 0.0);
+    const auto [begin, end] = part_of(rows, parts, part);
+    for (int64_t row = begin; row < end; ++row) {
+      const T *const grad = job.grad_output + row * job.out;
+      for (int64_t n = 0; n < job.out; ++n) sums[n] += grad[n];
+    }
+  });
+  for (int64_t n = 0; n < job.out; ++n) {
+    double sum = 0;
+    for (int64_t part = 0; part < parts; ++part) sum += partial[part * job.out + n];
+    job.grad_bias[n] = static_cast<T>(sum);
+  }
+}
+
+template <class T>
+void run_weight(const WeightJob<T> &job, void *workspace, int64_t workspace_bytes) {
+  const std::vector<Run> runs = cut_runs<T>(job.rulebook, job.in, job.out);
+  const Side &from = job.rulebook.from(job.direction), &to = job.rulebook.to(job.direction);
+  const int64_t width = padded<T>(job.out), matrix = job.in * width;
+  const int64_t fixed = std::ssize(runs) * matrix * static_cast<int64_t>(sizeof(T));
+  check_workspace(workspace, workspace_bytes, fixed + bias_bytes(to.rows, job.out));
+  const KernelsOf<T> &kernels = kernels_of<T>(active_kernels());
+  T *const partial = static_cast<T *>(workspace);
+  const Team team(1 + (job.rulebook.pairs() + 1) * job.in * job.out / kSerialWork);
+
+  parallel_for(team, std::ssize(runs), [&](int64_t i, int) {
+    const Run &run = runs[i];
+    const TapPairs pairs = job.rulebook.tap(run.tap, job.direction);
+    T *const sums = partial + i * matrix;
+    std::fill(sums, sums + matrix, T(0));
+    Outer<T> part{};
+    part.input = job.input;
+    part.input_rows = from.row_of.get();
+    part.grad = job.grad_output;
+    part.grad_rows = to.row_of.get();
+    part.from = pairs.from + run.begin;
+    part.to = pairs.to + run.begin;
+    part.count = run.end - run.begin;
+    part.sums = sums;
+    part.in = job.in;
+    part.out = job.out;
+    part.padded = width;
+    kernels.outer(part);
+  });
+
+  // [taps + 1]: the first run of each tap.
+  std::vector<int64_t> firsts(static_cast<std::size_t>(job.rulebook.taps()) + 1, 0);
+  for (const Run &run : runs) ++firsts[run.tap + 1];
+  for (int64_t t = 0; t < job.rulebook.taps(); ++t) firsts[t + 1] += firsts[t];
+  parallel_for(team, job.rulebook.taps() * job.in, [&](int64_t row, int) {
+    const int64_t t = row / job.in, k = row % job.in;
+    T *const out = job.grad_weight + row * job.out;
+    std::fill(out, out + job.out, T(0));
+    for (int64_t i = firsts[t]; i < firsts[t + 1]; ++i) {
+      const T *const sums = partial + i * matrix + k * width;
+      for (int64_t n = 0; n < job.out; ++n) out[n] += sums[n];
+    }
+  });
+  if (job.grad_bias != nullptr) {
+    sum_bias(team, job, reinterpret_cast<double *>(static_cast<char *>(workspace) + fixed));
+  }
+}
+
+// Calls run with a value of the element type.
+template <class Run>
+void by_type(int32_t type, const Run &run) {
+  check_element_type(type);
+  if (type == SPC_FLOAT32) {
+    run(float{});
+  } else {
+    run(double{});
+  }
+}
+
+}  // namespace
+
+int64_t convolution_workspace(const Rulebook &rulebook, int32_t direction, int32_t pass, int64_t in, int64_t out,
+                              int32_t element_type) {
+  check_direction(direction);
+  check_channels("in_channels", in);
+  check_channels("out_channels", out);
+  if (pass < SPC_FORWARD || pass > SPC_BACKWARD_WEIGHT) {
+    fail_argument("pass is " + std::to_string(pass) +
+                  ", must be SPC_FORWARD, SPC_BACKWARD_INPUT or SPC_BACKWARD_WEIGHT");
+  }
+  int64_t bytes = 0;
+  by_type(element_type, [&]<class T>(T) {
+    if (pass == SPC_BACKWARD_WEIGHT) {
+      bytes = weight_bytes<T>(rulebook, in, out) + bias_bytes(rulebook.to(direction).rows, out);
+    } else {
+      if (pass == SPC_BACKWARD_INPUT) std::swap(in, out);
+      bytes = packed_bytes<T>(rulebook.taps(), in, out) + thread_limit() * sums_bytes<T>(out);
+    }
+  });
+  return bytes;
+}
+
+void convolution_forward(const Rulebook &rulebook, int32_t direction, const spc_matrix &input, const spc_matrix &weight,
+                         const spc_matrix *bias, void *workspace, int64_t workspace_bytes, const spc_matrix &output) {
+  check_direction(direction);
+  const int64_t in = input.columns, out = output.columns;
+  const int32_t type = input.element_type;
+  check_element_type(type);
+  check_channels("input.columns", in);
+  check_channels("output.columns", out);
+  check_matrix("input", input, rulebook.from(direction).rows, in, type);
+  check_matrix("weight", weight, rulebook.taps() * in, out, type);
+  if (bias != nullptr) check_matrix("bias", *bias, 1, out, type);
+  check_matrix("output", output, rulebook.to(direction).rows, out, type);
+  by_type(type, [&]<class T>(T) {
+    const ForwardJob<T> job{rulebook,
+                            direction,
+                            data<const T>(input),
+                            data<const T>(weight),
+                            in * out,
+                            out,
+                            1,
+                            bias != nullptr ? data<const T>(*bias) : nullptr,
+                            data<T>(output),
+                            in,
+                            out};
+    run_forward(job, workspace, workspace_bytes);
+  });
+}
+
+void convolution_backward_input(const Rulebook &rulebook, int32_t direction, const spc_matrix &grad_output,
+                                const spc_matrix &weight, void *workspace, int64_t workspace_bytes,
+                                const spc_matrix &grad_input) {
+  check_direction(direction);
+  const int64_t in = grad_input.columns, out = grad_output.columns;
+  const int32_t type = grad_output.element_type;
+  check_element_type(type);
+  check_channels("grad_input.columns", in);
+  check_channels("grad_output.columns", out);
+  check_matrix("grad_output", grad_output, rulebook.to(direction).rows, out, type);
+  check_matrix("weight", weight, rulebook.taps() * in, out, type);
+  check_matrix("grad_input", grad_input, rulebook.from(direction).rows, in, type);
+  const int32_t reversed = direction == SPC_FINE_TO_COARSE ? SPC_COARSE_TO_FINE : SPC_FINE_TO_COARSE;
+  by_type(type, [&]<class T>(T) {
+    const ForwardJob<T> job{rulebook,
+                            reversed,
+                            data<const T>(grad_output),
+                            data<const T>(weight),
+                            in * out,
+                            1,
+                            out,
+                            nullptr,
+                            data<T>(grad_input),
+                            out,
+                            in};
+    run_forward(job, workspace, workspace_bytes);
+  });
+}
+
+void convolution_backward_weight(const Rulebook &rulebook, int32_t direction, const spc_matrix &input,
+                                 const spc_matrix &grad_output, void *workspace, int64_t workspace_bytes,
+                                 const spc_matrix &grad_weight, const spc_matrix *grad_bias) {
+  check_direction(direction);
+  const int64_t in = input.columns, out = grad_output.columns;
+  const int32_t type = input.element_type;
+  check_element_type(type);
+  check_channels("input.columns", in);
+  check_channels("grad_output.columns", out);
+  check_matrix("input", input, rulebook.from(direction).rows, in, type);
+  check_matrix("grad_output", grad_output, rulebook.to(direction).rows, out, type);
+  check_matrix("grad_weight", grad_weight, rulebook.taps() * in, out, type);
+  if (grad_bias != nullptr) check_matrix("grad_bias", *grad_bias, 1, out, type);
+  by_type(type, [&]<class T>(T) {
+    const WeightJob<T> job{rulebook,
+                           direction,
+                           data<const T>(input),
+                           data<const T>(grad_output),
+                           data<T>(grad_weight),
+                           grad_bias != nullptr ? data<T>(*grad_bias) : nullptr,
+                           in,
+                           out};
+    run_weight(job, workspace, workspace_bytes);
+  });
+}
+
+}  // namespace spc

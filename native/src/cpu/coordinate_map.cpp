@@ -1,0 +1,475 @@
+#include "coordinate_map.h"
+
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace spc {
+namespace {
+
+constexpr int64_t kPartRows = 16384;
+constexpr int64_t kPartBlocks = 4096;
+constexpr int64_t kMostRows = std::numeric_limits<int32_t>::max();
+
+int64_t parts_for(int64_t count, int64_t size) {
+  return std::max<int64_t>(1, (count + size - 1) / size);
+}
+
+void check_rows(const int32_t *coordinates, int64_t rows, int dimensions) {
+  check_dimensions(dimensions);
+  if (rows < 0) fail_argument("rows is " + std::to_string(rows) + ", must be 0 or more");
+  if (rows > kMostRows) fail_unsupported("rows is " + std::to_string(rows) + ", a map holds at most 2147483647");
+  if (rows > 0 && coordinates == nullptr) fail_argument("coordinates is NULL");
+}
+
+std::string format(const int32_t *site, int axes) {
+  std::string text = "(";
+  for (int axis = 0; axis < axes; ++axis) text += (axis == 0 ? "" : ", ") + std::to_string(site[axis]);
+  return text + ")";
+}
+
+std::shared_ptr<Sites> make_empty(int axes) {
+  auto sites = std::make_shared<Sites>();
+  sites->box = Box::make(axes, Site{}, Site{});
+  return sites;
+}
+
+Box bounding_box(const Team &team, const int32_t *coordinates, int64_t rows, int axes) {
+  struct Span {
+    Site low, high;
+  };
+  const int64_t parts = parts_for(rows, kPartRows);
+  std::vector<Span> spans(static_cast<std::size_t>(parts));
+  parallel_for(team, parts, [&](int64_t part, int) {
+    const auto [begin, end] = part_of(rows, parts, part);
+    const int32_t *site = coordinates + begin * axes;
+    std::array<int32_t, kMaxAxes> low{}, high{};
+    std::copy(site, site + axes, low.begin());
+    high = low;
+    for (int64_t i = begin; i < end; ++i, site += axes) {
+      for (int axis = 0; axis < axes; ++axis) {
+        low[axis] = std::min(low[axis], site[axis]);
+        high[axis] = std::max(high[axis], site[axis]);
+      }
+    }
+    std::copy(low.begin(), low.end(), spans[part].low.begin());
+    std::copy(high.begin(), high.end(), spans[part].high.begin());
+  });
+  Span all = spans[0];
+  for (const Span &span : spans) {
+    for (int axis = 0; axis < axes; ++axis) {
+      all.low[axis] = std::min(all.low[axis], span.low[axis]);
+      all.high[axis] = std::max(all.high[axis], span.high[axis]);
+    }
+  }
+  return Box::make(axes, all.low, all.high);
+}
+
+// Key of a site: its block's key and, in the last 6 bits, its place in the block.
+uint64_t site_key(const Box &box, const int32_t *site) {
+  uint64_t key = 0;
+  for (int axis = 0; axis < box.last(); ++axis) {
+    key += box.weights[axis] * static_cast<uint64_t>(site[axis] - box.low[axis]);
+  }
+  return key * kBlockSites + static_cast<uint64_t>(site[box.last()] - box.low[box.last()]);
+}
+
+struct Order {
+  Box box;
+  Array<Item> items;  // (site key, row), by key and then by row
+};
+
+Order sort_rows(const Team &team, const int32_t *coordinates, int64_t rows, int axes) {
+  Order order{bounding_box(team, coordinates, rows, axes), make_array<Item>(rows)};
+  const int64_t parts = parts_for(rows, kPartRows);
+  parallel_for(team, parts, [&](int64_t part, int) {
+    const auto [begin, end] = part_of(rows, parts, part);
+    for (int64_t i = begin; i < end; ++i) {
+      order.items[i] = {site_key(order.box, coordinates + i * axes), static_cast<uint64_t>(i)};
+    }
+  });
+  radix_sort(team, order.items, rows, std::bit_width(order.box.blocks() * kBlockSites - 1));
+  return order;
+}
+
+// Joins sorted items into blocks. block(item) and mask(item) say where an item's bits go.
+template <class Block, class Mask>
+void join_blocks(const Team &team, const Item *items, int64_t count, const Block &block, const Mask &mask,
+                 Sites &sites) {
+  struct Start {
+    int64_t blocks, rows;
+  };
+  const int64_t parts = parts_for(count, kPartRows);
+  const auto begin_of = [&](int64_t part) {
+    int64_t i = part == parts ? count : part_of(count, parts, part).begin;
+    while (i > 0 && i < count && block(items[i]) == block(items[i - 1])) ++i;
+    return i;
+  };
+  const auto walk = [&](int64_t part, const auto &visit) {
+    const int64_t end = begin_of(part + 1);
+    for (int64_t i = begin_of(part); i < end;) {
+      const uint64_t key = block(items[i]);
+      uint64_t bits = 0;
+      for (; i < end && block(items[i]) == key; ++i) bits |= mask(items[i]);
+      visit(key, bits);
+    }
+  };
+  std::vector<Start> starts(static_cast<std::size_t>(parts) + 1, Start{0, 0});
+  parallel_for(team, parts, [&](int64_t part, int) {
+    Start here{0, 0};
+    walk(part, [&](uint64_t, uint64_t bits) { ++here.blocks, here.rows += std::popcount(bits); });
+    starts[part + 1] = here;
+  });
+  for (int64_t part = 0; part < parts; ++part) {
+    starts[part + 1].blocks += starts[part].blocks;
+    starts[part + 1].rows += starts[part].rows;
+  }
+  sites.blocks = starts[parts].blocks;
+  sites.rows = starts[parts].rows;
+  if (sites.rows > kMostRows) {
+    fail_unsupported("the map would have " + std::to_string(sites.rows) + " rows, at most 2147483647 are possible");
+  }
+  sites.keys = make_array<uint64_t>(sites.blocks);
+  sites.masks = make_array<uint64_t>(sites.blocks);
+  sites.bases = make_array<int32_t>(sites.blocks);
+  parallel_for(team, parts, [&](int64_t part, int) {
+    auto [index, row] = starts[part];
+    walk(part, [&](uint64_t key, uint64_t bits) {
+      sites.keys[index] = key;
+      sites.masks[index] = bits;
+      sites.bases[index++] = static_cast<int32_t>(row);
+      row += std::popcount(bits);
+    });
+  });
+}
+
+void join_sites(const Team &team, const Order &order, int64_t rows, Sites &sites) {
+  sites.box = order.box;
+  join_blocks(
+      team, order.items.get(), rows, [](const Item &item) { return item.key / kBlockSites; },
+      [](const Item &item) { return uint64_t{1} << (item.key % kBlockSites); }, sites);
+}
+
+}  // namespace
+
+SitesPointer make_sites(const int32_t *coordinates, int64_t rows, int dimensions) {
+  check_rows(coordinates, rows, dimensions);
+  const int axes = 1 + dimensions;
+  if (rows == 0) return make_empty(axes);
+  const int64_t parts = parts_for(rows, kPartRows);
+  const Team team(parts);
+  const Order order = sort_rows(team, coordinates, rows, axes);
+  const Item *const items = order.items.get();
+
+  auto sites = std::make_shared<Sites>();
+  const std::shared_ptr<int32_t[]> row_of = std::make_shared_for_overwrite<int32_t[]>(static_cast<std::size_t>(rows));
+  std::vector<int64_t> duplicate(static_cast<std::size_t>(parts), 0);  // position of a part's first, or 0
+  std::vector<char> moved(static_cast<std::size_t>(parts), 0);
+  parallel_for(team, parts, [&](int64_t part, int) {
+    const auto [begin, end] = part_of(rows, parts, part);
+    for (int64_t i = begin; i < end; ++i) {
+      if (i > 0 && items[i].key == items[i - 1].key && duplicate[part] == 0) duplicate[part] = i;
+      row_of[i] = static_cast<int32_t>(items[i].value);
+      if (items[i].value != static_cast<uint64_t>(i)) moved[part] = 1;
+    }
+  });
+  for (const int64_t i : duplicate) {
+    if (i == 0) continue;
+    const auto first = static_cast<int64_t>(items[i - 1].value), second = static_cast<int64_t>(items[i].value);
+    fail_argument("coordinate " + format(coordinates + first * axes, axes) + " stands twice, in rows " +
+                  std::to_string(first) + " and " + std::to_string(second));
+  }
+  if (std::find(moved.begin(), moved.end(), 1) != moved.end()) sites->row_of = row_of;
+  join_sites(team, order, rows, *sites);
+  return sites;
+}
+
+SitesPointer make_merged_sites(const int32_t *coordinates, int64_t rows, int dimensions, int64_t *map_rows) {
+  check_rows(coordinates, rows, dimensions);
+  if (rows > 0 && map_rows == nullptr) fail_argument("map_rows is NULL");
+  const int axes = 1 + dimensions;
+  if (rows == 0) return make_empty(axes);
+  const int64_t parts = parts_for(rows, kPartRows);
+  const Team team(parts);
+  const Order order = sort_rows(team, coordinates, rows, axes);
+  const Item *const items = order.items.get();
+  auto sites = std::make_shared<Sites>();
+  join_sites(team, order, rows, *sites);
+  parallel_for(team, parts, [&](int64_t part, int) {
+    const auto [begin, end] = part_of(rows, parts, part);
+    if (begin == end) return;
+    int64_t block = sites->seek(0, items[begin].key / kBlockSites);
+    for (int64_t i = begin; i < end; ++i) {
+      const uint64_t key = items[i].key;
+      if (sites->keys[block] != key / kBlockSites) ++block;
+      map_rows[items[i].value] = sites->bases[block] + bits_below(sites->masks[block], static_cast<int>(key % 64));
+    }
+  });
+  return sites;
+}
+
+namespace {
+
+// Where sites may be made.
+struct Limits {
+  bool bounded;
+  Site low{}, high{};
+
+  Limits(int axes, const int32_t *bounds) : bounded(bounds != nullptr) {
+    for (int axis = 0; axis < axes; ++axis) {
+      const bool open = axis == 0 || !bounded;  // a batch index is never bounded
+      low[axis] = open ? std::numeric_limits<int32_t>::min() : 0;
+      high[axis] = open ? std::numeric_limits<int32_t>::max() : int64_t{bounds[axis - 1]} - 1;
+    }
+  }
+
+  // Whether a site with this value is wanted; throws where no int32 can hold it and no bounds say to leave it out.
+  bool admit(int axis, int64_t value) const {
+    if (value >= low[axis] && value <= high[axis]) return true;
+    if (bounded) return false;
+    fail_argument("a site at " + std::to_string(value) + " on axis " + std::to_string(axis - 1) +
+                  " would be made, outside of int32; give bounds or move the coordinates");
+  }
+};
+
+// How the sites of one level lead to those of another. target(axis, value, offset, out) says where a value on a spatial
+// axis goes through a tap of that offset, and whether it goes anywhere; it ascends with the value and, in one
+// direction, with the offset. `shifts`: target is value + constant.
+struct DilateRule {
+  const Kernel &kernel;
+  bool shifts(int axis) const { return kernel.stride[axis] == 1; }
+  bool target(int axis, int64_t value, int64_t offset, int64_t &out) const {
+    const int64_t scaled = value - offset;
+    out = floor_divide(scaled, kernel.stride[axis]);
+    return out * kernel.stride[axis] == scaled;
+  }
+};
+
+struct DownsampleRule {
+  const Kernel &kernel;
+  bool shifts(int axis) const { return kernel.stride[axis] == 1; }
+  bool target(int axis, int64_t value, int64_t, int64_t &out) const {
+    out = floor_divide(value, kernel.stride[axis]);
+    return true;
+  }
+};
+
+struct RefineRule {
+  const Kernel &kernel;
+  bool shifts(int axis) const { return kernel.stride[axis] == 1; }
+  bool target(int axis, int64_t value, int64_t offset, int64_t &out) const {
+    out = kernel.stride[axis] * value + offset;
+    return true;
+  }
+};
+
+// The box of all that may be reached. Not always tight: that a value is reached is only known per site.
+template <class Rule>
+bool reached_box(const Sites &from, const Kernel &kernel, const Limits &limits, const Rule &rule, Box &out) {
+  Site low = from.box.low, high{};
+  high[0] = low[0] + from.box.extent[0] - 1;
+  for (int axis = 1; axis < from.box.axes; ++axis) {
+    int64_t least = kernel.offsets[0][axis - 1], most = least;
+    for (const Offset &offset : kernel.offsets) {
+      least = std::min(least, offset[axis - 1]);
+      most = std::max(most, offset[axis - 1]);
+    }
+    const int64_t ends[2] = {from.box.low[axis], from.box.low[axis] + from.box.extent[axis] - 1};
+    low[axis] = std::numeric_limits<int64_t>::max();
+    high[axis] = std::numeric_limits<int64_t>::min();
+    for (const int64_t value : ends) {
+      for (const int64_t offset : {least, most}) {
+        int64_t to = 0;
+        rule.target(axis - 1, value, offset, to);
+        low[axis] = std::min(low[axis], to);
+        high[axis] = std::max(high[axis], to);
+      }
+    }
+    low[axis] = std::max(low[axis], limits.low[axis]);
+    high[axis] = std::min(high[axis], limits.high[axis]);
+    if (low[axis] > high[axis]) {
+      if (limits.bounded) return false;
+      low[axis] = high[axis] = 0;  // no int32 can hold what may be reached: the walk over the sites says if any is
+    }
+  }
+  out = Box::make(from.box.axes, low, high);
+  return true;
+}
+
+// Gathers (block, mask) items for the sites that one part of the blocks reaches.
+template <class Rule>
+class Reach {
+ public:
+  Reach(const Sites &from, const Kernel &kernel, const Limits &limits, const Rule &rule, const Box &to,
+        std::vector<Item> &items)
+      : from_(from), kernel_(kernel), limits_(limits), rule_(rule), to_(to), items_(items) {}
+
+  void visit(int64_t block, const Column &column) {
+    const Site site = from_.box.site(from_.keys[block]);
+    const Offset &lead = kernel_.offsets[column.first];
+    Site target{};
+    target[0] = site[0];
+    const int last = from_.box.last();
+    bool inside = true;
+    for (int axis = 1; axis < last; ++axis) {
+      if (!rule_.target(axis - 1, site[axis], lead[axis - 1], target[axis])) return;
+      // A site outside of int32 is only an error when the last axis reaches it too.
+      inside = inside && target[axis] >= limits_.low[axis] && target[axis] <= limits_.high[axis];
+    }
+    if (!inside && limits_.bounded) return;
+    const uint64_t line = inside ? to_.line(target) : 0;
+    first_ = items_.size();
+    const uint64_t mask = from_.masks[block];
+    for (int64_t t = column.first; t < column.first + column.count; ++t) {
+      const int64_t offset = kernel_.offsets[t][last - 1];
+      if (inside && rule_.shifts(last - 1) && shift(line, mask, site[last], offset)) continue;
+      for (uint64_t rest = mask; rest != 0; rest &= rest - 1) {
+        if (!rule_.target(last - 1, site[last] + std::countr_zero(rest), offset, target[last])) continue;
+        if (!limits_.admit(last, target[last])) continue;
+        for (int axis = 1; axis < last && !inside; ++axis) limits_.admit(axis, target[axis]);
+        const auto place = static_cast<uint64_t>(target[last] - to_.low[last]);
+        add(line + place / kBlockSites, uint64_t{1} << (place % kBlockSites));
+      }
+    }
+  }
+
+ private:
+  // The whole mask at once, where none of its 64 places leaves the box.
+  bool shift(uint64_t line, uint64_t mask, int64_t value, int64_t offset) {
+    const int last = from_.box.last();
+    int64_t to = 0;
+    rule_.target(last - 1, value, offset, to);
+    if (!to_.holds(last, to) || !to_.holds(last, to + kBlockSites - 1)) return false;
+    const auto place = static_cast<uint64_t>(to - to_.low[last]);
+    const int bits = static_cast<int>(place % kBlockSites);
+    add(line + place / kBlockSites, mask << bits);
+    if (bits != 0) add(line + place / kBlockSites + 1, mask >> (kBlockSites - bits));
+    return true;
+  }
+
+  // Joins with an item of the same column where there is one; the others meet when the items are sorted.
+  void add(uint64_t key, uint64_t mask) {
+    if (mask == 0) return;
+    const std::size_t from = std::max(first_, items_.size() - std::min<std::size_t>(items_.size(), 4));
+    for (std::size_t i = items_.size(); i > from; --i) {
+      if (items_[i - 1].key == key) {
+        items_[i - 1].value |= mask;
+        return;
+      }
+    }
+    items_.push_back({key, mask});
+  }
+
+  const Sites &from_;
+  const Kernel &kernel_;
+  const Limits &limits_;
+  const Rule &rule_;
+  const Box &to_;
+  std::vector<Item> &items_;
+  std::size_t first_ = 0;
+};
+
+void check_bounds(const int32_t *bounds, int dimensions) {
+  for (int axis = 0; bounds != nullptr && axis < dimensions; ++axis) {
+    if (bounds[axis] >= 0) continue;
+    fail_argument("bounds[" + std::to_string(axis) + "] is " + std::to_string(bounds[axis]) + ", must be 0 or more");
+  }
+}
+
+template <class Rule>
+SitesPointer reach(const Sites &from, const Kernel &kernel, const std::vector<Column> &columns, const int32_t *bounds,
+                   const Rule &rule) {
+  if (kernel.dimensions != from.dimensions()) {
+    fail_argument("the geometry has " + std::to_string(kernel.dimensions) + " dimensions and the map " +
+                  std::to_string(from.dimensions()));
+  }
+  check_bounds(bounds, kernel.dimensions);
+  const int axes = from.box.axes;
+  const Limits limits(axes, bounds);
+  auto sites = std::make_shared<Sites>();
+  if (from.rows == 0 || !reached_box(from, kernel, limits, rule, sites->box)) return make_empty(axes);
+
+  const int64_t parts = parts_for(from.blocks, kPartBlocks);
+  const Team team(parts);
+  std::vector<std::vector<Item>> found(static_cast<std::size_t>(parts));
+  parallel_for(team, parts, [&](int64_t part, int) {
+    const auto [begin, end] = part_of(from.blocks, parts, part);
+    Reach<Rule> walk(from, kernel, limits, rule, sites->box, found[part]);
+    for (const Column &column : columns) {
+      for (int64_t block = begin; block < end; ++block) walk.visit(block, column);
+    }
+  });
+  std::vector<int64_t> starts(static_cast<std::size_t>(parts) + 1, 0);
+  for (int64_t part = 0; part < parts; ++part) starts[part + 1] = starts[part] + std::ssize(found[part]);
+  const int64_t count = starts[parts];
+  if (count == 0) return make_empty(axes);
+  Array<Item> items = make_array<Item>(count);
+  parallel_for(team, parts, [&](int64_t part, int) {
+    std::copy(found[part].begin(), found[part].end(), items.get() + starts[part]);
+    std::vector<Item>().swap(found[part]);
+  });
+  radix_sort(team, items, count, std::bit_width(sites->box.blocks() - 1));
+  join_blocks(
+      team, items.get(), count, [](const Item &item) { return item.key; }, [](const Item &item) { return item.value; },
+      *sites);
+  return sites;
+}
+
+}  // namespace
+
+SitesPointer dilate(const Sites &fine, const Kernel &kernel, const int32_t *bounds) {
+  return reach(fine, kernel, kernel.columns(), bounds, DilateRule{kernel});
+}
+
+SitesPointer downsample(const Sites &fine, const Kernel &kernel, const int32_t *bounds) {
+  return reach(fine, kernel, {Column{0, 1}}, bounds, DownsampleRule{kernel});
+}
+
+SitesPointer refine(const Sites &coarse, const Kernel &kernel, const int32_t *bounds) {
+  return reach(coarse, kernel, kernel.columns(), bounds, RefineRule{kernel});
+}
+
+void write_coordinates(const Sites &sites, int32_t *out) {
+  const int axes = sites.box.axes;
+  const int64_t parts = parts_for(sites.blocks, kPartBlocks);
+  const Team team(parts);
+  parallel_for(team, parts, [&](int64_t part, int) {
+    const auto [begin, end] = part_of(sites.blocks, parts, part);
+    for (int64_t block = begin; block < end; ++block) {
+      const Site site = sites.box.site(sites.keys[block]);
+      int64_t position = sites.bases[block];
+      for (uint64_t rest = sites.masks[block]; rest != 0; rest &= rest - 1) {
+        int32_t *const row = out + int64_t{sites.row(position++)} * axes;
+        for (int axis = 0; axis < axes; ++axis) row[axis] = static_cast<int32_t>(site[axis]);
+        row[axes - 1] = static_cast<int32_t>(site[axes - 1] + std::countr_zero(rest));
+      }
+    }
+  });
+}
+
+void find_rows(const Sites &sites, const int32_t *coordinates, int64_t rows, int64_t *out) {
+  const Box &box = sites.box;
+  const int64_t parts = parts_for(rows, kPartRows);
+  const Team team(parts);
+  parallel_for(team, parts, [&](int64_t part, int) {
+    const auto [begin, end] = part_of(rows, parts, part);
+    int64_t block = 0;  // what is asked for next is often near
+    for (int64_t i = begin; i < end; ++i) {
+      const int32_t *const site = coordinates + i * box.axes;
+      out[i] = -1;
+      bool inside = sites.rows > 0;
+      for (int axis = 0; axis < box.axes; ++axis) inside = inside && box.holds(axis, site[axis]);
+      if (!inside) continue;
+      const uint64_t key = site_key(box, site);
+      if (block == sites.blocks || sites.keys[block] > key / kBlockSites) block = 0;
+      block = sites.seek(block, key / kBlockSites);
+      if (block == sites.blocks || sites.keys[block] != key / kBlockSites) continue;
+      const int bit = static_cast<int>(key % kBlockSites);
+      if ((sites.masks[block] >> bit & 1) != 0) {
+        out[i] = sites.row(sites.bases[block] + bits_below(sites.masks[block], bit));
+      }
+    }
+  });
+}
+
+}  // namespace spc

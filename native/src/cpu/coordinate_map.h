@@ -1,0 +1,69 @@
+// The voxels of one level. Blocks of 64 sites along the last axis, each a bit mask of what is occupied, sorted by key;
+// a voxel's position is the block's base plus the number of bits below it. Positions are lexicographic, and what a user
+// calls a row is either the position or looked up by it.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <memory>
+
+#include "geometry.h"
+#include "key.h"
+#include "radix_sort.h"
+
+namespace spc {
+
+// Outlives the map where a rulebook still needs it.
+using RowTable = std::shared_ptr<const int32_t[]>;
+
+struct Sites {
+  Box box;
+  int64_t rows = 0;
+  int64_t blocks = 0;
+  Array<uint64_t> keys;   // [blocks], ascending
+  Array<uint64_t> masks;  // [blocks], never 0
+  Array<int32_t> bases;   // [blocks]
+  RowTable row_of;        // [rows], by position; null where row and position are one
+
+  int dimensions() const { return box.axes - 1; }
+  int32_t row(int64_t position) const { return row_of ? row_of[position] : static_cast<int32_t>(position); }
+  int64_t bytes() const { return static_cast<int64_t>(sizeof(Sites)) + blocks * (8 + 8 + 4) + (row_of ? rows * 4 : 0); }
+
+  // The first block at or after `start` whose key is not below `key`, found by doubling steps from `start`.
+  int64_t seek(int64_t start, uint64_t key) const {
+    int64_t low = start, step = 1;
+    while (low < blocks && keys[low] < key) {
+      if (low + step >= blocks || keys[low + step] >= key) {
+        int64_t high = std::min(low + step, blocks);
+        while (low + 1 < high) {
+          const int64_t middle = low + (high - low) / 2;
+          (keys[middle] < key ? low : high) = middle;
+        }
+        return high;
+      }
+      low += step;
+      step *= 2;
+    }
+    return low;
+  }
+};
+
+inline int64_t bits_below(uint64_t mask, int bit) {
+  return std::popcount(mask & ((uint64_t{1} << bit) - 1));
+}
+
+using SitesPointer = std::shared_ptr<const Sites>;
+
+// rows of `coordinates` are (batch, d0, d1, ...).
+SitesPointer make_sites(const int32_t *coordinates, int64_t rows, int dimensions);
+SitesPointer make_merged_sites(const int32_t *coordinates, int64_t rows, int dimensions, int64_t *map_rows);
+
+// bounds: the shape outside of which nothing is made, or null.
+SitesPointer dilate(const Sites &fine, const Kernel &kernel, const int32_t *bounds);
+SitesPointer downsample(const Sites &fine, const Kernel &kernel, const int32_t *bounds);
+SitesPointer refine(const Sites &coarse, const Kernel &kernel, const int32_t *bounds);
+
+void write_coordinates(const Sites &sites, int32_t *out);
+void find_rows(const Sites &sites, const int32_t *coordinates, int64_t rows, int64_t *out);
+
+}  // namespace spc

@@ -1,0 +1,9 @@
+#define SPC_VECTOR_BYTES 32
+#define SPC_ROWS 6
+#include "cpu/gemm-inl.h"
+
+namespace spc {
+
+const Kernels kAvx2Kernels = {"avx2", make_kernels<float>(), make_kernels<double>()};
+
+}  // namespace spc

@@ -1,0 +1,9 @@
+#define SPC_VECTOR_BYTES 64
+#define SPC_ROWS 12
+#include "cpu/gemm-inl.h"
+
+namespace spc {
+
+const Kernels kAvx512Kernels = {"avx512", make_kernels<float>(), make_kernels<double>()};
+
+}  // namespace spc

@@ -1,0 +1,75 @@
+// The inner loops, one table of functions an instruction set. Plain pointers only: what is behind the table is compiled
+// with flags that nothing else may be compiled with.
+#pragma once
+
+#include <cstdint>
+
+namespace spc {
+
+// Columns of packed weights and of sums are padded to this many bytes, whatever the instruction set.
+constexpr int64_t kLaneBytes = 64;
+
+// sums[to[i] - to_first] += input[row(from[i])] * weight for a run of one tap's pairs.
+template <class T>
+struct Accumulate {
+  const T *input;             // [rows, in]
+  const int32_t *input_rows;  // from position to row, or null
+  const int32_t *from;        // [count]
+  const int32_t *to;          // [count]
+  int64_t count;
+  const T *weight;  // packed, see pack
+  T *sums;          // [rows of the tile, padded]
+  int64_t to_first;
+  int64_t in;
+  int64_t padded;  // columns of sums
+  int64_t out;     // columns that count
+};
+
+// sums += input[row(from[i])]^T * grad[row(to[i])], over the pairs in their order.
+template <class T>
+struct Outer {
+  const T *input;  // [rows, in]
+  const int32_t *input_rows;
+  const T *grad;  // [rows, out]
+  const int32_t *grad_rows;
+  const int32_t *from;
+  const int32_t *to;
+  int64_t count;
+  T *sums;  // [in, padded]
+  int64_t in;
+  int64_t out;
+  int64_t padded;
+};
+
+template <class T>
+struct KernelsOf {
+  void (*accumulate)(const Accumulate<T> &);
+  void (*outer)(const Outer<T> &);
+  // One tap's weights, [in, out] at the given steps, in the order in which accumulate reads them; in * padded elements.
+  void (*pack)(const T *weight, int64_t in_step, int64_t out_step, int64_t in, int64_t out, T *packed);
+  // to[0..out) = from[0..out) + bias[0..out); bias may be null.
+  void (*finish)(const T *from, const T *bias, int64_t out, T *to);
+};
+
+struct Kernels {
+  const char *name;
+  KernelsOf<float> f32;
+  KernelsOf<double> f64;
+};
+
+extern const Kernels kBaselineKernels;
+#if defined(__x86_64__)
+extern const Kernels kAvx2Kernels;
+extern const Kernels kAvx512Kernels;
+#endif
+
+template <class T>
+const KernelsOf<T> &kernels_of(const Kernels &kernels) {
+  if constexpr (sizeof(T) == 4) {
+    return kernels.f32;
+  } else {
+    return kernels.f64;
+  }
+}
+
+}  // namespace spc

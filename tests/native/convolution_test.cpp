@@ -1,0 +1,184 @@
+// Convolution, forward and all gradients, against brute force in double. The instruction set is the one that
+// SPARSECONV_ISA names, or every one that the machine has.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+
+#include "layer.h"
+#include "oracle.h"
+
+namespace {
+
+using oracle::Geometry;
+using oracle::Matrix;
+
+std::vector<std::string> isas() {
+  if (const char *forced = std::getenv("SPARSECONV_ISA"); forced != nullptr && *forced != '\0') return {forced};
+  std::vector<std::string> names;
+  for (int32_t i = 0; i < spc_isa_count(); ++i) names.emplace_back(spc_isa_name(i));
+  return names;
+}
+
+// Chosen for the duration of a test.
+class ForcedIsa {
+ public:
+  explicit ForcedIsa(const std::string &name) {
+    const char *before = nullptr;
+    test::ok(spc_isa(&before));
+    before_ = before;
+    test::ok(spc_set_isa(name.c_str()));
+  }
+  ~ForcedIsa() { spc_set_isa(before_.c_str()); }
+
+ private:
+  std::string before_;
+};
+
+// Squared error relative to the squared size of what is expected.
+template <class T>
+double error_of(const std::vector<T> &found, const Matrix &expected) {
+  EXPECT_EQ(found.size(), expected.size());
+  double error = 0, size = 0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    error += (found[i] - expected[i]) * (found[i] - expected[i]);
+    size += expected[i] * expected[i];
+  }
+  return size == 0 ? error : error / size;
+}
+
+struct Pieces {
+  oracle::Cloud coarse, fine;
+  Geometry geometry;
+  bool same;
+};
+
+Pieces submanifold(int dimensions, int32_t size, int64_t voxels, uint32_t seed) {
+  std::mt19937 random(seed);
+  const auto n = static_cast<std::size_t>(dimensions);
+  const oracle::Cloud cloud = oracle::random_cloud(random, dimensions, voxels, -6, 12, 2);
+  return {cloud,
+          cloud,
+          {std::vector<int32_t>(n, size), std::vector<int32_t>(n, 1), std::vector<int32_t>(n, 1),
+           std::vector<int32_t>(n, size / 2)},
+          true};
+}
+
+Pieces strided(int dimensions, int32_t size, int32_t stride, int64_t voxels, uint32_t seed) {
+  std::mt19937 random(seed);
+  const auto n = static_cast<std::size_t>(dimensions);
+  const Geometry geometry{std::vector<int32_t>(n, size), std::vector<int32_t>(n, stride), std::vector<int32_t>(n, 1),
+                          std::vector<int32_t>(n, size / 2)};
+  const oracle::Cloud fine = oracle::random_cloud(random, dimensions, voxels, -6, 12, 2);
+  return {oracle::dilated(fine, geometry, {}), fine, geometry, false};
+}
+
+template <class T>
+void expect_layer(const Pieces &pieces, int64_t in, int64_t out, bool with_bias, double tolerance) {
+  const test::Map fine = test::make_map(pieces.fine, pieces.geometry.dimensions());
+  const test::Map coarse = pieces.same ? nullptr : test::make_map(pieces.coarse, pieces.geometry.dimensions());
+  const test::Rulebook rulebook = test::make_rulebook(pieces.same ? fine : coarse, fine, pieces.geometry);
+  const oracle::Pairs pairs = oracle::pairs(pieces.coarse, pieces.fine, pieces.geometry);
+  std::mt19937 random(99);
+  for (const int32_t direction : {SPC_FINE_TO_COARSE, SPC_COARSE_TO_FINE}) {
+    const bool reversed = direction == SPC_COARSE_TO_FINE;
+    const auto fine_rows = static_cast<int64_t>(pieces.fine.size());
+    const auto coarse_rows = static_cast<int64_t>(pieces.coarse.size());
+    const oracle::Run run{pairs, reversed, reversed ? coarse_rows : fine_rows, reversed ? fine_rows : coarse_rows,
+                          in,    out};
+    const Matrix input = oracle::random_matrix(random, run.from_rows * in);
+    const Matrix weight = oracle::random_matrix(random, pieces.geometry.taps() * in * out);
+    const Matrix bias = with_bias ? oracle::random_matrix(random, out) : Matrix{};
+    const Matrix grad = oracle::random_matrix(random, run.to_rows * out);
+    const test::Gradients<T> found =
+        test::run_layer<T>(rulebook.get(), direction, run.from_rows, run.to_rows, in, out, input, weight, bias, grad);
+    EXPECT_LE(error_of(found.output, oracle::forward(run, input, weight, bias)), tolerance);
+    EXPECT_LE(error_of(found.grad_input, oracle::backward_input(run, grad, weight)), tolerance);
+    EXPECT_LE(error_of(found.grad_weight, oracle::backward_weight(run, input, grad)), tolerance);
+    if (with_bias) {
+      EXPECT_LE(error_of(found.grad_bias, oracle::backward_bias(run, grad)), tolerance);
+    }
+  }
+}
+
+constexpr double kFloatTolerance = 1e-12;  // squared: about 1e-6 relative
+constexpr double kDoubleTolerance = 1e-29;
+
+class Convolution : public testing::TestWithParam<std::string> {};
+
+TEST_P(Convolution, Runs_on_the_instruction_set_asked_for) {
+  const ForcedIsa isa(GetParam());
+  const char *name = nullptr;
+  test::ok(spc_isa(&name));
+  EXPECT_EQ(name, GetParam());
+}
+
+TEST_P(Convolution, Equals_the_oracle_at_every_channel_count) {
+  const ForcedIsa isa(GetParam());
+  const Pieces pieces = submanifold(3, 3, 60, 1);
+  for (int64_t channels = 1; channels <= 70; ++channels) {
+    SCOPED_TRACE(channels);
+    expect_layer<float>(pieces, channels, 71 - channels, false, kFloatTolerance);
+  }
+  expect_layer<float>(submanifold(3, 3, 20, 2), 128, 384, true, kFloatTolerance);
+  expect_layer<float>(submanifold(3, 3, 20, 2), 384, 128, true, kFloatTolerance);
+}
+
+TEST_P(Convolution, Equals_the_oracle_at_every_channel_count_in_double) {
+  const ForcedIsa isa(GetParam());
+  const Pieces pieces = submanifold(3, 3, 60, 1);
+  for (int64_t channels = 1; channels <= 40; channels += 3) {
+    SCOPED_TRACE(channels);
+    expect_layer<double>(pieces, channels, 41 - channels, true, kDoubleTolerance);
+  }
+}
+
+TEST_P(Convolution, Equals_the_oracle_at_every_row_count) {
+  const ForcedIsa isa(GetParam());
+  for (const int64_t voxels : {0, 1, 2, 5, 6, 7, 11, 12, 13, 14, 15, 16, 17, 23, 24, 25, 31, 32, 33, 127, 128, 129}) {
+    SCOPED_TRACE(voxels);
+    expect_layer<float>(submanifold(3, 3, voxels, 3), 17, 20, true, kFloatTolerance);
+  }
+}
+
+TEST_P(Convolution, Equals_the_oracle_in_every_dimension) {
+  const ForcedIsa isa(GetParam());
+  for (int dimensions = 1; dimensions <= 4; ++dimensions) {
+    SCOPED_TRACE(dimensions);
+    expect_layer<float>(submanifold(dimensions, 3, 200, 4), 5, 7, true, kFloatTolerance);
+    expect_layer<double>(strided(dimensions, 2, 2, 200, 5), 5, 7, true, kDoubleTolerance);
+    expect_layer<float>(strided(dimensions, 3, 2, 200, 6), 16, 33, false, kFloatTolerance);
+    expect_layer<float>(strided(dimensions, 2, 3, 200, 7), 3, 4, true, kFloatTolerance);
+  }
+}
+
+TEST_P(Convolution, Equals_the_oracle_over_many_tiles) {
+  const ForcedIsa isa(GetParam());
+  expect_layer<float>(submanifold(3, 3, 3000, 8), 20, 17, true, kFloatTolerance);
+  expect_layer<float>(strided(3, 3, 2, 3000, 9), 17, 20, true, kFloatTolerance);
+  expect_layer<double>(submanifold(3, 5, 2000, 10), 3, 4, true, kDoubleTolerance);
+}
+
+INSTANTIATE_TEST_SUITE_P(Isa, Convolution, testing::ValuesIn(isas()), [](const auto &info) { return info.param; });
+
+TEST(Isa, Fma_instruction_sets_agree_bit_for_bit) {
+  std::vector<std::string> fused;
+  for (const std::string &name : isas()) {
+    if (name == "avx2" || name == "avx512") fused.push_back(name);
+  }
+  if (fused.size() < 2) GTEST_SKIP() << "needs avx2 and avx512";
+  const Pieces pieces = submanifold(3, 3, 900, 11);
+  const test::Map map = test::make_map(pieces.fine, 3);
+  const test::Rulebook rulebook = test::make_rulebook(map, map, pieces.geometry);
+  std::mt19937 random(12);
+  const int64_t rows = spc_map_rows(map.get());
+  const Matrix input = oracle::random_matrix(random, rows * 33), weight = oracle::random_matrix(random, 27 * 33 * 19);
+  const Matrix bias = oracle::random_matrix(random, 19), grad = oracle::random_matrix(random, rows * 19);
+  const auto run = [&](const std::string &name) {
+    const ForcedIsa isa(name);
+    return test::run_layer<float>(rulebook.get(), SPC_FINE_TO_COARSE, rows, rows, 33, 19, input, weight, bias, grad);
+  };
+  EXPECT_TRUE(run(fused[0]) == run(fused[1]));
+}
+
+}  // namespace

@@ -1,0 +1,8 @@
+execute_process(COMMAND ${NM} -D --defined-only ${LIBRARY} OUTPUT_VARIABLE listing COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX MATCHALL "[A-Za-z_0-9]+\n" found "${listing}")
+list(TRANSFORM found STRIP)
+list(SORT found)
+file(STRINGS ${EXPECTED} expected)
+if(NOT found STREQUAL expected)
+  message(FATAL_ERROR "The library exports\n${found}\nand native/abi.txt lists\n${expected}")
+endif()

@@ -1,0 +1,195 @@
+// Rulebooks and generated sites against the law, both ways: every pair listed obeys it, and every pair that obeys it is
+// listed once.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "handles.h"
+#include "oracle.h"
+
+namespace {
+
+using oracle::Cloud;
+using oracle::Geometry;
+
+Geometry cube(int dimensions, int32_t size, int32_t stride, int32_t dilation, int32_t padding) {
+  const auto n = static_cast<std::size_t>(dimensions);
+  return {std::vector<int32_t>(n, size), std::vector<int32_t>(n, stride), std::vector<int32_t>(n, dilation),
+          std::vector<int32_t>(n, padding)};
+}
+
+struct Case {
+  std::string name;
+  Geometry geometry;
+  int64_t voxels;
+  int32_t low, extent, batches;
+};
+
+std::vector<Case> cases() {
+  std::vector<Case> all;
+  const auto add = [&](const std::string &name, const Geometry &geometry, int64_t voxels, int32_t low, int32_t extent,
+                       int32_t batches) {
+    all.push_back({name, geometry, voxels, low, extent, batches});
+  };
+  for (int dimensions = 1; dimensions <= 4; ++dimensions) {
+    const std::string suffix = "_" + std::to_string(dimensions) + "d";
+    const int32_t extent = dimensions == 1 ? 300 : dimensions == 2 ? 40 : dimensions == 3 ? 12 : 6;
+    add("submanifold_3" + suffix, cube(dimensions, 3, 1, 1, 1), 200, -extent / 2, extent, 2);
+    add("submanifold_3_dilated" + suffix, cube(dimensions, 3, 1, 2, 2), 200, -extent / 2, extent, 2);
+    add("even_2_stride_1" + suffix, cube(dimensions, 2, 1, 1, 0), 150, -7, extent, 1);
+    add("kernel_is_stride" + suffix, cube(dimensions, 2, 2, 1, 0), 200, -extent / 2, extent, 2);
+    add("kernel_3_stride_2" + suffix, cube(dimensions, 3, 2, 1, 1), 200, -extent / 2, extent, 2);
+    add("stride_without_coverage" + suffix, cube(dimensions, 2, 3, 1, 0), 200, -extent / 2, extent, 2);
+    add("dilated_stride" + suffix, cube(dimensions, 3, 2, 3, 2), 150, -9, extent, 1);
+    add("one_tap" + suffix, cube(dimensions, 1, 1, 1, 0), 60, 5, extent, 3);
+    add("one_voxel" + suffix, cube(dimensions, 3, 2, 1, 1), 1, -3, 1, 1);
+    add("empty" + suffix, cube(dimensions, 3, 2, 1, 1), 0, 0, 1, 1);
+    add("padding_beyond_the_kernel" + suffix, cube(dimensions, 3, 1, 1, 5), 100, -4, extent, 1);
+    add("negative_padding" + suffix, cube(dimensions, 2, 2, 1, -1), 100, -4, extent, 1);
+  }
+  add("submanifold_5_3d", cube(3, 5, 1, 1, 2), 300, -4, 9, 2);
+  add("kernel_4_stride_3_3d", cube(3, 4, 3, 1, 1), 300, -8, 17, 2);
+  add("boxy_3d", {{1, 3, 2}, {2, 1, 3}, {1, 2, 1}, {0, 2, 1}}, 300, -6, 13, 2);
+  add("along_the_last_axis_3d", {{1, 1, 5}, {1, 1, 1}, {1, 1, 1}, {0, 0, 2}}, 200, -5, 11, 1);
+  add("long_lines_2d", {{3, 7}, {1, 1}, {1, 40}, {1, 120}}, 900, -200, 400, 1);
+  add("long_strided_lines_2d", {{3, 5}, {2, 3}, {1, 50}, {1, 99}}, 900, -200, 400, 1);
+  add("dense_3d", cube(3, 3, 1, 1, 1), 512, -4, 8, 1);
+  return all;
+}
+
+class Law : public testing::TestWithParam<Case> {};
+
+void expect_law(const test::Map &coarse, const test::Map &fine, const Geometry &geometry) {
+  const test::Rulebook rulebook = test::make_rulebook(coarse, fine, geometry);
+  const oracle::Pairs expected = oracle::pairs(test::coordinates(coarse), test::coordinates(fine), geometry);
+  const oracle::Pairs found = test::pairs(rulebook);
+  ASSERT_EQ(found.size(), expected.size());
+  int64_t sum = 0;
+  for (std::size_t t = 0; t < expected.size(); ++t) {
+    EXPECT_EQ(found[t], expected[t]) << "tap " << t;
+    sum += static_cast<int64_t>(expected[t].size());
+  }
+  EXPECT_EQ(spc_rulebook_pairs(rulebook.get()), sum);
+  EXPECT_EQ(spc_rulebook_taps(rulebook.get()), geometry.taps());
+}
+
+Cloud cloud_of(const Case &test_case, uint32_t seed) {
+  std::mt19937 random(seed);
+  return oracle::random_cloud(random, test_case.geometry.dimensions(), test_case.voxels, test_case.low,
+                              test_case.extent, test_case.batches);
+}
+
+TEST_P(Law, Holds_within_one_map) {
+  const test::Map map = test::make_map(cloud_of(GetParam(), 1), GetParam().geometry.dimensions());
+  expect_law(map, map, GetParam().geometry);
+}
+
+TEST_P(Law, Holds_between_any_two_maps) {
+  const test::Map coarse = test::make_map(cloud_of(GetParam(), 2), GetParam().geometry.dimensions());
+  const test::Map fine = test::make_map(cloud_of(GetParam(), 3), GetParam().geometry.dimensions());
+  expect_law(coarse, fine, GetParam().geometry);
+}
+
+TEST_P(Law, Holds_for_generated_sites) {
+  const test::Map map = test::make_map(cloud_of(GetParam(), 4), GetParam().geometry.dimensions());
+  expect_law(test::coarsen(map, GetParam().geometry, SPC_DILATE, {}), map, GetParam().geometry);
+  expect_law(map, test::refine(map, GetParam().geometry, {}), GetParam().geometry);
+}
+
+TEST_P(Law, Says_which_sites_are_generated) {
+  const Geometry &geometry = GetParam().geometry;
+  const Cloud cloud = cloud_of(GetParam(), 5);
+  const test::Map map = test::make_map(cloud, geometry.dimensions());
+  const std::vector<int32_t> shape(geometry.size.size(), GetParam().extent / 2);
+  for (const std::vector<int32_t> &bounds : {std::vector<int32_t>{}, shape}) {
+    EXPECT_EQ(test::coordinates(test::coarsen(map, geometry, SPC_DILATE, bounds)),
+              oracle::dilated(cloud, geometry, bounds));
+    EXPECT_EQ(test::coordinates(test::coarsen(map, geometry, SPC_DOWNSAMPLE, bounds)),
+              oracle::downsampled(cloud, geometry, bounds));
+    EXPECT_EQ(test::coordinates(test::refine(map, geometry, bounds)), oracle::refined(cloud, geometry, bounds));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, Law, testing::ValuesIn(cases()), [](const auto &info) { return info.param.name; });
+
+TEST(Map, Keeps_the_order_of_the_rows_given) {
+  std::mt19937 random(7);
+  const Cloud cloud = oracle::random_cloud(random, 3, 5000, -20, 40, 2);
+  EXPECT_EQ(test::coordinates(test::make_map(cloud, 3)), cloud);
+}
+
+TEST(Map, Finds_every_coordinate_and_nothing_else) {
+  std::mt19937 random(8);
+  const Cloud cloud = oracle::random_cloud(random, 3, 3000, -10, 20, 2);
+  const test::Map map = test::make_map(cloud, 3);
+  std::map<oracle::Coordinate, int64_t> rows;
+  for (std::size_t i = 0; i < cloud.size(); ++i) rows[cloud[i]] = static_cast<int64_t>(i);
+  Cloud asked = oracle::random_cloud(random, 3, 9000, -12, 24, 4);
+  asked.push_back({0, INT32_MIN, INT32_MAX, 0});
+  std::vector<int64_t> found(asked.size());
+  test::ok(spc_map_find(map.get(), test::flat(asked).data(), static_cast<int64_t>(asked.size()), found.data()));
+  int64_t hits = 0;
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    const auto row = rows.find(asked[i]);
+    EXPECT_EQ(found[i], row == rows.end() ? -1 : row->second);
+    hits += row == rows.end() ? 0 : 1;
+  }
+  EXPECT_GT(hits, 100);
+  EXPECT_LT(hits, 8900);
+}
+
+TEST(Map, Merges_duplicates_in_lexicographic_order) {
+  std::mt19937 random(9);
+  std::uniform_int_distribution<int32_t> place(-3, 3);
+  Cloud points;
+  for (int i = 0; i < 4000; ++i) points.push_back({place(random) > 0, place(random), place(random), place(random)});
+  std::vector<int64_t> map_rows(points.size(), -1);
+  spc_map *made = nullptr;
+  test::ok(
+      spc_map_create_merged(test::flat(points).data(), static_cast<int64_t>(points.size()), 3, map_rows.data(), &made));
+  const test::Map map(made);
+  const Cloud cloud = test::coordinates(map);
+  EXPECT_TRUE(std::is_sorted(cloud.begin(), cloud.end()));
+  EXPECT_EQ(std::adjacent_find(cloud.begin(), cloud.end()), cloud.end());
+  ASSERT_LT(cloud.size(), points.size());
+  for (std::size_t i = 0; i < points.size(); ++i) EXPECT_EQ(cloud.at(static_cast<std::size_t>(map_rows[i])), points[i]);
+}
+
+TEST(Map, Rows_of_generated_maps_do_not_depend_on_the_order_given) {
+  std::mt19937 random(10);
+  Cloud cloud = oracle::random_cloud(random, 3, 2000, -10, 20, 2);
+  const Geometry geometry = cube(3, 3, 2, 1, 1);
+  const Cloud first = test::coordinates(test::coarsen(test::make_map(cloud, 3), geometry, SPC_DILATE, {}));
+  std::shuffle(cloud.begin(), cloud.end(), random);
+  EXPECT_EQ(test::coordinates(test::coarsen(test::make_map(cloud, 3), geometry, SPC_DILATE, {})), first);
+}
+
+TEST(Map, Stays_within_its_bytes_a_voxel) {
+  std::mt19937 random(11);
+  const Cloud scattered = oracle::random_cloud(random, 3, 20000, -30000, 60000, 1);
+  const test::Map map = test::make_map(scattered, 3);
+  EXPECT_LE(spc_map_bytes(map.get()), 24 * 20000 + 1024);
+}
+
+TEST(RulebookOf, Outlives_its_maps) {
+  std::mt19937 random(12);
+  const Cloud cloud = oracle::random_cloud(random, 3, 500, -5, 10, 1);
+  const Geometry geometry = cube(3, 3, 1, 1, 1);
+  test::Map map = test::make_map(cloud, 3);
+  const test::Rulebook rulebook = test::make_rulebook(map, map, geometry);
+  map.reset();
+  EXPECT_EQ(test::pairs(rulebook), oracle::pairs(cloud, cloud, geometry));
+}
+
+TEST(RulebookOf, Stays_within_its_bytes_a_pair) {
+  std::mt19937 random(13);
+  const test::Map map = test::make_map(oracle::random_cloud(random, 3, 60000, 0, 64, 1), 3);
+  const test::Map coarse = test::coarsen(map, cube(3, 2, 2, 1, 0), SPC_DILATE, {});
+  const test::Rulebook same = test::make_rulebook(map, map, cube(3, 3, 1, 1, 1));
+  const test::Rulebook strided = test::make_rulebook(coarse, map, cube(3, 3, 2, 1, 1));
+  for (const test::Rulebook *rulebook : {&same, &strided}) {
+    EXPECT_LE(spc_rulebook_bytes(rulebook->get()), 10 * spc_rulebook_pairs(rulebook->get()));
+  }
+}
+
+}  // namespace

@@ -1,0 +1,7 @@
+foreach(object IN LISTS OBJECTS)
+  execute_process(COMMAND ${NM} --defined-only ${object} OUTPUT_VARIABLE listing COMMAND_ERROR_IS_FATAL ANY)
+  string(REGEX MATCHALL "[0-9a-f]* [WVu] [^\n]*" weak "${listing}")
+  if(weak)
+    message(FATAL_ERROR "${object} defines weak symbols:\n${weak}")
+  endif()
+endforeach()
