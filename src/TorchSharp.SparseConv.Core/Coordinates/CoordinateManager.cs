@@ -306,7 +306,7 @@ public sealed unsafe class CoordinateManager : IDisposable
     // Shapes and ranges have been checked: what the engine still refuses is in the coordinates themselves.
     private static void ThrowIfRefused(Status status, string name)
     {
-        if (status == Status.InvalidArgument)
+        if (status is Status.InvalidArgument or Status.Unsupported)
             throw new ArgumentException(Native.LastError(), name);
         status.ThrowIfFailed();
     }
