@@ -1,3 +1,6 @@
+// TorchSharp does not annotate these signatures, so null is given and taken without a warning.
+#nullable disable
+
 using TorchSharp.Interop;
 
 namespace TorchSharp;
@@ -9,7 +12,7 @@ public static partial class torch
         public static unsafe IList<Tensor> grad(
             IList<Tensor> outputs,
             IList<Tensor> inputs,
-            IList<Tensor>? grad_outputs = null,
+            IList<Tensor> grad_outputs = null,
             bool retain_graph = false,
             bool create_graph = false,
             bool allow_unused = false
@@ -42,10 +45,10 @@ public static partial class torch
 
         public static unsafe void backward(
             IList<Tensor> tensors,
-            IList<Tensor>? grad_tensors = null,
+            IList<Tensor> grad_tensors = null,
             bool? retain_graph = null,
             bool create_graph = false,
-            IList<Tensor>? inputs = null
+            IList<Tensor> inputs = null
         )
         {
             fixed (nint* first = Handles(tensors))
@@ -70,10 +73,10 @@ public static partial class torch
 
         public static void backward(
             Tensor tensor,
-            IList<Tensor>? grad_tensors = null,
+            IList<Tensor> grad_tensors = null,
             bool? retain_graph = null,
             bool create_graph = false,
-            IList<Tensor>? inputs = null
+            IList<Tensor> inputs = null
         ) => backward([tensor], grad_tensors, retain_graph, create_graph, inputs);
 
         public static void backward(
@@ -81,7 +84,7 @@ public static partial class torch
             Tensor grad_tensor,
             bool? retain_graph = null,
             bool create_graph = false,
-            IList<Tensor>? inputs = null
+            IList<Tensor> inputs = null
         ) => backward([tensor], [grad_tensor], retain_graph, create_graph, inputs);
 
         public static AnomalyMode detect_anomaly(bool check_nan = true) => new(enabled: true, check_nan);
@@ -89,10 +92,10 @@ public static partial class torch
         public static AnomalyMode set_detect_anomaly(bool mode, bool check_nan = true) => new(mode, check_nan);
 
         /// <summary>Native handles, 0 for what is null.</summary>
-        internal static nint[] Handles(IEnumerable<Tensor?>? tensors) =>
+        internal static nint[] Handles(IEnumerable<Tensor> tensors) =>
             tensors is null ? [] : tensors.Select(tensor => tensor?.Handle ?? 0).ToArray();
 
-        internal static void KeepAlive(params IEnumerable<Tensor?>?[] lists)
+        internal static void KeepAlive(params IEnumerable<Tensor>[] lists)
         {
             foreach (var tensor in lists.SelectMany(list => list ?? []))
             {

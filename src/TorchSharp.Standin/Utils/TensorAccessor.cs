@@ -99,7 +99,10 @@ public sealed unsafe class TensorAccessor<T> : IEnumerable<T>, IDisposable
     /// <summary>Lets go of the memory; the tensor stays its owner's.</summary>
     public void Dispose() => _data = null;
 
-    public override bool Equals(object? obj) => obj is TensorAccessor<T> other && this == other;
+#nullable disable // As TorchSharp's.
+    public override bool Equals(object obj) => obj is TensorAccessor<T> other && this == other;
+
+#nullable restore
 
     public override int GetHashCode() => base.GetHashCode();
 
