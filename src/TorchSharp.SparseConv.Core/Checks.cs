@@ -18,9 +18,9 @@ internal static class Checks
 
     internal static PerAxis AtLeast(int least, PerAxis values, string name)
     {
-        foreach (var value in values)
+        for (var axis = 0; axis < values.Count; axis++)
         {
-            if (value < least)
+            if (values[axis] < least)
                 throw new ArgumentOutOfRangeException(
                     name,
                     values,

@@ -46,7 +46,7 @@ public sealed class ConvolutionArgumentTests
             Refused.With(() => Forward(bias: View(1, 4)), "bias", "bias is [1, 4], must be [1, 5]");
             Refused.With(() => Forward(output: _output.View with { Rows = 1 }), "output", "output is [1, 5], must be");
             Refused.With(() => Forward(output: _output.View with { Columns = 4 }), "output", "must be");
-            Refused.With(() => Forward(input: View(rows, -3)), "input", "must be");
+            Refused.With(() => Forward(input: View(rows, -3)), "input", "has -3 channels, must have 0 to 2147483647");
             Refused.With(() => Forward(input: default(MatrixView)), "input", "device 0, must be on the CPU");
             Refused.With(() => Forward(input: View(rows, 3) with { Data = 0 }), "input", "has no address");
             Refused.With(() => Forward(input: View(rows, 3) with { Device = 2 }), "input", "device 2");
@@ -107,7 +107,8 @@ public sealed class ConvolutionArgumentTests
     {
         using (Assert.EnterMultipleScope())
         {
-            Refused.With(() => Bytes(-1, ElementType.Float32), "inChannels", "-1");
+            Refused.With(() => Bytes(-1, ElementType.Float32), "inChannels", "has -1 channels");
+            Refused.With(() => Bytes(long.MaxValue, ElementType.Float32), "inChannels", "must have 0 to 2147483647");
             Refused.With(() => Bytes(1, ElementType.Float16), "elementType", "is Float16, must be Float32 or Float64");
             Assert.That(Bytes(3, ElementType.Float64), Is.GreaterThanOrEqualTo(0));
         }

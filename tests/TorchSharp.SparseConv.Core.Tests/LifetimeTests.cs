@@ -109,7 +109,7 @@ public sealed class LifetimeTests
                     return results;
                 }
             });
-            started.Wait();
+            Assert.That(started.Wait(TimeSpan.FromSeconds(30)), Is.True, "the first result came");
             scene.Dispose();
             running += user.GetAwaiter().GetResult();
         }

@@ -26,8 +26,8 @@ public static unsafe class Convolution
         ArgumentNullException.ThrowIfNull(rulebook);
         Checks.Defined(direction, nameof(direction));
         Checks.Defined(pass, nameof(pass));
-        ArgumentOutOfRangeException.ThrowIfNegative(inChannels);
-        ArgumentOutOfRangeException.ThrowIfNegative(outChannels);
+        MatrixChecks.Channels(inChannels, nameof(inChannels));
+        MatrixChecks.Channels(outChannels, nameof(outChannels));
         MatrixChecks.Supported(elementType, nameof(elementType));
         Native
             .spc_convolution_workspace(

@@ -22,7 +22,7 @@ internal readonly struct MatrixChecks
 
     internal long RowsWritten { get; }
 
-    internal long WeightRows(long inChannels) => _rulebook.Taps * inChannels;
+    internal long WeightRows(long inChannels) => _rulebook.Taps * inChannels; // both below 2^31
 
     internal void Fit(in MatrixView matrix, long rows, long columns, string name)
     {
@@ -33,13 +33,24 @@ internal readonly struct MatrixChecks
                 $"{name} has element type {matrix.ElementType}, must have the {_elementType} of the other matrices.",
                 name
             );
-        if (matrix.Rows != rows || matrix.Columns != columns || columns < 0)
+        Channels(columns, name);
+        if (matrix.Rows != rows || matrix.Columns != columns)
             throw new ArgumentException(
-                $"{name} is [{matrix.Rows}, {matrix.Columns}], must be [{rows}, {Math.Max(columns, 0)}].",
+                $"{name} is [{matrix.Rows}, {matrix.Columns}], must be [{rows}, {columns}].",
                 name
             );
         if (matrix.Data == 0 && rows > 0 && columns > 0)
             throw new ArgumentException($"{name} has no address, must have one for {rows * columns} elements.", name);
+    }
+
+    internal static void Channels(long columns, string name)
+    {
+        if (columns is < 0 or > int.MaxValue)
+            throw new ArgumentOutOfRangeException(
+                name,
+                columns,
+                $"{name} has {columns} channels, must have 0 to {int.MaxValue}."
+            );
     }
 
     internal static void Supported(ElementType elementType, string name)

@@ -90,6 +90,7 @@ internal static unsafe class NativeLoader
                 continue;
             yield return home;
             yield return Path.Combine(home, "runtimes", RuntimeInformation.RuntimeIdentifier, "native");
+            yield return Path.Combine(home, "runtimes", PortableIdentifier, "native");
         }
         var named = AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "";
         foreach (var folder in named.Split(Path.PathSeparator))
@@ -98,6 +99,14 @@ internal static unsafe class NativeLoader
 
     [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "An empty location is passed over.")]
     private static string AssemblyFolder(Assembly assembly) => Path.GetDirectoryName(assembly.Location) ?? "";
+
+    // What packages name, where the runtime was built for one distribution.
+    private static string PortableIdentifier =>
+        (
+            OperatingSystem.IsWindows() ? "win-"
+            : OperatingSystem.IsMacOS() ? "osx-"
+            : "linux-"
+        ) + RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
 
     private static string FileName =>
         OperatingSystem.IsWindows() ? "sparseconv.dll"
