@@ -32,7 +32,7 @@ public readonly record struct Augmentation
     /// <summary>Standard deviation of the noise added to each coordinate, in metres; cut off at three of them.</summary>
     public float Jitter { get; init; }
 
-    /// <summary>A changed copy of the cloud; intensity and labels are shared with it. The same random state gives the same copy.</summary>
+    /// <summary>A changed copy of the cloud; its attributes are shared with it, but for normals, which turn with it. The same random state gives the same copy.</summary>
     public PointCloud Apply(PointCloud cloud, Random random)
     {
         ArgumentNullException.ThrowIfNull(cloud);
@@ -57,7 +57,21 @@ public readonly record struct Augmentation
                 result[i] += Jitter * Math.Clamp(Normal(random), -3, 3);
             }
         }
-        return new PointCloud(result, cloud.Intensity, cloud.Labels);
+        var changed = cloud.WithPositions(result);
+        return cloud.Find(PointAttribute.Normal) is { Components: 3 } normal
+            ? changed.With(new PointAttribute(normal.Name, Turned(normal.Values.ToSingle(), sin, cos, flip), 3))
+            : changed;
+    }
+
+    private static float[] Turned(float[] normals, float sin, float cos, float flip)
+    {
+        var result = new float[normals.Length];
+        for (var i = 0; i < normals.Length; i += 3)
+        {
+            var (x, y) = (normals[i], flip * normals[i + 1]);
+            (result[i], result[i + 1], result[i + 2]) = (cos * x - sin * y, sin * x + cos * y, normals[i + 2]);
+        }
+        return result;
     }
 
     // Box and Muller's transform; 1 - u keeps the logarithm finite.
