@@ -1,0 +1,29 @@
+using TorchSharp.SparseConv.Core;
+
+namespace TorchSharp.SparseConv.Functions;
+
+/// <summary>What one convolution needs beside its tensors: which pairs, which way, and the sizes of its matrices.</summary>
+internal sealed class ConvolutionCall(
+    Rulebook rulebook,
+    ConvolutionDirection direction,
+    long inChannels,
+    long outChannels
+)
+{
+    internal Rulebook Rulebook { get; } = rulebook;
+
+    internal ConvolutionDirection Direction { get; } = direction;
+
+    internal long InChannels { get; } = inChannels;
+
+    internal long OutChannels { get; } = outChannels;
+
+    internal long Taps => Rulebook.Taps;
+
+    internal long InRows => (Direction == ConvolutionDirection.FineToCoarse ? Rulebook.Fine : Rulebook.Coarse).Rows;
+
+    internal long OutRows => (Direction == ConvolutionDirection.FineToCoarse ? Rulebook.Coarse : Rulebook.Fine).Rows;
+
+    /// <summary>Which of features, weight and bias want a gradient: noted in forward, for backward is not told.</summary>
+    internal (bool Features, bool Weight, bool Bias) Needs { get; set; }
+}

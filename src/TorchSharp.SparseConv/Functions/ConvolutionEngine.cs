@@ -1,0 +1,93 @@
+using TorchSharp.SparseConv.Core;
+
+namespace TorchSharp.SparseConv.Functions;
+
+/// <summary>The three passes of a convolution on tensors. Results belong to the caller's dispose scope.</summary>
+internal static class ConvolutionEngine
+{
+    /// <summary>[in rows, in] to [out rows, out].</summary>
+    internal static torch.Tensor Forward(
+        ConvolutionCall call,
+        torch.Tensor features,
+        torch.Tensor weight,
+        torch.Tensor? bias
+    )
+    {
+        var input = TensorMemory.Contiguous(features);
+        var kernel = TensorMemory.Contiguous(weight);
+        var offset = bias is null ? null : TensorMemory.Contiguous(bias);
+        var output = torch.empty(new[] { call.OutRows, call.OutChannels }, features.dtype, features.device);
+        Convolution.Forward(
+            call.Rulebook,
+            call.Direction,
+            Input(call, input),
+            Weight(call, kernel),
+            offset is null ? null : Bias(call, offset),
+            Output(call, output)
+        );
+        GC.KeepAlive(input);
+        GC.KeepAlive(kernel);
+        GC.KeepAlive(offset);
+        GC.KeepAlive(output);
+        return output;
+    }
+
+    /// <summary>The gradient of the features, [in rows, in].</summary>
+    internal static torch.Tensor BackwardInput(ConvolutionCall call, torch.Tensor gradient, torch.Tensor weight)
+    {
+        var kernel = TensorMemory.Contiguous(weight);
+        var result = torch.empty(new[] { call.InRows, call.InChannels }, gradient.dtype, gradient.device);
+        Convolution.BackwardInput(
+            call.Rulebook,
+            call.Direction,
+            Output(call, gradient),
+            Weight(call, kernel),
+            Input(call, result)
+        );
+        GC.KeepAlive(gradient);
+        GC.KeepAlive(kernel);
+        GC.KeepAlive(result);
+        return result;
+    }
+
+    /// <summary>The gradients of the weight, [taps, in, out], and of the bias, [out], where there is one.</summary>
+    internal static (torch.Tensor Weight, torch.Tensor? Bias) BackwardWeight(
+        ConvolutionCall call,
+        torch.Tensor features,
+        torch.Tensor gradient
+    )
+    {
+        var input = TensorMemory.Contiguous(features);
+        var weight = torch.empty(
+            new[] { call.Taps, call.InChannels, call.OutChannels },
+            gradient.dtype,
+            gradient.device
+        );
+        var bias = call.Needs.Bias ? torch.empty(new[] { call.OutChannels }, gradient.dtype, gradient.device) : null;
+        Convolution.BackwardWeight(
+            call.Rulebook,
+            call.Direction,
+            Input(call, input),
+            Output(call, gradient),
+            Weight(call, weight),
+            bias is null ? null : Bias(call, bias)
+        );
+        GC.KeepAlive(input);
+        GC.KeepAlive(gradient);
+        GC.KeepAlive(weight);
+        GC.KeepAlive(bias);
+        return (weight, bias);
+    }
+
+    private static MatrixView Input(ConvolutionCall call, torch.Tensor features) =>
+        TensorMemory.Matrix(features, call.InRows, call.InChannels, nameof(features));
+
+    private static MatrixView Output(ConvolutionCall call, torch.Tensor output) =>
+        TensorMemory.Matrix(output, call.OutRows, call.OutChannels, nameof(output));
+
+    private static MatrixView Weight(ConvolutionCall call, torch.Tensor weight) =>
+        TensorMemory.Matrix(weight, checked(call.Taps * call.InChannels), call.OutChannels, nameof(weight));
+
+    private static MatrixView Bias(ConvolutionCall call, torch.Tensor bias) =>
+        TensorMemory.Matrix(bias, 1, call.OutChannels, nameof(bias));
+}

@@ -1,0 +1,56 @@
+namespace TorchSharp.SparseConv;
+
+/// <summary>
+/// A residual block with MinkowskiEngine's names: conv1, norm1, conv2, norm2 (kernels 3, 3), or as a bottleneck conv1 to
+/// conv3 (kernels 1, 3, 1; four times the planes out); downsample.0 and .1 where the channels change.
+/// </summary>
+internal sealed class ResidualBlock : torch.nn.Module<SparseTensor, SparseTensor>
+{
+    internal const int BottleneckExpansion = 4;
+
+    private readonly List<(SubMConvNd Convolution, torch.nn.Module<torch.Tensor, torch.Tensor> Norm)> _layers = [];
+    private readonly SparseSequential? _downsample;
+
+    internal ResidualBlock(SparseLayerFactory factory, long input, long planes, bool bottleneck)
+        : base(nameof(ResidualBlock))
+    {
+        var output = bottleneck ? planes * BottleneckExpansion : planes;
+        Add(factory, input, planes, bottleneck ? 1 : 3);
+        Add(factory, planes, planes, 3);
+        if (bottleneck)
+        {
+            Add(factory, planes, output, 1);
+        }
+
+        if (input != output)
+        {
+            _downsample = new SparseSequential(factory.SubM(input, output, 1), factory.Norm(output));
+            register_module("downsample", _downsample);
+        }
+    }
+
+    /// <summary>The input, or its projection, plus the layers' result, rectified.</summary>
+    public override SparseTensor forward(SparseTensor? input)
+    {
+        using var scope = torch.NewDisposeScope();
+        var current = input!;
+        for (var i = 0; i < _layers.Count; i++)
+        {
+            var (convolution, norm) = _layers[i];
+            var features = norm.call(convolution.call(current).features);
+            current = current.with_features(i < _layers.Count - 1 ? features.relu_() : features);
+        }
+
+        var shortcut = _downsample?.call(input!) ?? input!;
+        return current.with_features(current.features.add_(shortcut.features).relu_()).MoveToOuterDisposeScope();
+    }
+
+    private void Add(SparseLayerFactory factory, long input, long output, int kernel)
+    {
+        var convolution = factory.SubM(input, output, kernel);
+        var norm = factory.Norm(output);
+        _layers.Add((convolution, norm));
+        register_module($"conv{_layers.Count}", convolution);
+        register_module($"norm{_layers.Count}", norm);
+    }
+}

@@ -1,0 +1,31 @@
+using TorchSharp.SparseConv.Core;
+
+namespace TorchSharp.SparseConv;
+
+/// <summary>A strided sparse convolution over 4 axes (space and time); see <see cref="SparseConvNd"/>.</summary>
+public sealed class SparseConv4d : SparseConvNd
+{
+    /// <summary>Parameters as in torch.nn.Conv3d; sites chooses which coarse voxels are written.</summary>
+    public SparseConv4d(
+        long in_channels,
+        long out_channels,
+        PerAxis kernel_size,
+        PerAxis? stride = null,
+        PerAxis? padding = null,
+        PerAxis? dilation = null,
+        bool bias = true,
+        StridedSites sites = StridedSites.Dilate,
+        torch.Device? device = null,
+        torch.ScalarType? dtype = null
+    )
+        : base(
+            nameof(SparseConv4d),
+            in_channels,
+            out_channels,
+            KernelGeometry.Create(4, kernel_size, stride, dilation, padding),
+            bias,
+            sites,
+            device,
+            dtype
+        ) { }
+}

@@ -1,0 +1,33 @@
+using TorchSharp.SparseConv.Core;
+
+namespace TorchSharp.SparseConv;
+
+/// <summary>A transposed sparse convolution over 1 axis; see <see cref="SparseConvTransposeNd"/>.</summary>
+public sealed class SparseConvTranspose1d : SparseConvTransposeNd
+{
+    /// <summary>Parameters as in torch.nn.ConvTranspose3d; sites chooses which fine voxels are written.</summary>
+    public SparseConvTranspose1d(
+        long in_channels,
+        long out_channels,
+        PerAxis kernel_size,
+        PerAxis? stride = null,
+        PerAxis? padding = null,
+        PerAxis? output_padding = null,
+        PerAxis? dilation = null,
+        bool bias = true,
+        TransposedSites sites = TransposedSites.Cached,
+        torch.Device? device = null,
+        torch.ScalarType? dtype = null
+    )
+        : base(
+            nameof(SparseConvTranspose1d),
+            in_channels,
+            out_channels,
+            KernelGeometry.Create(1, kernel_size, stride, dilation, padding),
+            output_padding,
+            bias,
+            sites,
+            device,
+            dtype
+        ) { }
+}

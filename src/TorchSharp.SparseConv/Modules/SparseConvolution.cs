@@ -1,0 +1,202 @@
+using TorchSharp.Modules;
+using TorchSharp.SparseConv.Core;
+using TorchSharp.SparseConv.Functions;
+
+namespace TorchSharp.SparseConv;
+
+/// <summary>
+/// What every sparse convolution shares: a weight [taps, in, out] (taps row-major over the kernel, last axis fastest),
+/// a bias [out], and output sites that are the layer's own, another tensor's, or given coordinates.
+/// </summary>
+public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTensor>
+{
+    private const string WeightName = "weight";
+    private const string BiasName = "bias";
+
+    private protected SparseConvolution(
+        string name,
+        long in_channels,
+        long out_channels,
+        KernelGeometry geometry,
+        bool bias,
+        torch.Device? device,
+        torch.ScalarType? dtype
+    )
+        : base(name)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(in_channels);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(out_channels);
+        var type = dtype ?? torch.get_default_dtype();
+        TensorMemory.Element(type, nameof(dtype));
+        this.in_channels = in_channels;
+        this.out_channels = out_channels;
+        Geometry = geometry;
+        var on = device ?? torch.CPU;
+        weight = new Parameter(torch.empty(new[] { geometry.Taps, in_channels, out_channels }, type, on));
+        if (bias)
+        {
+            this.bias = new Parameter(torch.empty(new[] { out_channels }, type, on));
+        }
+    }
+
+    /// <summary>The number of input channels.</summary>
+    public long in_channels { get; }
+
+    /// <summary>The number of output channels.</summary>
+    public long out_channels { get; }
+
+    /// <summary>Size, stride, dilation and padding on each axis: which fine and coarse voxels meet at which tap.</summary>
+    public KernelGeometry Geometry { get; }
+
+    /// <summary>The kernel's size on each axis.</summary>
+    public PerAxis kernel_size => Geometry.Size;
+
+    /// <summary>The stride on each axis.</summary>
+    public PerAxis stride => Geometry.Stride;
+
+    /// <summary>The padding on each axis.</summary>
+    public PerAxis padding => Geometry.Padding;
+
+    /// <summary>The dilation on each axis.</summary>
+    public PerAxis dilation => Geometry.Dilation;
+
+    /// <summary>The kernel, [taps, in, out].</summary>
+    public Parameter weight
+    {
+        get => get_parameter(WeightName)!;
+        set => Register(WeightName, value, Geometry.Taps, in_channels, out_channels);
+    }
+
+    /// <summary>The bias, [out], or null where the layer has none.</summary>
+    public Parameter? bias
+    {
+        get => has_parameter(BiasName) ? get_parameter(BiasName) : null;
+        set => Register(BiasName, value ?? throw new ArgumentNullException(nameof(value)), out_channels);
+    }
+
+    private protected abstract ConvolutionDirection Direction { get; }
+
+    /// <summary>The channels whose product with the taps is PyTorch's fan-in of this layer's dense twin.</summary>
+    private protected abstract long FanChannels { get; }
+
+    /// <summary>Draws weight and bias anew, uniform in +-1/sqrt(fan-in), as PyTorch's convolutions do.</summary>
+    public void reset_parameters()
+    {
+        var bound = 1 / Math.Sqrt(FanChannels * (double)Geometry.Taps);
+        using var untracked = torch.no_grad();
+        foreach (var (_, parameter) in named_parameters(recurse: false))
+        {
+            parameter.uniform_(-bound, bound);
+        }
+    }
+
+    /// <summary>The convolution read at this layer's own output sites.</summary>
+    public override SparseTensor forward(SparseTensor? input)
+    {
+        RequireInput(input);
+        return Convolve(input!, OutputSites(input!.map));
+    }
+
+    /// <summary>
+    /// The convolution read at the voxels of another sparse tensor of the same manager, whose stride must be the one
+    /// that this layer gives; throws ArgumentException otherwise.
+    /// </summary>
+    public SparseTensor call(SparseTensor input, SparseTensor sites)
+    {
+        RequireInput(input);
+        ArgumentNullException.ThrowIfNull(sites);
+        SparseTensor.RequireSameManager(input, sites, nameof(sites));
+        var expected = OutputStride(input.stride);
+        if (!sites.stride.Equals(expected))
+        {
+            throw new ArgumentException(
+                $"sites have stride {sites.stride}, must have {expected} after {GetName()} on stride {input.stride}.",
+                nameof(sites)
+            );
+        }
+
+        return Convolve(input, sites.map);
+    }
+
+    /// <summary>
+    /// The convolution read at given coordinates, int32 or int64 rows (batch, d0, d1, ...) in units of the output level,
+    /// which becomes a new level of the manager.
+    /// </summary>
+    public SparseTensor call(SparseTensor input, torch.Tensor coordinates)
+    {
+        RequireInput(input);
+        ArgumentNullException.ThrowIfNull(coordinates);
+        var dimensions = CoordinateRows.Dimensions(coordinates, input.manager);
+        var batches = input.batch_size;
+        var shape = input.spatial_shape is { } bounds ? OutputShape(bounds) : (PerAxis?)null;
+        var rows = CoordinateRows.Read(coordinates, dimensions, ref batches, shape);
+        return Convolve(input, input.manager.Insert(rows, OutputStride(input.stride), shape));
+    }
+
+    /// <summary>The sites that this layer writes when none are given.</summary>
+    private protected abstract CoordinateMap OutputSites(CoordinateMap input);
+
+    private protected abstract PerAxis OutputStride(PerAxis input);
+
+    private protected abstract PerAxis OutputShape(PerAxis input);
+
+    private SparseTensor Convolve(SparseTensor input, CoordinateMap sites)
+    {
+        var (coarse, fine) = Direction == ConvolutionDirection.FineToCoarse ? (sites, input.map) : (input.map, sites);
+        var rulebook = input.manager.Rulebook(coarse, fine, Geometry);
+        var call = new ConvolutionCall(rulebook, Direction, in_channels, out_channels);
+        return new SparseTensor(ConvolutionFunction.Run(call, input.features, weight, bias), sites, input.batch_size);
+    }
+
+    private void RequireInput(SparseTensor? input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        if (input.dimensions != Geometry.Dimensions)
+        {
+            throw new ArgumentException(
+                $"input has {input.dimensions} spatial axes, {GetName()} takes {Geometry.Dimensions}.",
+                nameof(input)
+            );
+        }
+
+        if (input.channels != in_channels)
+        {
+            throw new ArgumentException(
+                $"input has {input.channels} channels, {GetName()} takes {in_channels}.",
+                nameof(input)
+            );
+        }
+
+        var kernel = weight;
+        if (input.features.device_type != DeviceType.CPU || kernel.device_type != DeviceType.CPU)
+        {
+            throw new NotSupportedException(
+                $"input is on {input.features.device} and the weight on {kernel.device}: sparse convolutions run on cpu."
+            );
+        }
+
+        if (input.features.dtype != kernel.dtype)
+        {
+            throw new ArgumentException(
+                $"input is {input.features.dtype} and the weight {kernel.dtype}, must be of one type.",
+                nameof(input)
+            );
+        }
+    }
+
+    private void Register(string name, Parameter value, params ReadOnlySpan<long> shape)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        if (!shape.SequenceEqual(value.shape))
+        {
+            throw new ArgumentException(
+                $"{name} has shape {Shapes.Text(value.shape)}, must be {Shapes.Text(shape)}.",
+                nameof(value)
+            );
+        }
+
+        // A parameter outlives the scope in which its layer was made.
+        value.DetachFromDisposeScope();
+        ConditionallyRegisterParameter(name, value);
+    }
+}

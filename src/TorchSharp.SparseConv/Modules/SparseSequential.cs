@@ -1,0 +1,86 @@
+using System.Globalization;
+
+namespace TorchSharp.SparseConv;
+
+/// <summary>
+/// Modules in a row. Sparse modules take the sparse tensor; dense ones (BatchNorm1d, ReLU, Linear, ...) take its
+/// features. What lies between two modules is disposed, as in torch.nn.Sequential.
+/// </summary>
+public sealed class SparseSequential : torch.nn.Module<SparseTensor, SparseTensor>
+{
+    private readonly List<torch.nn.Module> _modules = [];
+
+    /// <summary>Modules named "0", "1", ...</summary>
+    public SparseSequential(params SparseLayer[] modules)
+        : base(nameof(SparseSequential))
+    {
+        ArgumentNullException.ThrowIfNull(modules);
+        foreach (var module in modules)
+        {
+            append(module);
+        }
+    }
+
+    /// <summary>Modules with names, which state_dict uses.</summary>
+    public SparseSequential(params (string name, SparseLayer module)[] modules)
+        : base(nameof(SparseSequential))
+    {
+        ArgumentNullException.ThrowIfNull(modules);
+        foreach (var (name, module) in modules)
+        {
+            append(name, module);
+        }
+    }
+
+    /// <summary>No modules yet.</summary>
+    public SparseSequential()
+        : base(nameof(SparseSequential)) { }
+
+    /// <summary>The number of modules.</summary>
+    public int Count => _modules.Count;
+
+    /// <summary>The module at a position.</summary>
+    public torch.nn.Module this[int index] => _modules[index];
+
+    /// <summary>Adds a module under the next number, and returns this.</summary>
+    public SparseSequential append(SparseLayer module) =>
+        append(_modules.Count.ToString(CultureInfo.InvariantCulture), module);
+
+    /// <summary>Adds a module under a name, and returns this.</summary>
+    public SparseSequential append(string name, SparseLayer module)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (module.Module is null)
+        {
+            throw new ArgumentException($"module '{name}' is empty, must hold a module.", nameof(module));
+        }
+
+        register_module(name, module.Module);
+        _modules.Add(module.Module);
+        return this;
+    }
+
+    /// <summary>Applies the modules in order.</summary>
+    public override SparseTensor forward(SparseTensor? input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var current = input;
+        foreach (var module in _modules)
+        {
+            var next = Apply(module, current);
+            if (!ReferenceEquals(current.features, input.features) && !ReferenceEquals(current.features, next.features))
+            {
+                current.Dispose();
+            }
+
+            current = next;
+        }
+
+        return current;
+    }
+
+    private static SparseTensor Apply(torch.nn.Module module, SparseTensor input) =>
+        module is torch.nn.Module<SparseTensor, SparseTensor> sparse
+            ? sparse.call(input)
+            : input.with_features(((torch.nn.Module<torch.Tensor, torch.Tensor>)module).call(input.features));
+}

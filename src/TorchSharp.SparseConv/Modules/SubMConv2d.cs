@@ -1,0 +1,27 @@
+using TorchSharp.SparseConv.Core;
+
+namespace TorchSharp.SparseConv;
+
+/// <summary>A submanifold sparse convolution over 2 axes; see <see cref="SubMConvNd"/>.</summary>
+public sealed class SubMConv2d : SubMConvNd
+{
+    /// <summary>Parameters as in torch.nn.Conv3d; the stride is 1 and the padding centres the kernel.</summary>
+    public SubMConv2d(
+        long in_channels,
+        long out_channels,
+        PerAxis kernel_size,
+        PerAxis? dilation = null,
+        bool bias = true,
+        torch.Device? device = null,
+        torch.ScalarType? dtype = null
+    )
+        : base(
+            nameof(SubMConv2d),
+            in_channels,
+            out_channels,
+            KernelGeometry.Submanifold(2, kernel_size, dilation),
+            bias,
+            device,
+            dtype
+        ) { }
+}

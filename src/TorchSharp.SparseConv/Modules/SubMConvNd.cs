@@ -1,0 +1,31 @@
+using TorchSharp.SparseConv.Core;
+
+namespace TorchSharp.SparseConv;
+
+/// <summary>
+/// A submanifold sparse convolution: PyTorch's convolution of the dense twin with stride 1 and padding "same", read at
+/// the input's own sites.
+/// </summary>
+public abstract class SubMConvNd : SparseConvolution
+{
+    private protected SubMConvNd(
+        string name,
+        long in_channels,
+        long out_channels,
+        KernelGeometry geometry,
+        bool bias,
+        torch.Device? device,
+        torch.ScalarType? dtype
+    )
+        : base(name, in_channels, out_channels, geometry, bias, device, dtype) => reset_parameters();
+
+    private protected override ConvolutionDirection Direction => ConvolutionDirection.FineToCoarse;
+
+    private protected override long FanChannels => in_channels;
+
+    private protected override CoordinateMap OutputSites(CoordinateMap input) => input;
+
+    private protected override PerAxis OutputStride(PerAxis input) => input;
+
+    private protected override PerAxis OutputShape(PerAxis input) => input;
+}

@@ -1,0 +1,218 @@
+using TorchSharp.SparseConv.Core;
+
+namespace TorchSharp.SparseConv;
+
+public sealed partial class SparseTensor
+{
+    private static readonly Scalar One = 1;
+
+    /// <summary>
+    /// Voxels of points [n, D]: floor(point / voxel_size) on each axis; a voxel's features [N, C] are the mean of its
+    /// points' features [n, C], or 1 where there are none. batch [n] holds each point's batch index, 0 where null; a
+    /// batch_size of 0 stands for 1 + the largest. Differentiable in the features. Throws ArgumentException for NaN or
+    /// infinite points (named), and shapes that do not fit.
+    /// </summary>
+    public static SparseTensor from_points(
+        torch.Tensor points,
+        torch.Tensor? features,
+        VoxelSize voxel_size,
+        torch.Tensor? batch = null,
+        int batch_size = 0
+    )
+    {
+        var result = from_points(points, features, voxel_size, out var voxel_of_point, batch, batch_size);
+        voxel_of_point.Dispose();
+        return result;
+    }
+
+    /// <summary>
+    /// The same, and voxel_of_point: an int64 tensor [n] with the row of each point's voxel, so that
+    /// <c>y.features.index_select(0, voxel_of_point)</c> carries results back to the points.
+    /// </summary>
+    public static SparseTensor from_points(
+        torch.Tensor points,
+        torch.Tensor? features,
+        VoxelSize voxel_size,
+        out torch.Tensor voxel_of_point,
+        torch.Tensor? batch = null,
+        int batch_size = 0
+    )
+    {
+        ArgumentNullException.ThrowIfNull(points);
+        var axes = RequirePoints(points, features, batch);
+        var positions = TensorMemory.ToSingle(points, nameof(points));
+        var batches = batch is null ? [] : TensorMemory.ToInt32(batch, nameof(batch));
+        var largest =
+            points.shape[0] == 0 ? -1
+            : batches.AsSpan().IsEmpty ? 0
+            : batches.Max();
+        if (batch_size < 0 || (batch_size > 0 && largest >= batch_size))
+        {
+            throw new ArgumentException(
+                $"batch_size is {batch_size}, must exceed the largest index {largest}, or be 0.",
+                nameof(batch_size)
+            );
+        }
+
+        var (level, rows) = Voxelizer.Voxelize(new CoordinateManager(axes), positions, batches, voxel_size.Span);
+        voxel_of_point = torch.tensor(rows, torch.ScalarType.Int64);
+        return new SparseTensor(
+            MeanOverPoints(features, points, voxel_of_point, level.Rows),
+            level,
+            batch_size > 0 ? batch_size : largest + 1
+        );
+    }
+
+    /// <summary>
+    /// The voxels of a dense tensor [B, C, d0, d1, ...] where any channel is further from 0 than the threshold (or not
+    /// a number), in row-major order. Differentiable; the spatial shape is the tensor's.
+    /// </summary>
+    public static SparseTensor from_dense(torch.Tensor dense, double threshold = 0)
+    {
+        ArgumentNullException.ThrowIfNull(dense);
+        if (dense.ndim is < 3 or > 6 || !dense.is_floating_point())
+        {
+            throw new ArgumentException(
+                $"dense is {dense.dtype} of shape {Shapes.Text(dense.shape)}, must be floating point [batch, channels, d0, ...] with 1 to 4 spatial axes.",
+                nameof(dense)
+            );
+        }
+
+        TensorMemory.RequireCpu(dense, nameof(dense));
+        using var scope = torch.NewDisposeScope();
+        var axes = (int)dense.ndim - 2;
+        var shape = new PerAxis([.. dense.shape.Skip(2).Select(size => checked((int)size))]);
+        var rows = dense.permute(Shapes.ChannelsLast(axes)).reshape(-1, dense.shape[1]);
+        using Scalar limit = threshold;
+        var active = rows.detach().abs().le(limit).all(1).logical_not().nonzero().reshape(-1);
+        var values = rows.index_select(0, active).MoveToOuterDisposeScope();
+        var level = new CoordinateManager(axes).Insert(Unravel(active, shape), stride: null, spatialShape: shape);
+        return new SparseTensor(values, level, checked((int)dense.shape[0]));
+    }
+
+    /// <summary>
+    /// The dense tensor [B, C, d0, d1, ...], zero where there is no voxel. The shape is the one given, else this
+    /// tensor's own, else just large enough. Differentiable. Throws ArgumentException where a voxel lies outside.
+    /// </summary>
+    public torch.Tensor dense(PerAxis? spatial_shape = null)
+    {
+        var rows = map.Coordinates();
+        var shape = (spatial_shape ?? this.spatial_shape ?? Extent(rows, dimensions)).Expand(dimensions);
+        CoordinateRows.RequireInside(rows, shape);
+        using var scope = torch.NewDisposeScope();
+        var cells = torch.tensor(Ravel(rows, shape), torch.ScalarType.Int64);
+        var empty = torch.zeros(
+            new[] { checked(batch_size * Shapes.Volume(shape)), channels },
+            features.dtype,
+            features.device
+        );
+        return empty
+            .index_copy(0, cells, features)
+            .view(Shapes.Dense(batch_size, shape, channels))
+            .permute(Shapes.ChannelsFirst(dimensions))
+            .contiguous()
+            .MoveToOuterDisposeScope();
+    }
+
+    private static int RequirePoints(torch.Tensor points, torch.Tensor? features, torch.Tensor? batch)
+    {
+        if (points.ndim != 2 || points.shape[1] is < 1 or > 4 || !points.is_floating_point())
+        {
+            throw new ArgumentException(
+                $"points is {points.dtype} of shape {Shapes.Text(points.shape)}, must be floating point [points, D] with D from 1 to 4.",
+                nameof(points)
+            );
+        }
+
+        if (batch is not null && (batch.ndim != 1 || batch.shape[0] != points.shape[0]))
+        {
+            throw new ArgumentException(
+                $"batch has shape {Shapes.Text(batch.shape)}, must be [{points.shape[0]}], one index a point.",
+                nameof(batch)
+            );
+        }
+
+        if (features is not null)
+        {
+            RequireFeatures(features, points.shape[0]);
+            TensorMemory.RequireCpu(features, nameof(features));
+        }
+
+        return (int)points.shape[1];
+    }
+
+    private static torch.Tensor MeanOverPoints(
+        torch.Tensor? features,
+        torch.Tensor points,
+        torch.Tensor voxelOfPoint,
+        long voxels
+    )
+    {
+        if (features is null)
+        {
+            return torch.ones(new[] { voxels, 1L }, points.dtype, points.device);
+        }
+
+        using var scope = torch.NewDisposeScope();
+        var sums = torch
+            .zeros(new[] { voxels, features.shape[1] }, features.dtype)
+            .index_add(0, voxelOfPoint, features, One);
+        var ones = torch.ones(new[] { points.shape[0], 1L }, features.dtype);
+        var counts = torch.zeros(new[] { voxels, 1L }, features.dtype).index_add(0, voxelOfPoint, ones, One);
+        return sums.div(counts).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Cells of a dense tensor, batch-major, to rows (batch, d0, d1, ...).</summary>
+    private static int[] Unravel(torch.Tensor cells, PerAxis shape)
+    {
+        var width = 1 + shape.Count;
+        var linear = cells.data<long>().ToArray();
+        var rows = new int[checked(linear.Length * width)];
+        for (var i = 0; i < linear.Length; i++)
+        {
+            var rest = linear[i];
+            for (var axis = shape.Count - 1; axis >= 0; axis--)
+            {
+                (rest, var coordinate) = Math.DivRem(rest, shape[axis]);
+                rows[(i * width) + 1 + axis] = (int)coordinate;
+            }
+
+            rows[i * width] = (int)rest;
+        }
+
+        return rows;
+    }
+
+    private static long[] Ravel(ReadOnlySpan<int> rows, PerAxis shape)
+    {
+        var width = 1 + shape.Count;
+        var cells = new long[rows.Length / width];
+        for (var i = 0; i < cells.Length; i++)
+        {
+            long cell = rows[i * width];
+            for (var axis = 0; axis < shape.Count; axis++)
+            {
+                cell = checked((cell * shape[axis]) + rows[(i * width) + 1 + axis]);
+            }
+
+            cells[i] = cell;
+        }
+
+        return cells;
+    }
+
+    private static PerAxis Extent(ReadOnlySpan<int> rows, int dimensions)
+    {
+        var extent = new int[dimensions];
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var axis = (i % (1 + dimensions)) - 1;
+            if (axis >= 0)
+            {
+                extent[axis] = Math.Max(extent[axis], checked(rows[i] + 1));
+            }
+        }
+
+        return new PerAxis(extent);
+    }
+}

@@ -1,0 +1,189 @@
+using TorchSharp.SparseConv.Core;
+
+namespace TorchSharp.SparseConv;
+
+/// <summary>
+/// Features on the voxels of one level: row i of <see cref="features"/> [N, C] belongs to row i of
+/// <see cref="coordinates"/> [N, 1 + D]. Immutable; shares its coordinate manager with all that is made from it.
+/// </summary>
+/// <remarks>Disposing it disposes the features; the manager goes with the last tensor that shares it.</remarks>
+public sealed partial class SparseTensor : IDisposable
+{
+    /// <summary>
+    /// Takes over features [N, C] and reads coordinates [N, 1 + D], int32 or int64 rows (batch, d0, d1, ...).
+    /// A batch_size of 0 stands for 1 + the largest batch index. With a spatial_shape, coordinates must lie inside it.
+    /// With a manager, the voxels become a new level of it. Throws ArgumentException where shapes, types, devices or
+    /// values do not fit, and where a coordinate stands twice.
+    /// </summary>
+    public SparseTensor(
+        torch.Tensor features,
+        torch.Tensor coordinates,
+        int batch_size = 0,
+        PerAxis? spatial_shape = null,
+        CoordinateManager? manager = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(features);
+        ArgumentNullException.ThrowIfNull(coordinates);
+        var axes = CoordinateRows.Dimensions(coordinates, manager);
+        RequireFeatures(features, coordinates.shape[0]);
+        if (features.device_type != coordinates.device_type)
+        {
+            throw new ArgumentException(
+                $"coordinates are on {coordinates.device} and features on {features.device}, must be on one device.",
+                nameof(coordinates)
+            );
+        }
+
+        var rows = CoordinateRows.Read(coordinates, axes, ref batch_size, spatial_shape);
+        this.features = features;
+        this.batch_size = batch_size;
+        map = (manager ?? new CoordinateManager(axes)).Insert(rows, stride: null, spatial_shape?.Expand(axes));
+    }
+
+    internal SparseTensor(torch.Tensor features, CoordinateMap map, int batchSize)
+    {
+        this.features = features;
+        this.map = map;
+        batch_size = batchSize;
+    }
+
+    /// <summary>The feature matrix [N, C].</summary>
+    public torch.Tensor features { get; }
+
+    /// <summary>The voxels of this level, shared with every sparse tensor over the same sites.</summary>
+    public CoordinateMap map { get; }
+
+    /// <summary>The number of batch indices, empty ones included.</summary>
+    public int batch_size { get; }
+
+    /// <summary>A new int32 tensor [N, 1 + D] of (batch, d0, d1, ...), in units of this level.</summary>
+    public torch.Tensor coordinates
+    {
+        get
+        {
+            var result = TensorMemory.CreateInt32(count, 1 + dimensions, memory => map.CopyCoordinates(memory.Span));
+            GC.KeepAlive(this);
+            return result;
+        }
+    }
+
+    /// <summary>The spacing of this level's voxels, in units of the finest.</summary>
+    public PerAxis stride => map.Stride;
+
+    /// <summary>The shape of the dense tensor that this one stands for, or null where the lattice is unbounded.</summary>
+    public PerAxis? spatial_shape => map.SpatialShape;
+
+    /// <summary>The levels and rulebooks that this tensor shares with all that is made from it.</summary>
+    public CoordinateManager manager => map.Manager;
+
+    /// <summary>The number of voxels, N.</summary>
+    public long count => map.Rows;
+
+    /// <summary>The number of spatial axes, D.</summary>
+    public int dimensions => map.Dimensions;
+
+    /// <summary>The number of channels, C.</summary>
+    public long channels => features.shape[1];
+
+    /// <summary>Other features, [N, any], over the same voxels; throws ArgumentException for another number of rows.</summary>
+    public SparseTensor with_features(torch.Tensor features)
+    {
+        ArgumentNullException.ThrowIfNull(features);
+        RequireFeatures(features, count);
+        return new SparseTensor(features, map, batch_size);
+    }
+
+    /// <summary>The features on another device, over the same voxels.</summary>
+    public SparseTensor to(torch.Device device) => with_features(features.to(device));
+
+    /// <summary>The features as another element type, over the same voxels.</summary>
+    public SparseTensor to(torch.ScalarType type) => with_features(features.to_type(type));
+
+    /// <summary>The channels of all, side by side; throws ArgumentException unless all are over the same voxels.</summary>
+    public static SparseTensor cat(params SparseTensor[] tensors)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        if (tensors.Length == 0)
+        {
+            throw new ArgumentException("tensors is empty, must have one or more.", nameof(tensors));
+        }
+
+        var first = tensors[0];
+        for (var i = 1; i < tensors.Length; i++)
+        {
+            RequireSameManager(first, tensors[i], nameof(tensors));
+            if (!ReferenceEquals(first.map, tensors[i].map))
+            {
+                throw new ArgumentException(
+                    $"tensors[{i}] ({tensors[i]}) is over other voxels than tensors[0] ({first}), must be over the same.",
+                    nameof(tensors)
+                );
+            }
+        }
+
+        return first.with_features(torch.cat(tensors.Select(tensor => tensor.features).ToArray(), 1));
+    }
+
+    /// <summary>Hands the features to the dispose scope outside the current one, and returns this.</summary>
+    public SparseTensor MoveToOuterDisposeScope()
+    {
+        features.MoveToOuterDisposeScope();
+        return this;
+    }
+
+    /// <summary>Takes the features out of every dispose scope, and returns this.</summary>
+    public SparseTensor DetachFromDisposeScope()
+    {
+        features.DetachFromDisposeScope();
+        return this;
+    }
+
+    /// <summary>Disposes the features; coordinates stay with those that share them.</summary>
+    public void Dispose() => features.Dispose();
+
+    /// <summary>A line such as "SparseTensor: 1024 voxels x 32 Float32 on cpu, stride (2, 2, 2), 2 batches".</summary>
+    public override string ToString()
+    {
+        var shape = spatial_shape is { } bounds ? $", shape {bounds}" : "";
+        var content = features.IsInvalid ? "disposed" : $"{channels} {features.dtype} on {features.device}";
+        return $"SparseTensor: {count} voxels x {content}, stride {stride}{shape}, {batch_size} "
+            + (batch_size == 1 ? "batch" : "batches");
+    }
+
+    internal static void RequireSameManager(SparseTensor first, SparseTensor second, string name)
+    {
+        if (!ReferenceEquals(first.manager, second.manager))
+        {
+            throw new ArgumentException(
+                $"{name} mixes sparse tensors of two coordinate managers ({first}; {second}), must share one: "
+                    + "make one from the other, or give the manager to the constructor.",
+                name
+            );
+        }
+    }
+
+    private static void RequireFeatures(torch.Tensor features, long rows)
+    {
+        if (features.ndim != 2)
+        {
+            throw new ArgumentException(
+                $"features has shape {Shapes.Text(features.shape)}, must be [voxels, channels].",
+                nameof(features)
+            );
+        }
+
+        if (features.shape[0] != rows)
+        {
+            throw new ArgumentException(
+                $"features has {features.shape[0]} rows for {rows} coordinates, must have one row a voxel.",
+                nameof(features)
+            );
+        }
+
+        if (!features.is_floating_point())
+        {
+            throw new ArgumentException($"features is {features.dtype}, must be floating point.", nameof(features));
+        }
+    }
+}

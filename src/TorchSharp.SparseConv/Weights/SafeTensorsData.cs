@@ -1,0 +1,41 @@
+namespace TorchSharp.SparseConv;
+
+/// <summary>The elements of tensors, to and from a stream, in pieces that a span can hold.</summary>
+internal static class SafeTensorsData
+{
+    private const long PieceBytes = 1 << 28;
+
+    internal static void Write(Stream stream, torch.Tensor tensor)
+    {
+        using var scope = torch.NewDisposeScope();
+        foreach (var piece in Pieces(TensorMemory.Contiguous(tensor.detach().cpu())))
+        {
+            stream.Write(TensorMemory.Bytes(piece));
+            GC.KeepAlive(piece);
+        }
+    }
+
+    internal static torch.Tensor Read(Stream stream, SafeTensorsEntry entry)
+    {
+        using var scope = torch.NewDisposeScope();
+        var tensor = torch.empty(entry.Shape, entry.Type, torch.CPU);
+        foreach (var piece in Pieces(tensor))
+        {
+            stream.ReadExactly(TensorMemory.Bytes(piece));
+            GC.KeepAlive(piece);
+        }
+
+        return tensor.MoveToOuterDisposeScope();
+    }
+
+    private static IEnumerable<torch.Tensor> Pieces(torch.Tensor tensor)
+    {
+        var elements = tensor.NumberOfElements;
+        var step = PieceBytes / tensor.ElementSize;
+        var flat = tensor.view(-1);
+        for (var start = 0L; start < elements; start += step)
+        {
+            yield return flat.narrow(0, start, Math.Min(step, elements - start));
+        }
+    }
+}
