@@ -13,6 +13,8 @@ public abstract class OptimizerHelper : Optimizer
     /// <summary>States by the handle of their parameter: a parameter that was replaced (module.to) has none.</summary>
     protected OrderedDict<nint, OptimizerState> _state = new();
 
+    public OptimizerHelper() { }
+
     public override IEnumerable<Parameter> parameters() => base.parameters();
 
     public override void zero_grad() => base.zero_grad();
