@@ -203,6 +203,35 @@ internal sealed class OptimizerTests
     }
 
     [Test]
+    public void Files_of_AdamW_too()
+    {
+        using Parameter x = TensorValues.Parameter(2);
+        using AdamW adam = optim.AdamW([x], 0.5, 0.75, 0.5, 0.25, 0.125, amsgrad: true);
+        x.SetGrad(4);
+        adam.step();
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream);
+        adam.save_state_dict(writer);
+        static byte[] Double(double value) => [7, 1, 1, .. BitConverter.GetBytes(value)];
+        byte[] expected =
+        [
+            5,
+            .. "AdamW"u8,
+            1,
+            1,
+            .. new[] { 0.5, 0.5, 0.75, 0.5, 0.25, 0.125 }.SelectMany(BitConverter.GetBytes), // ..., betas, eps, decay
+            1,
+            0, // amsgrad, maximize
+            .. BitConverter.GetBytes(1L), // steps
+            .. Double(1),
+            .. Double(8),
+            1,
+            .. Double(8), // averages: 0.25 * 4, 0.5 * 16, and the largest
+        ];
+        Assert.That(stream.ToArray(), Is.EqualTo(expected));
+    }
+
+    [Test]
     public void States_of_other_optimizers_are_refused()
     {
         using Parameter x = TensorValues.Parameter(2);

@@ -138,6 +138,17 @@ internal sealed class SchedulerTests
     }
 
     [Test]
+    public void One_cycle_can_be_resumed_where_it_leaves_momentum_alone()
+    {
+        SGD whole = Sgd();
+        LRScheduler cycle = OneCycleLR(whole, 1.0, total_steps: 10, cycle_momentum: false);
+        Enumerable.Range(0, 6).ToList().ForEach(_ => cycle.step());
+        SGD resumed = Sgd();
+        OneCycleLR(resumed, 1.0, total_steps: 10, cycle_momentum: false, last_epoch: 5);
+        Assert.That(RateOf(resumed), Is.EqualTo(RateOf(whole)));
+    }
+
+    [Test]
     public void One_cycle_checks_its_arguments()
     {
         SGD sgd = Sgd();
@@ -147,6 +158,7 @@ internal sealed class SchedulerTests
             Assert.Throws<ArgumentException>(() => OneCycleLR(sgd, 1.0, total_steps: 0));
             Assert.Throws<ArgumentException>(() => OneCycleLR(sgd, 1.0, total_steps: 10, pct_start: 1.5));
             Assert.Throws<ArgumentException>(() => OneCycleLR(sgd, 1.0, epochs: 3));
+            Assert.Throws<KeyNotFoundException>(() => OneCycleLR(sgd, 1.0, total_steps: 10, last_epoch: 3));
         });
     }
 

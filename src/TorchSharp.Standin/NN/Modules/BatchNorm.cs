@@ -23,8 +23,7 @@ public abstract class BatchNorm : NormBase
         if (training && track_running_stats && num_batches_tracked is { } tracked)
         {
             tracked.add_(1).Dispose();
-            using Tensor count = tracked.to(ScalarType.Float64, CPU);
-            average = momentum ?? 1.0 / count.item<double>();
+            average = momentum ?? 1.0 / tracked.ToDouble();
         }
 
         bool usesOwn = !training || track_running_stats;

@@ -80,6 +80,11 @@ public static partial class torch
                             throw new ArgumentException(
                                 "optimizer must support momentum with `cycle_momentum` option enabled"
                             );
+                        // TorchSharp sets the momentums' range only at the beginning, and misses it when it resumes.
+                        if (cycle_momentum && last_epoch != -1)
+                            throw new KeyNotFoundException(
+                                "The given key 'max_momentum' was not present in the dictionary."
+                            );
                         if (pct_start is < 0 or > 1)
                             throw new ArgumentException(
                                 $"Expected float between 0 and 1 for pct_start, but got {pct_start}"
