@@ -13,6 +13,10 @@
 
 namespace spc {
 
+inline int64_t bits_below(uint64_t mask, int bit) {
+  return std::popcount(mask & ((uint64_t{1} << bit) - 1));
+}
+
 // Outlives the map where a rulebook still needs it.
 using RowTable = std::shared_ptr<const int32_t[]>;
 
@@ -27,6 +31,7 @@ struct Sites {
 
   int dimensions() const { return box.axes - 1; }
   int32_t row(int64_t position) const { return row_of ? row_of[position] : static_cast<int32_t>(position); }
+  int64_t position(int64_t block, int bit) const { return bases[block] + bits_below(masks[block], bit); }
   int64_t bytes() const { return static_cast<int64_t>(sizeof(Sites)) + blocks * (8 + 8 + 4) + (row_of ? rows * 4 : 0); }
 
   // The first block at or after `start` whose key is not below `key`, found by doubling steps from `start`.
@@ -47,10 +52,6 @@ struct Sites {
     return low;
   }
 };
-
-inline int64_t bits_below(uint64_t mask, int bit) {
-  return std::popcount(mask & ((uint64_t{1} << bit) - 1));
-}
 
 using SitesPointer = std::shared_ptr<const Sites>;
 

@@ -1,113 +1,157 @@
 #include "rulebook.h"
 
+#include <numeric>
 #include <string>
 #include <utility>
 
 namespace spc {
 namespace {
 
-constexpr int64_t kPartBlocks = 2048;
+constexpr int64_t kPartBlocks = 1024;
 constexpr int64_t kMostCounters = int64_t{1} << 22;
 
-// Finds, for one part of the coarse blocks, the fine positions at one column of taps. All that is sought ascends, so a
-// cursor runs along the fine blocks and nothing is hashed.
+// A pair of positions: coarse in the upper half, fine in the lower.
+using Pairs = std::vector<uint64_t>;
+
+// Finds the pairs of one part of the coarse blocks. Within a column of taps all that is sought ascends, so a cursor
+// runs along the fine blocks and nothing is hashed.
 class Walk {
  public:
-  Walk(const Sites &coarse, const Sites &fine, const Kernel &kernel, int64_t begin, int64_t end)
-      : coarse_(coarse), fine_(fine), kernel_(kernel), begin_(begin), sites_(static_cast<std::size_t>(end - begin)) {
-    for (int64_t block = begin; block < end; ++block) sites_[block - begin] = coarse.box.site(coarse.keys[block]);
+  Walk(const Sites &coarse, const Sites &fine, const Kernel &kernel, Range blocks)
+      : coarse_(coarse), fine_(fine), kernel_(kernel), last_(kernel.last()), stride_(kernel.stride[kernel.last()]) {
+    extents_.fill(1);
+    for (int axis = 0; axis < last_; ++axis) extents_[axis] = static_cast<uint64_t>(fine.box.extent[axis + 1]);
+    starts_.reserve(static_cast<std::size_t>(blocks.end - blocks.begin));
+    for (int64_t block = blocks.begin; block < blocks.end; ++block) add(block);
   }
 
-  // visit(tap, coarse block, hits, word, next, bits): the sites `hits` of the coarse block meet the fine sites whose
-  // places, counted from the first of block `word`, are the coarse places plus `bits`; those at 64 and more lie in
-  // block `next`.
-  // visit_one(tap, coarse position, fine position) where the stride on the last axis is not 1.
-  template <class Visit, class VisitOne>
-  void run(const Column &column, const Visit &visit, const VisitOne &visit_one) {
-    const bool shifts = kernel_.stride[kernel_.last()] == 1;
-    cursors_.assign(static_cast<std::size_t>(column.count), -1);
-    for (std::size_t i = 0; i < sites_.size(); ++i) {
-      uint64_t line = 0;
-      if (!fine_line(sites_[i], kernel_.offsets[column.first], line)) continue;
+  // Appends the pairs of each tap of the column to found[tap - column.first], ascending.
+  void run(const Column &column, std::vector<Pairs> &found) const {
+    const Offset *const offsets = kernel_.offsets.data() + column.first;
+    int64_t least = offsets[0][last_], most = least;
+    for (int64_t t = 1; t < column.count; ++t) {
+      least = std::min(least, offsets[t][last_]);
+      most = std::max(most, offsets[t][last_]);
+    }
+    std::array<int64_t, kLeads> shift{};
+    uint64_t line_shift = 0;
+    for (int axis = 0; axis < last_; ++axis) {
+      shift[axis] = offsets[0][axis];
+      line_shift += fine_.box.weights[axis + 1] * static_cast<uint64_t>(shift[axis]);
+    }
+    const auto words = static_cast<int64_t>(fine_.box.line_blocks);
+    int64_t cursor = 0;
+    for (const Start &start : starts_) {
+      bool inside = true;
+      for (int axis = 0; axis < kLeads; ++axis) {
+        inside &= static_cast<uint64_t>(start.lead[axis] + shift[axis]) < extents_[axis];
+      }
+      const int64_t low = std::max<int64_t>((start.low + least) >> 6, 0);
+      const int64_t high = std::min<int64_t>((start.high + most) >> 6, words - 1);
+      if (!inside || low > high) continue;
+      const uint64_t line = start.line + line_shift;
+      cursor = fine_.seek(cursor, line + static_cast<uint64_t>(low));
+      if (cursor == fine_.blocks) return;
+      if (fine_.keys[cursor] > line + static_cast<uint64_t>(high)) continue;
       for (int64_t t = 0; t < column.count; ++t) {
-        int64_t &cursor = cursors_[t];
-        if (shifts) {
-          shift(column.first + t, begin_ + static_cast<int64_t>(i), sites_[i], line, cursor, visit);
+        const int64_t place = start.place + offsets[t][last_];
+        if (stride_ == 1) {
+          shift_mask(start.block, line, place, cursor, found[t]);
         } else {
-          scatter(column.first + t, begin_ + static_cast<int64_t>(i), sites_[i], line, cursor, visit_one);
+          step_bits(start.block, line, place, cursor, found[t]);
         }
       }
     }
   }
 
  private:
-  bool fine_line(const Site &coarse, const Offset &offset, uint64_t &line) const {
-    Site site{};
-    site[0] = coarse[0];
-    if (!fine_.box.holds(0, site[0])) return false;
-    for (int axis = 1; axis < fine_.box.last(); ++axis) {
-      site[axis] = kernel_.stride[axis - 1] * coarse[axis] + offset[axis - 1];
-      if (!fine_.box.holds(axis, site[axis])) return false;
+  static constexpr int kLeads = SPC_MAX_DIMENSIONS - 1;
+
+  // A coarse block as the fine box sees it at offset 0; values relative to the fine box.
+  struct Start {
+    std::array<int64_t, kLeads> lead;  // leading coordinates
+    uint64_t line;                     // key of the line's first fine block, modulo 2^64 where that is outside
+    int64_t place;                     // along the line, of the block's first site
+    int64_t low, high;                 // the same of its first and last occupied ones
+    int64_t block;
+  };
+
+  void add(int64_t block) {
+    const Site site = coarse_.box.site(coarse_.keys[block]);
+    const Box &box = fine_.box;
+    if (!box.holds(0, site[0])) return;
+    Start start{};
+    start.block = block;
+    start.line = box.weights[0] * static_cast<uint64_t>(site[0] - box.low[0]);
+    for (int axis = 0; axis < last_; ++axis) {
+      start.lead[axis] = kernel_.stride[axis] * site[axis + 1] - box.low[axis + 1];
+      start.line += box.weights[axis + 1] * static_cast<uint64_t>(start.lead[axis]);
     }
-    line = fine_.box.line(site);
-    return true;
+    start.place = stride_ * site[box.last()] - box.low[box.last()];
+    start.low = start.place + stride_ * std::countr_zero(coarse_.masks[block]);
+    start.high = start.place + stride_ * (kBlockSites - 1 - std::countl_zero(coarse_.masks[block]));
+    starts_.push_back(start);
   }
 
-  bool move_to(int64_t &cursor, uint64_t key) const {
-    if (cursor < 0) cursor = 0;
-    cursor = fine_.seek(cursor, key);
-    return cursor < fine_.blocks && fine_.keys[cursor] == key;
+  // The fine block with that key at or after the cursor, or one past the last.
+  int64_t find(int64_t cursor, uint64_t key) const {
+    const int64_t block = fine_.seek(cursor, key);
+    return block < fine_.blocks && fine_.keys[block] == key ? block : fine_.blocks;
   }
 
-  template <class Visit>
-  void shift(int64_t tap, int64_t block, const Site &site, uint64_t line, int64_t &cursor, const Visit &visit) const {
-    const int last = fine_.box.last();
-    const int64_t place = site[last] + kernel_.offsets[tap][last - 1] - fine_.box.low[last];
-    const int64_t word = floor_divide(place, kBlockSites);
-    const int bits = static_cast<int>(place - word * kBlockSites);
+  static uint64_t pair(int64_t coarse, int64_t fine) {
+    return static_cast<uint64_t>(coarse) << 32 | static_cast<uint64_t>(fine);
+  }
+
+  // Stride 1 along the line: 64 sites meet 64 sites that lie in two fine blocks.
+  void shift_mask(int64_t block, uint64_t line, int64_t place, int64_t cursor, Pairs &found) const {
+    const int64_t word = place >> 6;
+    const int bits = static_cast<int>(place & 63);
+    const uint64_t mask = coarse_.masks[block];
     const auto words = static_cast<int64_t>(fine_.box.line_blocks);
-    if (word < -1 || word >= words) return;
-    uint64_t window = 0;
+    uint64_t here = 0, beyond = 0;
     int64_t first = cursor, second = cursor;
-    if (word >= 0 && move_to(cursor, line + static_cast<uint64_t>(word))) {
-      first = cursor;
-      window = fine_.masks[first] >> bits;
+    if (word >= 0 && word < words && (mask << bits) != 0) {
+      first = find(cursor, line + static_cast<uint64_t>(word));
+      if (first < fine_.blocks) here = mask & fine_.masks[first] >> bits;
     }
-    if (bits != 0 && word + 1 < words) {
-      const uint64_t key = line + static_cast<uint64_t>(word + 1);
-      if (word < 0) move_to(cursor, key);
-      second = cursor;
-      if (second < fine_.blocks && fine_.keys[second] < key) ++second;
-      if (second < fine_.blocks && fine_.keys[second] == key) window |= fine_.masks[second] << (kBlockSites - bits);
+    if (bits != 0 && word + 1 >= 0 && word + 1 < words && (mask >> (kBlockSites - bits)) != 0) {
+      second = find(cursor, line + static_cast<uint64_t>(word + 1));
+      if (second < fine_.blocks) beyond = mask & fine_.masks[second] << (kBlockSites - bits);
     }
-    const uint64_t hits = window & coarse_.masks[block];
-    if (hits != 0) visit(tap, block, hits, first, second, bits);
+    for (; here != 0; here &= here - 1) {
+      const int bit = std::countr_zero(here);
+      found.push_back(pair(coarse_.position(block, bit), fine_.position(first, bit + bits)));
+    }
+    for (; beyond != 0; beyond &= beyond - 1) {
+      const int bit = std::countr_zero(beyond);
+      found.push_back(pair(coarse_.position(block, bit), fine_.position(second, bit + bits - kBlockSites)));
+    }
   }
 
-  template <class VisitOne>
-  void scatter(int64_t tap, int64_t block, const Site &site, uint64_t line, int64_t &cursor,
-               const VisitOne &visit_one) const {
-    const int last = fine_.box.last();
-    const int64_t stride = kernel_.stride[last - 1];
-    const int64_t origin = stride * site[last] + kernel_.offsets[tap][last - 1] - fine_.box.low[last];
+  // Any stride: site by site.
+  void step_bits(int64_t block, uint64_t line, int64_t place, int64_t cursor, Pairs &found) const {
     int64_t position = coarse_.bases[block];
     for (uint64_t rest = coarse_.masks[block]; rest != 0; rest &= rest - 1, ++position) {
-      const int64_t place = origin + stride * std::countr_zero(rest);
-      if (place < 0 || place >= fine_.box.extent[last]) continue;
-      const auto key = line + static_cast<uint64_t>(place) / kBlockSites;
-      if (!move_to(cursor, key)) continue;
-      const int bit = static_cast<int>(place % kBlockSites);
-      if ((fine_.masks[cursor] >> bit & 1) == 0) continue;
-      visit_one(tap, position, fine_.bases[cursor] + bits_below(fine_.masks[cursor], bit));
+      const int64_t fine_place = place + stride_ * std::countr_zero(rest);
+      if (fine_place < 0 || fine_place >= fine_.box.extent[last_ + 1]) continue;
+      const uint64_t key = line + static_cast<uint64_t>(fine_place) / kBlockSites;
+      cursor = fine_.seek(cursor, key);
+      if (cursor == fine_.blocks) return;
+      const int bit = static_cast<int>(fine_place % kBlockSites);
+      if (fine_.keys[cursor] == key && (fine_.masks[cursor] >> bit & 1) != 0) {
+        found.push_back(pair(position, fine_.position(cursor, bit)));
+      }
     }
   }
 
   const Sites &coarse_;
   const Sites &fine_;
   const Kernel &kernel_;
-  int64_t begin_;
-  std::vector<Site> sites_;       // first site of each coarse block
-  std::vector<int64_t> cursors_;  // by tap of the column
+  int last_;
+  int64_t stride_;
+  std::array<uint64_t, kLeads> extents_{};  // of the fine box
+  std::vector<Start> starts_;
 };
 
 // The columns that hold the first `taps` taps.
@@ -146,62 +190,56 @@ void Rulebook::collect(const Sites &coarse, const Sites &fine, const Kernel &ker
   const int64_t most_parts = std::max<int64_t>(1, kMostCounters / std::max<int64_t>(1, sought));
   const int64_t parts = std::clamp<int64_t>((coarse.blocks + kPartBlocks - 1) / kPartBlocks, 1, most_parts);
   const Team team(parts);
-  // Count, then fill: [part, tap], at first the number of pairs, then where the part writes.
-  std::vector<int64_t> cells(static_cast<std::size_t>(parts * sought), 0);
+  std::vector<Pairs> found(static_cast<std::size_t>(parts));             // tap by tap
+  std::vector<int64_t> cells(static_cast<std::size_t>(parts * sought));  // [part, tap]: counts, then where to put
   parallel_for(team, parts, [&](int64_t part, int) {
-    const auto [begin, end] = part_of(coarse.blocks, parts, part);
-    int64_t *const counts = cells.data() + part * sought;
-    Walk walk(coarse, fine, kernel, begin, end);
+    const Walk walk(coarse, fine, kernel, part_of(coarse.blocks, parts, part));
+    std::vector<Pairs> by_tap;
     for (const Column &column : columns) {
-      walk.run(
-          column,
-          [&](int64_t tap, int64_t, uint64_t hits, int64_t, int64_t, int) { counts[tap] += std::popcount(hits); },
-          [&](int64_t tap, int64_t, int64_t) { ++counts[tap]; });
+      by_tap.resize(std::max(by_tap.size(), static_cast<std::size_t>(column.count)));
+      walk.run(column, by_tap);
+      for (int64_t t = 0; t < column.count; ++t) {
+        cells[part * sought + column.first + t] = std::ssize(by_tap[t]);
+        found[part].insert(found[part].end(), by_tap[t].begin(), by_tap[t].end());
+        by_tap[t].clear();
+      }
     }
   });
   starts_.assign(static_cast<std::size_t>(stored_taps_) + 1, 0);
   int64_t sum = 0;
   for (int64_t t = 0; t < sought; ++t) {
     starts_[t] = sum;
-    for (int64_t part = 0; part < parts; ++part) sum += std::exchange(cells[part * sought + t], sum);
+    for (int64_t part = 0; part < parts; ++part) sum += cells[part * sought + t];
   }
   if (mirrored_) {
     starts_[sought] = sum;
     sum += coarse.rows;
   }
   starts_[stored_taps_] = sum;
+  for (int64_t t = 0; t < sought; ++t) {
+    int64_t next = starts_[t];
+    for (int64_t part = 0; part < parts; ++part) next += std::exchange(cells[part * sought + t], next);
+  }
   coarse_positions_ = make_array<int32_t>(sum);
   fine_positions_ = make_array<int32_t>(sum);
-
   parallel_for(team, parts, [&](int64_t part, int) {
-    const auto [begin, end] = part_of(coarse.blocks, parts, part);
-    int64_t *const next = cells.data() + part * sought;
-    const auto put = [&](int64_t tap, int64_t coarse_position, int64_t fine_position) {
-      const int64_t i = next[tap]++;
-      coarse_positions_[i] = static_cast<int32_t>(coarse_position);
-      fine_positions_[i] = static_cast<int32_t>(fine_position);
-    };
-    Walk walk(coarse, fine, kernel, begin, end);
-    for (const Column &column : columns) {
-      walk.run(
-          column,
-          [&](int64_t tap, int64_t block, uint64_t hits, int64_t word, int64_t following, int bits) {
-            for (; hits != 0; hits &= hits - 1) {
-              const int bit = std::countr_zero(hits);
-              const int64_t in = bit + bits < kBlockSites ? word : following;
-              const int place = (bit + bits) % kBlockSites;
-              put(tap, coarse.bases[block] + bits_below(coarse.masks[block], bit),
-                  fine.bases[in] + bits_below(fine.masks[in], place));
-            }
-          },
-          put);
-    }
-    if (mirrored_ && begin < end) {
-      const int64_t row_end = end == coarse.blocks ? coarse.rows : coarse.bases[end];
-      for (int64_t row = coarse.bases[begin]; row < row_end; ++row) {
-        coarse_positions_[starts_[sought] + row] = static_cast<int32_t>(row);
-        fine_positions_[starts_[sought] + row] = static_cast<int32_t>(row);
+    const uint64_t *pair = found[part].data();
+    const int64_t *const put = cells.data() + part * sought;
+    const int64_t *const put_next = part + 1 < parts ? put + sought : starts_.data() + 1;
+    for (int64_t t = 0; t < sought; ++t) {
+      // The last part ends where the next tap starts.
+      for (int64_t i = put[t]; i < put_next[t]; ++i, ++pair) {
+        coarse_positions_[i] = static_cast<int32_t>(*pair >> 32);
+        fine_positions_[i] = static_cast<int32_t>(*pair & 0xffffffff);
       }
+    }
+    Pairs().swap(found[part]);
+    if (mirrored_) {
+      const auto [begin, end] = part_of(coarse.rows, parts, part);
+      std::iota(coarse_positions_.get() + starts_[sought] + begin, coarse_positions_.get() + starts_[sought] + end,
+                static_cast<int32_t>(begin));
+      std::iota(fine_positions_.get() + starts_[sought] + begin, fine_positions_.get() + starts_[sought] + end,
+                static_cast<int32_t>(begin));
     }
   });
 }
