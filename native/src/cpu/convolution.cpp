@@ -13,8 +13,9 @@ namespace {
 constexpr int64_t kMostChannels = int64_t{1} << 24;
 constexpr int64_t kSumsBytes = 256 * 1024;   // of one tile, to stay in the second-level cache
 constexpr int64_t kPartialBytes = 16 << 20;  // of the partial sums of weight gradients, where taps leave a choice
-constexpr int64_t kMostRuns = 64;            // into which a rulebook's pairs are cut for weight gradients
-constexpr int64_t kLeastRun = 1024;          // pairs
+constexpr int64_t kMostSegments = 16;        // of rows, for weight gradients
+constexpr int64_t kMostItems = 64;           // of work that segments and groups of taps make, about
+constexpr int64_t kRowsBytes = 32 * 1024;    // of pairs' rows side by side, to stay in the first-level cache
 constexpr int64_t kBiasRows = 4096;
 constexpr int64_t kSerialWork = int64_t{1} << 17;  // multiply-adds below which a second thread does not pay
 
@@ -174,40 +175,63 @@ void run_forward(const ForwardJob<T> &job, void *workspace, int64_t workspace_by
 
 // ---- gradient of the weights
 
-// A run of one tap's pairs whose outer products are summed apart.
-struct Run {
-  int64_t tap;
-  int64_t begin, end;
+// How the sums are cut: rows that are written into segments, each with partial sums of its own for every tap, and taps
+// into groups, for more to share among threads. Only the segments decide in which order numbers are added, and they
+// depend on the rulebook and the channels alone.
+struct WeightPlan {
+  int64_t segments;
+  int64_t granules;             // of kTileRows: what is visited tap by tap, so that its rows stay in cache
+  std::vector<int64_t> groups;  // [groups + 1]: first tap of each
 };
 
-// Depends on the rulebook and the channels alone, so that sums do not depend on the number of threads.
 template <class T>
-std::vector<Run> cut_runs(const Rulebook &rulebook, int64_t in, int64_t out) {
-  const int64_t bytes = in * padded<T>(out) * static_cast<int64_t>(sizeof(T));
-  const int64_t runs = std::clamp<int64_t>(kPartialBytes / bytes, 1, kMostRuns);
-  const int64_t length = std::max(kLeastRun, (rulebook.pairs() + runs - 1) / runs);
-  std::vector<Run> result;
-  for (int64_t t = 0; t < rulebook.taps(); ++t) {
-    const int64_t count = rulebook.count(t), parts = (count + length - 1) / length;
-    for (int64_t part = 0; part < parts; ++part) {
-      const auto [begin, end] = part_of(count, parts, part);
-      result.push_back({t, begin, end});
-    }
-  }
-  return result;
+int64_t weight_segments(const Rulebook &rulebook, int32_t direction, int64_t in, int64_t out) {
+  const int64_t bytes = rulebook.taps() * in * padded<T>(out) * static_cast<int64_t>(sizeof(T));
+  const int64_t most = std::clamp<int64_t>(rulebook.to(direction).tiles, 1, kMostSegments);
+  return std::clamp<int64_t>(kPartialBytes / bytes, 1, most);
 }
 
 template <class T>
-int64_t weight_bytes(const Rulebook &rulebook, int64_t in, int64_t out) {
-  return std::ssize(cut_runs<T>(rulebook, in, out)) * in * padded<T>(out) * static_cast<int64_t>(sizeof(T));
+WeightPlan plan_weight(const Rulebook &rulebook, int32_t direction, int64_t in, int64_t out) {
+  WeightPlan plan{weight_segments<T>(rulebook, direction, in, out), std::clamp<int64_t>((in + out) / 32, 4, 32), {0}};
+  const int64_t groups = (kMostItems + plan.segments - 1) / plan.segments;
+  int64_t sum = 0;
+  for (int64_t t = 0; t < rulebook.taps(); ++t) {
+    const int64_t count = rulebook.count(t), share = rulebook.pairs() / groups;
+    // A new group where this tap would overfill the one before.
+    if (sum > 0 && sum + count > share) plan.groups.push_back(t), sum = 0;
+    sum += count;
+  }
+  plan.groups.push_back(rulebook.taps());
+  return plan;
+}
+
+// Pairs whose rows are laid side by side at once.
+template <class T>
+int64_t pairs_at_once(int64_t in, int64_t out) {
+  return std::clamp<int64_t>(kRowsBytes / ((in + padded<T>(out)) * static_cast<int64_t>(sizeof(T))), 16, 256);
+}
+
+// Of one thread, for the rows at hand.
+template <class T>
+int64_t rows_bytes(int64_t in, int64_t out) {
+  const int64_t bytes = pairs_at_once<T>(in, out) * (in + padded<T>(out)) * static_cast<int64_t>(sizeof(T));
+  return (bytes + kLaneBytes - 1) / kLaneBytes * kLaneBytes;
+}
+
+template <class T>
+int64_t weight_bytes(const Rulebook &rulebook, int32_t direction, int64_t in, int64_t out) {
+  return weight_segments<T>(rulebook, direction, in, out) * rulebook.taps() * in * padded<T>(out) *
+         static_cast<int64_t>(sizeof(T));
 }
 
 int64_t bias_parts(int64_t rows) {
-  return std::clamp<int64_t>(rows / kBiasRows, 1, kMostRuns);
+  return std::clamp<int64_t>(rows / kBiasRows, 1, 64);
 }
 
 int64_t bias_bytes(int64_t rows, int64_t out) {
-  return bias_parts(rows) * out * static_cast<int64_t>(sizeof(double));
+  const int64_t bytes = bias_parts(rows) * out * static_cast<int64_t>(sizeof(double));
+  return (bytes + kLaneBytes - 1) / kLaneBytes * kLaneBytes;
 }
 
 template <class T>
@@ -241,53 +265,68 @@ void sum_bias(const Team &team, const WeightJob<T> &job, double *partial) {
   }
 }
 
+// The sums of one segment and one group of taps.
+template <class T>
+void run_item(const KernelsOf<T> &kernels, const WeightJob<T> &job, const WeightPlan &plan, int64_t segment,
+              int64_t group, T *partial, T *scratch) {
+  const Side &from = job.rulebook.from(job.direction), &to = job.rulebook.to(job.direction);
+  const int64_t width = padded<T>(job.out), matrix = job.in * width, taps = job.rulebook.taps();
+  const int64_t first_tap = plan.groups[group], last_tap = plan.groups[group + 1];
+  T *const sums = partial + segment * taps * matrix;
+  std::fill(sums + first_tap * matrix, sums + last_tap * matrix, T(0));
+  Outer<T> part{};
+  part.input = job.input;
+  part.input_rows = from.row_of.get();
+  part.grad = job.grad_output;
+  part.grad_rows = to.row_of.get();
+  part.scratch = scratch;
+  part.at_once = pairs_at_once<T>(job.in, job.out);
+  part.in = job.in;
+  part.out = job.out;
+  part.padded = width;
+  const auto [begin, end] = part_of(to.tiles, plan.segments, segment);
+  for (int64_t tile = begin; tile < end; tile += plan.granules) {
+    const int64_t last = std::min(tile + plan.granules, end);
+    for (int64_t t = first_tap; t < last_tap; ++t) {
+      const TapPairs pairs = job.rulebook.tap(t, job.direction);
+      part.from = pairs.from + pairs.tiles[tile];
+      part.to = pairs.to + pairs.tiles[tile];
+      part.count = pairs.tiles[last] - pairs.tiles[tile];
+      part.sums = sums + t * matrix;
+      if (part.count > 0) kernels.outer(part);
+    }
+  }
+}
+
 template <class T>
 void run_weight(const WeightJob<T> &job, void *workspace, int64_t workspace_bytes) {
-  const std::vector<Run> runs = cut_runs<T>(job.rulebook, job.in, job.out);
-  const Side &from = job.rulebook.from(job.direction), &to = job.rulebook.to(job.direction);
-  const int64_t width = padded<T>(job.out), matrix = job.in * width;
-  const int64_t fixed = std::ssize(runs) * matrix * static_cast<int64_t>(sizeof(T));
-  check_workspace(workspace, workspace_bytes, fixed + bias_bytes(to.rows, job.out));
+  const Side &to = job.rulebook.to(job.direction);
+  const int64_t fixed = weight_bytes<T>(job.rulebook, job.direction, job.in, job.out);
+  const int64_t bias = bias_bytes(to.rows, job.out), each = rows_bytes<T>(job.in, job.out);
+  check_workspace(workspace, workspace_bytes, fixed + bias + each);
   const KernelsOf<T> &kernels = kernels_of<T>(active_kernels());
+  const WeightPlan plan = plan_weight<T>(job.rulebook, job.direction, job.in, job.out);
+  char *const memory = static_cast<char *>(workspace);
   T *const partial = static_cast<T *>(workspace);
-  const Team team(1 + (job.rulebook.pairs() + 1) * job.in * job.out / kSerialWork);
-
-  parallel_for(team, std::ssize(runs), [&](int64_t i, int) {
-    const Run &run = runs[i];
-    const TapPairs pairs = job.rulebook.tap(run.tap, job.direction);
-    T *const sums = partial + i * matrix;
-    std::fill(sums, sums + matrix, T(0));
-    Outer<T> part{};
-    part.input = job.input;
-    part.input_rows = from.row_of.get();
-    part.grad = job.grad_output;
-    part.grad_rows = to.row_of.get();
-    part.from = pairs.from + run.begin;
-    part.to = pairs.to + run.begin;
-    part.count = run.end - run.begin;
-    part.sums = sums;
-    part.in = job.in;
-    part.out = job.out;
-    part.padded = width;
-    kernels.outer(part);
+  const int64_t work = (job.rulebook.pairs() + to.rows) * job.in * job.out;
+  const Team team(std::min((workspace_bytes - fixed - bias) / each, 1 + work / kSerialWork));
+  const int64_t groups = std::ssize(plan.groups) - 1;
+  parallel_for(team, plan.segments * groups, [&](int64_t item, int thread) {
+    auto *const scratch = reinterpret_cast<T *>(memory + fixed + bias + thread * each);
+    run_item(kernels, job, plan, item / groups, item % groups, partial, scratch);
   });
-
-  // [taps + 1]: the first run of each tap.
-  std::vector<int64_t> firsts(static_cast<std::size_t>(job.rulebook.taps()) + 1, 0);
-  for (const Run &run : runs) ++firsts[run.tap + 1];
-  for (int64_t t = 0; t < job.rulebook.taps(); ++t) firsts[t + 1] += firsts[t];
-  parallel_for(team, job.rulebook.taps() * job.in, [&](int64_t row, int) {
-    const int64_t t = row / job.in, k = row % job.in;
-    T *const out = job.grad_weight + row * job.out;
-    std::fill(out, out + job.out, T(0));
-    for (int64_t i = firsts[t]; i < firsts[t + 1]; ++i) {
-      const T *const sums = partial + i * matrix + k * width;
-      for (int64_t n = 0; n < job.out; ++n) out[n] += sums[n];
+  const int64_t width = padded<T>(job.out), step = job.rulebook.taps() * job.in * width;
+  parallel_for(team, job.rulebook.taps(), [&](int64_t t, int) {
+    for (int64_t row = t * job.in; row < (t + 1) * job.in; ++row) {
+      T *const out = job.grad_weight + row * job.out;
+      std::copy(partial + row * width, partial + row * width + job.out, out);
+      for (int64_t segment = 1; segment < plan.segments; ++segment) {
+        const T *const sums = partial + segment * step + row * width;
+        for (int64_t n = 0; n < job.out; ++n) out[n] += sums[n];
+      }
     }
   });
-  if (job.grad_bias != nullptr) {
-    sum_bias(team, job, reinterpret_cast<double *>(static_cast<char *>(workspace) + fixed));
-  }
+  if (job.grad_bias != nullptr) sum_bias(team, job, reinterpret_cast<double *>(memory + fixed));
 }
 
 // Calls run with a value of the element type.
@@ -315,7 +354,8 @@ int64_t convolution_workspace(const Rulebook &rulebook, int32_t direction, int32
   int64_t bytes = 0;
   by_type(element_type, [&]<class T>(T) {
     if (pass == SPC_BACKWARD_WEIGHT) {
-      bytes = weight_bytes<T>(rulebook, in, out) + bias_bytes(rulebook.to(direction).rows, out);
+      bytes = weight_bytes<T>(rulebook, direction, in, out) + bias_bytes(rulebook.to(direction).rows, out) +
+              thread_limit() * rows_bytes<T>(in, out);
     } else {
       if (pass == SPC_BACKWARD_INPUT) std::swap(in, out);
       bytes = packed_bytes<T>(rulebook.taps(), in, out) + thread_limit() * sums_bytes<T>(out);

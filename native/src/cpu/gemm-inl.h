@@ -71,10 +71,9 @@ void accumulate_tile(const T *const *input, T *const *sums, const T *weight, int
   }
 }
 
-// sums[m] += input[i][m] * grad[i], M input channels by V vectors, over `count` pairs.
+// sums[m] += input[i][m] * grad[i], M input channels by V vectors, over `count` pairs whose rows lie side by side.
 template <class T, int M, int V>
-void outer_tile(const T *const *input, int64_t in_first, const T *const *grad, int64_t out_first, int64_t count,
-                T *sums, int64_t padded) {
+void outer_tile(const T *input, int64_t in, const T *grad, int64_t padded, int64_t count, T *sums) {
   using Vector = typename Lanes<T>::Vector;
   Vector sum[M][V];
 #pragma GCC unroll 16
@@ -82,15 +81,13 @@ void outer_tile(const T *const *input, int64_t in_first, const T *const *grad, i
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) sum[m][v] = load(sums + m * padded + v * kLanes<T>);
   }
-  for (int64_t i = 0; i < count; ++i) {
-    const T *const from = input[i] + in_first;
-    const T *const to = grad[i] + out_first;
+  for (int64_t i = 0; i < count; ++i, input += in, grad += padded) {
     Vector column[V];
 #pragma GCC unroll 4
-    for (int v = 0; v < V; ++v) column[v] = load(to + v * kLanes<T>);
+    for (int v = 0; v < V; ++v) column[v] = load(grad + v * kLanes<T>);
 #pragma GCC unroll 16
     for (int m = 0; m < M; ++m) {
-      const T value = from[m];
+      const T value = input[m];
 #pragma GCC unroll 4
       for (int v = 0; v < V; ++v) sum[m][v] += value * column[v];
     }
@@ -105,7 +102,7 @@ void outer_tile(const T *const *input, int64_t in_first, const T *const *grad, i
 template <class T>
 using AccumulateTile = void (*)(const T *const *, T *const *, const T *, int64_t);
 template <class T>
-using OuterTile = void (*)(const T *const *, int64_t, const T *const *, int64_t, int64_t, T *, int64_t);
+using OuterTile = void (*)(const T *, int64_t, const T *, int64_t, int64_t, T *);
 
 // By rows - 1 and vectors - 1.
 template <class T, int... M>
@@ -137,64 +134,90 @@ inline int64_t vectors_of(int64_t columns) {
   return (columns + kLanes<T> - 1) / kLanes<T>;
 }
 
+constexpr int64_t kLineBytes = 64;
+
+// Asks for lines [begin, end) of a row.
+template <class T>
+inline void prefetch_row(const T *row, int64_t begin, int64_t end) {
+  const char *const bytes = reinterpret_cast<const char *>(row);
+  for (int64_t line = begin; line < end; ++line) __builtin_prefetch(bytes + line * kLineBytes);
+}
+
+// Lines that a row of so many columns may touch.
+template <class T>
+inline int64_t lines_of(int64_t columns) {
+  return (columns * static_cast<int64_t>(sizeof(T)) + kLineBytes - 1) / kLineBytes;
+}
+
 template <class T>
 void accumulate(const Accumulate<T> &job) {
   const int64_t vectors = vectors_of<T>(job.out);
+  const int64_t panels = (vectors + kVectors - 1) / kVectors, lines = lines_of<T>(job.in);
+  const T *input[kRows], *next[kRows];
+  T *sums[kRows];
+  int rows = next_rows(job.count);
+  for (int m = 0; m < rows; ++m) next[m] = job.input + row_at(job.input_rows, job.from[m]) * job.in;
   for (int64_t i = 0; i < job.count;) {
-    const int rows = next_rows(job.count - i);
-    const T *input[kRows];
-    T *sums[kRows];
     for (int m = 0; m < rows; ++m) {
-      input[m] = job.input + row_at(job.input_rows, job.from[i + m]) * job.in;
+      input[m] = next[m];
       sums[m] = job.sums + (job.to[i + m] - job.to_first) * job.padded;
     }
+    const int rows_next = next_rows(job.count - i - rows);
+    for (int m = 0; m < rows_next; ++m) {
+      next[m] = job.input + row_at(job.input_rows, job.from[i + rows + m]) * job.in;
+    }
     const T *weight = job.weight;
-    for (int64_t v = 0; v < vectors; v += kVectors) {
-      const int64_t width = vectors - v < kVectors ? vectors - v : kVectors;
+    for (int64_t panel = 0; panel < panels; ++panel) {
+      // Rows lie anywhere in memory: those of the next tile are on their way while this one is computed.
+      for (int m = 0; m < rows_next; ++m) {
+        prefetch_row(next[m], lines * panel / panels, lines * (panel + 1) / panels);
+      }
+      const int64_t left = vectors - panel * kVectors, width = left < kVectors ? left : kVectors;
       Tiles<T>::accumulate[rows - 1][width - 1](input, sums, weight, job.in);
       weight += job.in * width * kLanes<T>;
       for (int m = 0; m < rows; ++m) sums[m] += kVectors * kLanes<T>;
     }
     i += rows;
+    rows = rows_next;
   }
 }
 
-constexpr int64_t kOuterPairs = 128;
+constexpr int64_t kRowsAhead = 12;
+
+template <class T>
+inline void copy_row(const T *from, int64_t columns, T *to) {
+  int64_t n = 0;
+  for (; n + kLanes<T> <= columns; n += kLanes<T>) store(to + n, load(from + n));
+  for (; n < columns; ++n) to[n] = from[n];
+}
 
 template <class T>
 void outer(const Outer<T> &job) {
   const int64_t vectors = vectors_of<T>(job.out);
-  const int64_t whole = job.out / kLanes<T>;  // a last vector that is not whole is copied, not read past its row
-  T tail[kOuterPairs * kLanes<T>];
-  const T *input[kOuterPairs];
-  const T *grad[kOuterPairs];
-  const T *tails[kOuterPairs];
-  for (int64_t first = 0; first < job.count; first += kOuterPairs) {
-    const int64_t count = job.count - first < kOuterPairs ? job.count - first : kOuterPairs;
+  const int64_t in_lines = lines_of<T>(job.in), out_lines = lines_of<T>(job.out);
+  T *const input = job.scratch;
+  T *const grad = job.scratch + job.at_once * job.in;
+  const auto input_row = [&](int64_t i) { return job.input + row_at(job.input_rows, job.from[i]) * job.in; };
+  const auto grad_row = [&](int64_t i) { return job.grad + row_at(job.grad_rows, job.to[i]) * job.out; };
+  for (int64_t first = 0; first < job.count; first += job.at_once) {
+    const int64_t count = job.count - first < job.at_once ? job.count - first : job.at_once;
     for (int64_t i = 0; i < count; ++i) {
-      input[i] = job.input + row_at(job.input_rows, job.from[first + i]) * job.in;
-      grad[i] = job.grad + row_at(job.grad_rows, job.to[first + i]) * job.out;
-      if (whole == vectors) continue;
-      T *const copy = tail + i * kLanes<T>;
-      for (int64_t n = 0; n < kLanes<T>; ++n) {
-        const int64_t column = whole * kLanes<T> + n;
-        copy[n] = column < job.out ? grad[i][column] : T(0);
+      if (first + i + kRowsAhead < job.count) {
+        prefetch_row(input_row(first + i + kRowsAhead), 0, in_lines);
+        prefetch_row(grad_row(first + i + kRowsAhead), 0, out_lines);
       }
-      tails[i] = copy;
+      copy_row(input_row(first + i), job.in, input + i * job.in);
+      copy_row(grad_row(first + i), job.out, grad + i * job.padded);
+      for (int64_t n = job.out; n < vectors * kLanes<T>; ++n) grad[i * job.padded + n] = T(0);
     }
-    for (int64_t v = 0; v < vectors;) {
-      const int64_t width = v + kVectors <= whole ? kVectors : 1;
+    for (int64_t v = 0; v < vectors; v += kVectors) {
+      const int64_t width = vectors - v < kVectors ? vectors - v : kVectors;
       for (int64_t k = 0; k < job.in;) {
         const int rows = next_rows(job.in - k);
-        T *const sums = job.sums + k * job.padded + v * kLanes<T>;
-        if (v < whole) {
-          Tiles<T>::outer[rows - 1][width - 1](input, k, grad, v * kLanes<T>, count, sums, job.padded);
-        } else {
-          Tiles<T>::outer[rows - 1][0](input, k, tails, 0, count, sums, job.padded);
-        }
+        Tiles<T>::outer[rows - 1][width - 1](input + k, job.in, grad + v * kLanes<T>, job.padded, count,
+                                             job.sums + k * job.padded + v * kLanes<T>);
         k += rows;
       }
-      v += width;
     }
   }
 }

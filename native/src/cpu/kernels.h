@@ -35,7 +35,9 @@ struct Outer {
   const int32_t *from;
   const int32_t *to;
   int64_t count;
-  T *sums;  // [in, padded]
+  T *sums;     // [in, padded]
+  T *scratch;  // [at_once, in + padded]: rows of the pairs at hand, side by side
+  int64_t at_once;
   int64_t in;
   int64_t out;
   int64_t padded;
