@@ -15,7 +15,7 @@ constexpr int64_t kSumsBytes = 256 * 1024;   // of one tile, to stay in the seco
 constexpr int64_t kPartialBytes = 16 << 20;  // of the partial sums of weight gradients, where taps leave a choice
 constexpr int64_t kMostSegments = 16;        // of rows, for weight gradients
 constexpr int64_t kMostItems = 64;           // of work that segments and groups of taps make, about
-constexpr int64_t kRowsBytes = 32 * 1024;    // of pairs' rows side by side, to stay in the first-level cache
+constexpr int64_t kRowsBytes = 128 * 1024;   // of pairs' rows side by side, to stay in the second-level cache
 constexpr int64_t kBiasRows = 4096;
 constexpr int64_t kSerialWork = int64_t{1} << 17;  // multiply-adds below which a second thread does not pay
 
