@@ -73,12 +73,18 @@ public static partial class torch
                 from entry in list(child.Item2)
                 select ($"{child.Item1}.{entry.Item1}", entry.Item2);
 
-            /// <summary>Each tensor once, under its first name; disposed ones not at all.</summary>
+            /// <summary>Each tensor once, under its first name; disposed ones not at all. May be enumerated again.</summary>
             internal static IEnumerable<(string, T)> Distinct<T>(IEnumerable<(string, T)> entries)
                 where T : Tensor
             {
                 var seen = new HashSet<nint>();
-                return entries.Where(entry => !entry.Item2.IsInvalid && seen.Add(entry.Item2.Handle));
+                foreach (var entry in entries)
+                {
+                    if (!entry.Item2.IsInvalid && seen.Add(entry.Item2.Handle))
+                    {
+                        yield return entry;
+                    }
+                }
             }
 
             private T? OfChild<T>(string target, Func<Module, string, T?> find)
