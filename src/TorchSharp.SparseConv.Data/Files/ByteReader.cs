@@ -1,0 +1,208 @@
+using System.IO.Compression;
+
+namespace TorchSharp.SparseConv.Data.Files;
+
+// A file read from front to back through one buffer. It knows where it is and how much can be left, so that a reader can
+// ask for what a header promises before it takes memory for it; every failure is a PointCloudException with the offset.
+// Of a compressed file, offsets are those of its content.
+internal sealed class ByteReader : IDisposable
+{
+    // No deflate stream grows by more than this: 258 bytes cost two bits at least.
+    private const int LargestDeflateRatio = 1032;
+
+    private readonly Stream _stream;
+    private readonly long _most;
+    private byte[] _buffer = new byte[1 << 16];
+    private int _start;
+    private int _end;
+
+    public ByteReader(Stream stream, string path, long most)
+    {
+        _stream = stream;
+        _most = most;
+        Path = path;
+    }
+
+    public string Path { get; }
+
+    // Where the next byte is.
+    public long Offset { get; private set; }
+
+    // The bytes from here to the end: exact for a plain file, an upper bound for a compressed one.
+    public long Remaining => _most - Offset;
+
+    public static ByteReader Open(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        try
+        {
+            var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            return new ByteReader(stream, path, stream.Length);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new PointCloudException(path, "there is no such file", innerException: error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new PointCloudException(path, $"cannot be opened: {error.Message}", innerException: error);
+        }
+    }
+
+    // The content of a gzip file, or the file itself where it is none.
+    public static ByteReader OpenInflated(string path)
+    {
+        var file = Open(path);
+        if (!file.Peek(2).SequenceEqual<byte>([0x1f, 0x8b]))
+        {
+            return file;
+        }
+        file._stream.Position = 0;
+        return new ByteReader(new GZipStream(file._stream, CompressionMode.Decompress), path, MostInflated(file._most));
+    }
+
+    public static long MostInflated(long compressed) =>
+        compressed > long.MaxValue / LargestDeflateRatio ? long.MaxValue : compressed * LargestDeflateRatio;
+
+    public PointCloudException Error(string problem, long? at = null) => new(Path, problem, at ?? Offset);
+
+    // Refuses a promise that the file cannot keep.
+    public void Require(long count, long bytesEach, string what)
+    {
+        if (count < 0 || (bytesEach > 0 && count > Remaining / bytesEach))
+        {
+            throw Error(
+                $"expected {count} {what} of at least {bytesEach} bytes each, but at most {Remaining} bytes are left"
+            );
+        }
+    }
+
+    // The next bytes without passing them; fewer at the end of the file.
+    public ReadOnlySpan<byte> Peek(int count)
+    {
+        while (_end - _start < count && Fill()) { }
+        return _buffer.AsSpan(_start, Math.Min(count, _end - _start));
+    }
+
+    // The next bytes; valid until the next call.
+    public ReadOnlySpan<byte> Take(int count, string what)
+    {
+        var bytes = Peek(count);
+        if (bytes.Length < count)
+        {
+            throw Ended(count, bytes.Length, what);
+        }
+        Advance(count);
+        return bytes;
+    }
+
+    public void ReadExactly(Span<byte> to, string what)
+    {
+        var buffered = Math.Min(to.Length, _end - _start);
+        _buffer.AsSpan(_start, buffered).CopyTo(to);
+        var done = buffered;
+        while (done < to.Length)
+        {
+            var count = ReadStream(to[done..]);
+            if (count == 0)
+            {
+                throw Ended(to.Length, done, what);
+            }
+            done += count;
+        }
+        _start += buffered;
+        Offset += done;
+    }
+
+    public void Skip(long count, string what)
+    {
+        if (count > Remaining)
+        {
+            throw Ended(count, Remaining, what);
+        }
+        var buffered = (int)Math.Min(count, _end - _start);
+        Advance(buffered);
+        var left = count - buffered;
+        if (left > 0 && _stream.CanSeek)
+        {
+            _stream.Seek(left, SeekOrigin.Current);
+            Offset += left;
+            return;
+        }
+        while (left > 0)
+        {
+            var step = (int)Math.Min(left, _buffer.Length);
+            Take(step, what);
+            left -= step;
+        }
+    }
+
+    // A line without its end; false at the end of the file. Valid until the next call.
+    public bool TryReadLine(int longest, string what, out ReadOnlySpan<byte> line)
+    {
+        var searched = 0;
+        while (true)
+        {
+            var found = _buffer.AsSpan(_start + searched, _end - _start - searched).IndexOf((byte)'\n');
+            if (found >= 0 || _end - _start > longest)
+            {
+                var length = found >= 0 ? searched + found : longest + 1;
+                if (length > longest)
+                {
+                    throw Error($"a line of {what} is longer than {longest} bytes");
+                }
+                line = _buffer.AsSpan(_start, length).TrimEnd((byte)'\r');
+                Advance(length + 1);
+                return true;
+            }
+            searched = _end - _start;
+            if (!Fill())
+            {
+                line = _buffer.AsSpan(_start, searched).TrimEnd((byte)'\r');
+                Advance(searched);
+                return searched > 0;
+            }
+        }
+    }
+
+    public bool AtEnd() => Peek(1).IsEmpty;
+
+    public void Dispose() => _stream.Dispose();
+
+    private void Advance(int count)
+    {
+        _start += count;
+        Offset += count;
+    }
+
+    private bool Fill()
+    {
+        if (_start > 0)
+        {
+            _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
+            (_start, _end) = (0, _end - _start);
+        }
+        if (_end == _buffer.Length)
+        {
+            Array.Resize(ref _buffer, 2 * _buffer.Length);
+        }
+        var count = ReadStream(_buffer.AsSpan(_end));
+        _end += count;
+        return count > 0;
+    }
+
+    private int ReadStream(Span<byte> to)
+    {
+        try
+        {
+            return _stream.Read(to);
+        }
+        catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            throw new PointCloudException(Path, $"cannot be read: {error.Message}", Offset, error);
+        }
+    }
+
+    private PointCloudException Ended(long expected, long found, string what) =>
+        Error($"the file ends too early: expected {expected} bytes of {what}, found {found}");
+}

@@ -1,0 +1,181 @@
+namespace TorchSharp.SparseConv.Data.Files;
+
+// How the properties of a file become positions and attributes, and back. x, y, z are the positions; red, green, blue (alpha)
+// are the attribute color; nx, ny, nz are normal; name_0, name_1, ... are one attribute of that name. Properties belong
+// together only where they have one type; all others are attributes of their own.
+internal sealed class PointSchema
+{
+    private static readonly (string Name, string[] Members)[] KnownGroups =
+    [
+        (PointAttribute.Color, ["red", "green", "blue", "alpha"]),
+        (PointAttribute.Color, ["red", "green", "blue"]),
+        (PointAttribute.Normal, ["nx", "ny", "nz"]),
+    ];
+
+    private readonly PointProperty[] _properties;
+    private readonly int[] _axes;
+    private readonly List<PointGroup> _groups;
+    private Origin? _origin;
+
+    private PointSchema(PointProperty[] properties, int[] axes, List<PointGroup> groups)
+    {
+        _properties = properties;
+        _axes = axes;
+        _groups = groups;
+    }
+
+    // The error is made of the problem's description.
+    public static PointSchema Create(PointProperty[] properties, Func<string, Exception> error)
+    {
+        var indices = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var i = 0; i < properties.Length; i++)
+        {
+            if (!indices.TryAdd(properties[i].Name, i))
+            {
+                throw error($"the property {properties[i].Name} occurs twice");
+            }
+        }
+        var axes = new int[3];
+        for (var axis = 0; axis < 3; axis++)
+        {
+            if (!indices.TryGetValue("xyz"[axis].ToString(), out axes[axis]))
+            {
+                throw error($"the points have no property {"xyz"[axis]}, expected x, y and z");
+            }
+            if (properties[axes[axis]].Type != properties[axes[0]].Type)
+            {
+                throw error("x, y and z must have the same type");
+            }
+        }
+        return new PointSchema(properties, axes, Group(properties, axes, indices));
+    }
+
+    // Memory for the values of that many points: a column for each property, in the order of the file.
+    public PointBlock NewBlock(int count)
+    {
+        var columns = new PointColumn[_properties.Length];
+        var positions = NumberTypes.NewArray(_properties[_axes[0]].Type, 3 * count);
+        for (var axis = 0; axis < 3; axis++)
+        {
+            columns[_axes[axis]] = PointColumn.Over(positions, 3, axis);
+        }
+        var attributes = new List<PointAttribute>(_groups.Count);
+        foreach (var group in _groups)
+        {
+            var width = group.Members.Length;
+            var values = NumberTypes.NewArray(_properties[group.Members[0]].Type, checked(width * count));
+            for (var i = 0; i < width; i++)
+            {
+                columns[group.Members[i]] = PointColumn.Over(values, width, i);
+            }
+            attributes.Add(new PointAttribute(group.Name, values, width));
+        }
+        return new PointBlock(columns, positions, attributes);
+    }
+
+    // The block as a cloud; every block of a file is counted from the same origin.
+    public PointCloud ToCloud(PointBlock block)
+    {
+        if (block.Positions is float[] near)
+        {
+            return new PointCloud(near, Origin.Zero, block.Attributes);
+        }
+        var world = NumberTypes.Convert<double>(block.Positions);
+        var origin = _origin ??= WorldPositions.OriginFor(world);
+        return new PointCloud(WorldPositions.From(world, origin), origin, block.Attributes);
+    }
+
+    // Everything that a cloud has, property by property.
+    public static List<(string Name, PointColumn Column)> Flatten(PointCloud cloud)
+    {
+        var columns = new List<(string Name, PointColumn Column)>();
+        for (var axis = 0; axis < 3; axis++)
+        {
+            var column =
+                cloud.Origin == Origin.Zero ? PointColumn.Over(cloud.Positions, 3, axis) : new WorldColumn(cloud, axis);
+            columns.Add(("xyz"[axis].ToString(), column));
+        }
+        foreach (var attribute in cloud.Attributes)
+        {
+            var width = attribute.Components;
+            var names = NamesOf(attribute);
+            for (var i = 0; i < width; i++)
+            {
+                columns.Add((names[i], PointColumn.Over(attribute.Values.Values, width, i)));
+            }
+        }
+        var twice = columns
+            .GroupBy(column => column.Name, StringComparer.Ordinal)
+            .FirstOrDefault(same => same.Count() > 1);
+        return twice is null
+            ? columns
+            : throw new ArgumentException($"two attributes would both be written as {twice.Key}", nameof(cloud));
+    }
+
+    private static string[] NamesOf(PointAttribute attribute)
+    {
+        foreach (var (name, members) in KnownGroups)
+        {
+            if (members.Length == attribute.Components && string.Equals(name, attribute.Name, StringComparison.Ordinal))
+            {
+                return members;
+            }
+        }
+        return attribute.Components == 1
+            ? [attribute.Name]
+            : [.. Enumerable.Range(0, attribute.Components).Select(i => $"{attribute.Name}_{i}")];
+    }
+
+    private static List<PointGroup> Group(PointProperty[] properties, int[] axes, Dictionary<string, int> indices)
+    {
+        var taken = new bool[properties.Length];
+        foreach (var axis in axes)
+        {
+            taken[axis] = true;
+        }
+        var groups = new List<PointGroup>();
+        foreach (var (name, members) in KnownGroups)
+        {
+            TryAdd(name, members);
+        }
+        for (var i = 0; i < properties.Length; i++)
+        {
+            if (!taken[i] && properties[i].Name.EndsWith("_0", StringComparison.Ordinal))
+            {
+                var name = properties[i].Name[..^2];
+                var members = Enumerable
+                    .Range(0, properties.Length)
+                    .Select(k => $"{name}_{k}")
+                    .TakeWhile(indices.ContainsKey);
+                TryAdd(name, [.. members]);
+            }
+        }
+        for (var i = 0; i < properties.Length; i++)
+        {
+            if (!taken[i])
+            {
+                groups.Add(new PointGroup(properties[i].Name, [i]));
+            }
+        }
+        groups.Sort((a, b) => a.Members[0].CompareTo(b.Members[0]));
+        return groups;
+
+        void TryAdd(string name, string[] names)
+        {
+            var members = names.Select(member => indices.GetValueOrDefault(member, -1)).ToArray();
+            if (
+                members.Length > 1
+                && name.Length > 0
+                && !indices.ContainsKey(name)
+                && Array.TrueForAll(
+                    members,
+                    i => i >= 0 && !taken[i] && properties[i].Type == properties[members[0]].Type
+                )
+            )
+            {
+                groups.Add(new PointGroup(name, members));
+                Array.ForEach(members, i => taken[i] = true);
+            }
+        }
+    }
+}
