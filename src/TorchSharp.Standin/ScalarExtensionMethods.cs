@@ -24,8 +24,8 @@ public static class ScalarExtensionMethods
 
     public static Scalar ToScalar(this bool value) => new(value, torch.ScalarType.Bool);
 
-    public static Scalar ToScalar(this (float Real, float Imaginary) value) =>
-        new(new Complex(value.Real, value.Imaginary), torch.ScalarType.ComplexFloat64);
+    public static Scalar ToScalar(this (float, float) value) =>
+        new(new Complex(value.Item1, value.Item2), torch.ScalarType.ComplexFloat64);
 
     public static Scalar ToScalar(this Complex value) => new(value, torch.ScalarType.ComplexFloat64);
 

@@ -6,9 +6,7 @@ namespace TorchSharp.Standin.Tests;
 /// </summary>
 public sealed class ConformanceTests
 {
-    private static readonly string[] Listed = File.ReadAllLines(
-        Path.Combine(TestContext.CurrentContext.TestDirectory, "torchsharp-0.107-api.txt")
-    );
+    private static readonly string[] Listed = Read("torchsharp-0.107-api.txt");
 
     [Test]
     public void EveryPublicMemberIsTorchSharps()
@@ -25,9 +23,21 @@ public sealed class ConformanceTests
         );
     }
 
+    [Test]
+    public void EveryReturnedTupleHasTorchSharpsNames()
+    {
+        var names = PublicApi.TupleNames(typeof(torch).Assembly).ToList();
+
+        Assert.That(names, Is.Not.Empty);
+        Assert.That(names.Except(Read("torchsharp-0.107-tuples.txt"), StringComparer.Ordinal), Is.Empty);
+    }
+
     [TestCase("TorchSharp.torch.Tensor.add : METHOD public TorchSharp.torch.Tensor (TorchSharp.torch.Tensor other)")]
     [TestCase("TorchSharp.DeviceType.CPU : ENUM 1")]
     public void AMemberThatDiffersInOneWordIsNotListed(string member) => Assert.That(Listed, Does.Not.Contain(member));
+
+    private static string[] Read(string file) =>
+        File.ReadAllLines(Path.Combine(TestContext.CurrentContext.TestDirectory, file));
 
     /// <summary>The line of the same name that shares most words.</summary>
     private static string Nearest(string member)

@@ -17,6 +17,15 @@ internal static class PublicApi
     internal static IEnumerable<string> Lines(Assembly assembly) =>
         assembly.GetTypes().Where(IsVisible).SelectMany(Lines);
 
+    /// <summary>The names of the elements of every tuple that is returned, which the lines leave out.</summary>
+    internal static IEnumerable<string> TupleNames(Assembly assembly) =>
+        from type in assembly.GetTypes()
+        where IsVisible(type)
+        from method in type.GetMethods(Declared)
+        let names = method.ReturnParameter.GetCustomAttribute<TupleElementNamesAttribute>()
+        where IsVisible(method) && names is not null
+        select $"{TypeName.Of(type)}.{method.Name} ({Parameters(method)}) : {string.Join(", ", names.TransformNames)}";
+
     private static IEnumerable<string> Lines(Type type)
     {
         var name = TypeName.Of(type);

@@ -33,6 +33,21 @@ public static partial class torch
         /// <summary>The arguments dtype, layout and device as factories take them.</summary>
         internal static Argument[] Options(ScalarType? dtype, Device? device) => [dtype, Argument.None, device];
 
+        private static (Tensor, Tensor?, Tensor?) Requested(
+            (Tensor Output, Tensor Inverse, Tensor Counts) results,
+            bool inverse,
+            bool counts
+        ) => (results.Output, OrNull(results.Inverse, inverse), OrNull(results.Counts, counts));
+
+        private static Tensor? OrNull(Tensor tensor, bool wanted)
+        {
+            if (!wanted)
+            {
+                tensor.Dispose();
+            }
+            return wanted ? tensor : null;
+        }
+
         private static Tensor Into(Tensor? target, Tensor result)
         {
             if (target is null)

@@ -32,13 +32,15 @@ public static partial class torch
         public Tensor prod(long dim, bool keepdim = false, ScalarType? type = null) =>
             Aten.Call("prod.dim_int", this, dim, keepdim, type);
 
-        public (Tensor, Tensor) max(long dim, bool keepdim = false) => Aten.Call2("max.dim", this, dim, keepdim);
+        public (Tensor values, Tensor indexes) max(long dim, bool keepdim = false) =>
+            Aten.Call2("max.dim", this, dim, keepdim);
 
         public Tensor max() => Aten.Call("max", this);
 
         public Tensor max(Tensor other) => Aten.Call("max.other", this, other);
 
-        public (Tensor, Tensor) min(long dim, bool keepdim = false) => Aten.Call2("min.dim", this, dim, keepdim);
+        public (Tensor values, Tensor indexes) min(long dim, bool keepdim = false) =>
+            Aten.Call2("min.dim", this, dim, keepdim);
 
         public Tensor min() => Aten.Call("min", this);
 
@@ -98,46 +100,46 @@ public static partial class torch
         public Tensor var(long[] dimensions, bool unbiased = true, bool keepdim = false, ScalarType? type = null) =>
             Aten.Call("var.dim", Of(type), dimensions, unbiased, keepdim);
 
-        public (Tensor, Tensor) std_mean(
+        public (Tensor std, Tensor mean) std_mean(
             ReadOnlySpan<long> dimensions,
             bool unbiased = true,
             bool keepdim = false,
             ScalarType? type = null
         ) => std_mean(dimensions.ToArray(), unbiased, keepdim, type);
 
-        public (Tensor, Tensor) std_mean(bool unbiased = true) => Aten.Call2("std_mean", this, unbiased);
+        public (Tensor std, Tensor mean) std_mean(bool unbiased = true) => Aten.Call2("std_mean", this, unbiased);
 
-        public (Tensor, Tensor) std_mean(
+        public (Tensor std, Tensor mean) std_mean(
             long dim,
             bool unbiased = true,
             bool keepdim = false,
             ScalarType? type = null
         ) => std_mean([dim], unbiased, keepdim, type);
 
-        public (Tensor, Tensor) std_mean(
+        public (Tensor std, Tensor mean) std_mean(
             long[] dimensions,
             bool unbiased = true,
             bool keepdim = false,
             ScalarType? type = null
         ) => Aten.Call2("std_mean.dim", Of(type), dimensions, unbiased, keepdim);
 
-        public (Tensor, Tensor) var_mean(
+        public (Tensor std, Tensor mean) var_mean(
             ReadOnlySpan<long> dimensions,
             bool unbiased = true,
             bool keepdim = false,
             ScalarType? type = null
         ) => var_mean(dimensions.ToArray(), unbiased, keepdim, type);
 
-        public (Tensor, Tensor) var_mean(bool unbiased = true) => Aten.Call2("var_mean", this, unbiased);
+        public (Tensor var, Tensor mean) var_mean(bool unbiased = true) => Aten.Call2("var_mean", this, unbiased);
 
-        public (Tensor, Tensor) var_mean(
+        public (Tensor var, Tensor mean) var_mean(
             long dim,
             bool unbiased = true,
             bool keepdim = false,
             ScalarType? type = null
         ) => var_mean([dim], unbiased, keepdim, type);
 
-        public (Tensor, Tensor) var_mean(
+        public (Tensor std, Tensor mean) var_mean(
             long[] dimensions,
             bool unbiased = true,
             bool keepdim = false,
@@ -161,9 +163,9 @@ public static partial class torch
 
         public Tensor cumprod(long dim, ScalarType? type = null) => Aten.Call("cumprod", this, dim, type);
 
-        public (Tensor, Tensor) cummax(long dim) => Aten.Call2("cummax", this, dim);
+        public (Tensor values, Tensor indexes) cummax(long dim) => Aten.Call2("cummax", this, dim);
 
-        public (Tensor, Tensor) cummin(long dim) => Aten.Call2("cummin", this, dim);
+        public (Tensor values, Tensor indexes) cummin(long dim) => Aten.Call2("cummin", this, dim);
 
         public Tensor logsumexp(long dim, bool keepdim = false) => Aten.Call("logsumexp", this, dim, keepdim);
 
@@ -171,7 +173,8 @@ public static partial class torch
 
         public Tensor median() => Aten.Call("median", this);
 
-        public (Tensor, Tensor) mode(long dim = -1, bool keepdim = false) => Aten.Call2("mode", this, dim, keepdim);
+        public (Tensor values, Tensor indices) mode(long dim = -1, bool keepdim = false) =>
+            Aten.Call2("mode", this, dim, keepdim);
 
         public Tensor quantile(Tensor q, long dim = -1, bool keepdim = false) =>
             Aten.Call("quantile", this, q, dim, keepdim);
@@ -188,26 +191,35 @@ public static partial class torch
         public Tensor count_nonzero(long[]? dims = null) =>
             dims is null ? Aten.Call("count_nonzero", this) : Aten.Call("count_nonzero.dim_IntList", this, dims);
 
-        public (Tensor, Tensor, Tensor) unique(
+        public (Tensor output, Tensor? inverse_indices, Tensor? counts) unique(
             bool sorted = true,
             bool return_inverse = false,
             bool return_counts = false,
             int? dim = null
         ) =>
-            dim is { } axis
-                ? Aten.Call3("unique_dim", this, (long)axis, sorted, return_inverse, return_counts)
-                : Aten.Call3("_unique2", this, sorted, return_inverse, return_counts);
+            Requested(
+                dim is { } axis
+                    ? Aten.Call3("unique_dim", this, (long)axis, sorted, return_inverse, return_counts)
+                    : Aten.Call3("_unique2", this, sorted, return_inverse, return_counts),
+                return_inverse,
+                return_counts
+            );
 
-        public (Tensor, Tensor, Tensor) unique_consecutive(
+        public (Tensor output, Tensor? inverse_indices, Tensor? counts) unique_consecutive(
             bool return_inverse = false,
             bool return_counts = false,
             int? dim = null
-        ) => Aten.Call3("unique_consecutive", this, return_inverse, return_counts, (long?)dim);
+        ) =>
+            Requested(
+                Aten.Call3("unique_consecutive", this, return_inverse, return_counts, (long?)dim),
+                return_inverse,
+                return_counts
+            );
 
         public Tensor diff(long n = 1, long dim = -1, Tensor? prepend = null, Tensor? append = null) =>
             Aten.Call("diff", this, n, dim, prepend, append);
 
-        public (Tensor, Tensor) aminmax(long? dim = null, bool keepdim = false) =>
+        public (Tensor min, Tensor max) aminmax(long? dim = null, bool keepdim = false) =>
             Aten.Call2("aminmax", this, dim, keepdim);
 
         public Tensor dist(Tensor other, float p = 2f) => Aten.Call("dist", this, other, (double)p);

@@ -58,17 +58,17 @@ public static partial class torch
 
         public Tensor take_along_dim(Tensor indices, long dim) => Aten.Call("take_along_dim", this, indices, dim);
 
-        public (Tensor, Tensor) topk(int k, int dim = -1, bool largest = true, bool sorted = true) =>
+        public (Tensor values, Tensor indexes) topk(int k, int dim = -1, bool largest = true, bool sorted = true) =>
             Aten.Call2("topk", this, (long)k, (long)dim, largest, sorted);
 
-        public (Tensor, Tensor) sort(long dim = -1, bool descending = false, bool stable = false) =>
+        public (Tensor Values, Tensor Indices) sort(long dim = -1, bool descending = false, bool stable = false) =>
             Aten.Call2("sort.stable", this, stable, dim, descending);
 
         public Tensor argsort(long dim = -1, bool descending = false) => Aten.Call("argsort", this, dim, descending);
 
         public Tensor msort() => Aten.Call("msort", this);
 
-        public (Tensor, Tensor) kthvalue(long k, long? dim, bool keepdim = false) =>
+        public (Tensor values, Tensor indices) kthvalue(long k, long? dim, bool keepdim = false) =>
             Aten.Call2("kthvalue", this, k, dim ?? -1, keepdim);
 
         public Tensor bucketize(Tensor boundaries, bool outInt32 = false, bool right = false) =>

@@ -22,13 +22,15 @@ public static partial class torch
     public static Tensor prod(Tensor input, long dim, bool keepdim = false, ScalarType? type = null) =>
         input.prod(dim, keepdim, type);
 
-    public static (Tensor, Tensor) max(Tensor input, long dim, bool keepdim = false) => input.max(dim, keepdim);
+    public static (Tensor values, Tensor indexes) max(Tensor input, long dim, bool keepdim = false) =>
+        input.max(dim, keepdim);
 
     public static Tensor max(Tensor input) => input.max();
 
     public static Tensor max(Tensor input, Tensor other) => input.max(other);
 
-    public static (Tensor, Tensor) min(Tensor input, long dim, bool keepdim = false) => input.min(dim, keepdim);
+    public static (Tensor values, Tensor indexes) min(Tensor input, long dim, bool keepdim = false) =>
+        input.min(dim, keepdim);
 
     public static Tensor min(Tensor input) => input.min();
 
@@ -92,7 +94,7 @@ public static partial class torch
         ScalarType? type = null
     ) => input.var(dimensions, unbiased, keepdim, type);
 
-    public static (Tensor, Tensor) std_mean(
+    public static (Tensor std, Tensor mean) std_mean(
         Tensor input,
         ReadOnlySpan<long> dimensions,
         bool unbiased = true,
@@ -100,9 +102,9 @@ public static partial class torch
         ScalarType? type = null
     ) => input.std_mean(dimensions, unbiased, keepdim, type);
 
-    public static (Tensor, Tensor) std_mean(Tensor input, bool unbiased = true) => input.std_mean(unbiased);
+    public static (Tensor std, Tensor mean) std_mean(Tensor input, bool unbiased = true) => input.std_mean(unbiased);
 
-    public static (Tensor, Tensor) std_mean(
+    public static (Tensor std, Tensor mean) std_mean(
         Tensor input,
         long dimensions,
         bool unbiased = true,
@@ -110,7 +112,7 @@ public static partial class torch
         ScalarType? type = null
     ) => input.std_mean(dimensions, unbiased, keepdim, type);
 
-    public static (Tensor, Tensor) std_mean(
+    public static (Tensor std, Tensor mean) std_mean(
         Tensor input,
         long[] dimensions,
         bool unbiased = true,
@@ -118,7 +120,7 @@ public static partial class torch
         ScalarType? type = null
     ) => input.std_mean(dimensions, unbiased, keepdim, type);
 
-    public static (Tensor, Tensor) var_mean(
+    public static (Tensor var, Tensor mean) var_mean(
         Tensor input,
         ReadOnlySpan<long> dimensions,
         bool unbiased = true,
@@ -126,9 +128,9 @@ public static partial class torch
         ScalarType? type = null
     ) => input.var_mean(dimensions, unbiased, keepdim, type);
 
-    public static (Tensor, Tensor) var_mean(Tensor input, bool unbiased = true) => input.var_mean(unbiased);
+    public static (Tensor var, Tensor mean) var_mean(Tensor input, bool unbiased = true) => input.var_mean(unbiased);
 
-    public static (Tensor, Tensor) var_mean(
+    public static (Tensor var, Tensor mean) var_mean(
         Tensor input,
         long dimensions,
         bool unbiased = true,
@@ -136,7 +138,7 @@ public static partial class torch
         ScalarType? type = null
     ) => input.var_mean(dimensions, unbiased, keepdim, type);
 
-    public static (Tensor, Tensor) var_mean(
+    public static (Tensor var, Tensor mean) var_mean(
         Tensor input,
         long[] dimensions,
         bool unbiased = true,
@@ -163,9 +165,9 @@ public static partial class torch
 
     public static Tensor cumprod(Tensor input, long dim, ScalarType? dtype = null) => input.cumprod(dim, dtype);
 
-    public static (Tensor, Tensor) cummax(Tensor input, long dim) => input.cummax(dim);
+    public static (Tensor values, Tensor indices) cummax(Tensor input, long dim) => input.cummax(dim);
 
-    public static (Tensor, Tensor) cummin(Tensor input, long dim) => input.cummin(dim);
+    public static (Tensor values, Tensor indices) cummin(Tensor input, long dim) => input.cummin(dim);
 
     public static Tensor logsumexp(Tensor input, long dim, bool keepdim = false) => input.logsumexp(dim, keepdim);
 
@@ -173,7 +175,8 @@ public static partial class torch
 
     public static Tensor median(Tensor input) => input.median();
 
-    public static (Tensor, Tensor) mode(Tensor input, long dim = -1, bool keepdim = false) => input.mode(dim, keepdim);
+    public static (Tensor values, Tensor indices) mode(Tensor input, long dim = -1, bool keepdim = false) =>
+        input.mode(dim, keepdim);
 
     public static Tensor quantile(Tensor input, Tensor q, long dim = -1, bool keepdim = false) =>
         input.quantile(q, dim, keepdim);
@@ -191,7 +194,7 @@ public static partial class torch
 
     public static Tensor count_nonzero(Tensor input, long[]? dims = null) => input.count_nonzero(dims);
 
-    public static (Tensor, Tensor, Tensor) unique(
+    public static (Tensor output, Tensor? inverse_indices, Tensor? counts) unique(
         Tensor input,
         bool sorted = true,
         bool return_inverse = false,
@@ -199,7 +202,7 @@ public static partial class torch
         int? dim = null
     ) => input.unique(sorted, return_inverse, return_counts, dim);
 
-    public static (Tensor, Tensor, Tensor) unique_consecutive(
+    public static (Tensor output, Tensor? inverse_indices, Tensor? counts) unique_consecutive(
         Tensor input,
         bool return_inverse = false,
         bool return_counts = false,
@@ -209,7 +212,7 @@ public static partial class torch
     public static Tensor diff(Tensor input, long n = 1, long dim = -1, Tensor? prepend = null, Tensor? append = null) =>
         input.diff(n, dim, prepend, append);
 
-    public static (Tensor, Tensor) aminmax(Tensor input, long? dim = null, bool keepdim = false) =>
+    public static (Tensor min, Tensor max) aminmax(Tensor input, long? dim = null, bool keepdim = false) =>
         input.aminmax(dim, keepdim);
 
     public static Tensor dist(Tensor input, Tensor other, float p = 2f) => input.dist(other, p);

@@ -50,18 +50,27 @@ public static partial class torch
     public static Tensor take_along_dim(Tensor input, Tensor indices, long dim = 0) =>
         input.take_along_dim(indices, dim);
 
-    public static (Tensor, Tensor) topk(Tensor tensor, int k, int dim = -1, bool largest = true, bool sorted = true) =>
-        tensor.topk(k, dim, largest, sorted);
+    public static (Tensor values, Tensor indices) topk(
+        Tensor tensor,
+        int k,
+        int dim = -1,
+        bool largest = true,
+        bool sorted = true
+    ) => tensor.topk(k, dim, largest, sorted);
 
-    public static (Tensor, Tensor) sort(Tensor input, long dim = -1, bool descending = false, bool stable = false) =>
-        input.sort(dim, descending, stable);
+    public static (Tensor values, Tensor indices) sort(
+        Tensor input,
+        long dim = -1,
+        bool descending = false,
+        bool stable = false
+    ) => input.sort(dim, descending, stable);
 
     public static Tensor argsort(Tensor input, long dim = -1, bool descending = false) =>
         input.argsort(dim, descending);
 
     public static Tensor msort(Tensor tensor) => tensor.msort();
 
-    public static (Tensor, Tensor) kthvalue(Tensor input, long k, long? dim, bool keepdim = false) =>
+    public static (Tensor values, Tensor indices) kthvalue(Tensor input, long k, long? dim, bool keepdim = false) =>
         input.kthvalue(k, dim, keepdim);
 
     public static Tensor bucketize(Tensor input, Tensor boundaries, bool outInt32 = false, bool right = false) =>
