@@ -137,11 +137,7 @@ void run_tile(const KernelsOf<T> &kernels, const ForwardJob<T> &job, const T *pa
     part.weight = packed + static_cast<int64_t>(t) * job.in * width;
     kernels.accumulate(part);
   }
-  const int32_t *const row_of = to.row_of.get();
-  for (int64_t i = 0; i < rows; ++i) {
-    const int64_t out_row = row_of != nullptr ? row_of[row + i] : row + i;
-    kernels.finish(sums + i * width, job.bias, job.out, job.output + out_row * job.out);
-  }
+  kernels.finish({sums, width, job.bias, job.output, to.row_of.get(), row, rows, job.out});
 }
 
 template <class T>

@@ -232,61 +232,45 @@ struct Limits {
   }
 };
 
-// How the sites of one level lead to those of another. target(axis, value, offset, out) says where a value on a spatial
-// axis goes through a tap of that offset, and whether it goes anywhere; it ascends with the value and, in one
-// direction, with the offset. `shifts`: target is value + constant.
-struct DilateRule {
-  const Kernel &kernel;
-  bool shifts(int axis) const { return kernel.stride[axis] == 1; }
-  bool target(int axis, int64_t value, int64_t offset, int64_t &out) const {
-    const int64_t scaled = value - offset;
-    out = floor_divide(scaled, kernel.stride[axis]);
-    return out * kernel.stride[axis] == scaled;
-  }
+// How the sites of one level lead to those of another: a value and a tap's offset on an axis are each split in two, and
+// meet where the rests are equal, at the sum of the quotients. That leaves one division a value, none a tap.
+enum class Rule { kDilate, kDownsample, kRefine };
+
+struct Split {
+  int64_t quotient;
+  int64_t rest;
 };
 
-struct DownsampleRule {
-  const Kernel &kernel;
-  bool shifts(int axis) const { return kernel.stride[axis] == 1; }
-  bool target(int axis, int64_t value, int64_t, int64_t &out) const {
-    out = floor_divide(value, kernel.stride[axis]);
-    return true;
-  }
-};
+Split split_value(Rule rule, int64_t stride, int64_t value) {
+  if (rule == Rule::kRefine) return {stride * value, 0};
+  const int64_t quotient = floor_divide(value, stride);
+  return {quotient, rule == Rule::kDilate ? value - quotient * stride : 0};
+}
 
-struct RefineRule {
-  const Kernel &kernel;
-  bool shifts(int axis) const { return kernel.stride[axis] == 1; }
-  bool target(int axis, int64_t value, int64_t offset, int64_t &out) const {
-    out = kernel.stride[axis] * value + offset;
-    return true;
-  }
-};
+Split split_offset(Rule rule, int64_t stride, int64_t offset) {
+  if (rule == Rule::kRefine) return {offset, 0};
+  if (rule == Rule::kDownsample) return {0, 0};
+  const int64_t quotient = floor_divide(offset, stride);
+  return {-quotient, offset - quotient * stride};
+}
+
+// Of a kernel's taps; the leading axes of a column's taps are those of its first.
+using SplitOffsets = std::vector<std::array<Split, SPC_MAX_DIMENSIONS>>;
 
 // The box of all that may be reached. Not always tight: that a value is reached is only known per site.
-template <class Rule>
-bool reached_box(const Sites &from, const Kernel &kernel, const Limits &limits, const Rule &rule, Box &out) {
+bool reached_box(const Sites &from, const Kernel &kernel, const SplitOffsets &offsets, const Limits &limits, Rule rule,
+                 Box &out) {
   Site low = from.box.low, high{};
   high[0] = low[0] + from.box.extent[0] - 1;
   for (int axis = 1; axis < from.box.axes; ++axis) {
-    int64_t least = kernel.offsets[0][axis - 1], most = least;
-    for (const Offset &offset : kernel.offsets) {
-      least = std::min(least, offset[axis - 1]);
-      most = std::max(most, offset[axis - 1]);
+    int64_t least = offsets[0][axis - 1].quotient, most = least;
+    for (const auto &offset : offsets) {
+      least = std::min(least, offset[axis - 1].quotient);
+      most = std::max(most, offset[axis - 1].quotient);
     }
-    const int64_t ends[2] = {from.box.low[axis], from.box.low[axis] + from.box.extent[axis] - 1};
-    low[axis] = std::numeric_limits<int64_t>::max();
-    high[axis] = std::numeric_limits<int64_t>::min();
-    for (const int64_t value : ends) {
-      for (const int64_t offset : {least, most}) {
-        int64_t to = 0;
-        rule.target(axis - 1, value, offset, to);
-        low[axis] = std::min(low[axis], to);
-        high[axis] = std::max(high[axis], to);
-      }
-    }
-    low[axis] = std::max(low[axis], limits.low[axis]);
-    high[axis] = std::min(high[axis], limits.high[axis]);
+    const int64_t stride = kernel.stride[axis - 1], last = from.box.low[axis] + from.box.extent[axis] - 1;
+    low[axis] = std::max(split_value(rule, stride, from.box.low[axis]).quotient + least, limits.low[axis]);
+    high[axis] = std::min(split_value(rule, stride, last).quotient + most, limits.high[axis]);
     if (low[axis] > high[axis]) {
       if (limits.bounded) return false;
       low[axis] = high[axis] = 0;  // no int32 can hold what may be reached: the walk over the sites says if any is
@@ -296,58 +280,73 @@ bool reached_box(const Sites &from, const Kernel &kernel, const Limits &limits, 
   return true;
 }
 
-// Gathers (block, mask) items for the sites that one part of the blocks reaches.
-template <class Rule>
+// Gathers (block, mask) items for the sites that one block after the other reaches.
 class Reach {
  public:
-  Reach(const Sites &from, const Kernel &kernel, const Limits &limits, const Rule &rule, const Box &to,
-        std::vector<Item> &items)
-      : from_(from), kernel_(kernel), limits_(limits), rule_(rule), to_(to), items_(items) {}
+  Reach(const Sites &from, const Kernel &kernel, const SplitOffsets &offsets, const Limits &limits, Rule rule,
+        const Box &to, std::vector<Item> &items)
+      : from_(from),
+        kernel_(kernel),
+        offsets_(offsets),
+        limits_(limits),
+        rule_(rule),
+        to_(to),
+        items_(items),
+        last_(kernel.last()),
+        stride_(kernel.stride[kernel.last()]) {}
 
-  void visit(int64_t block, const Column &column) {
-    const Site site = from_.box.site(from_.keys[block]);
-    const Offset &lead = kernel_.offsets[column.first];
+  void visit(int64_t block, const std::vector<Column> &columns) {
+    site_ = from_.box.site(from_.keys[block]);
+    mask_ = from_.masks[block];
+    for (int axis = 0; axis < last_; ++axis) values_[axis] = split_value(rule_, kernel_.stride[axis], site_[axis + 1]);
+    bits_ = 0;
+    for (uint64_t rest = mask_; rest != 0; rest &= rest - 1) {
+      bit_values_[bits_++] = split_value(rule_, stride_, site_[last_ + 1] + std::countr_zero(rest));
+    }
+    first_ = items_.size();
+    for (const Column &column : columns) run(column);
+  }
+
+ private:
+  void run(const Column &column) {
+    const auto &lead = offsets_[column.first];
     Site target{};
-    target[0] = site[0];
-    const int last = from_.box.last();
+    target[0] = site_[0];
     bool inside = true;
-    for (int axis = 1; axis < last; ++axis) {
-      if (!rule_.target(axis - 1, site[axis], lead[axis - 1], target[axis])) return;
+    for (int axis = 0; axis < last_; ++axis) {
+      if (values_[axis].rest != lead[axis].rest) return;
+      target[axis + 1] = values_[axis].quotient + lead[axis].quotient;
       // A site outside of int32 is only an error when the last axis reaches it too.
-      inside = inside && target[axis] >= limits_.low[axis] && target[axis] <= limits_.high[axis];
+      inside = inside && target[axis + 1] >= limits_.low[axis + 1] && target[axis + 1] <= limits_.high[axis + 1];
     }
     if (!inside && limits_.bounded) return;
     const uint64_t line = inside ? to_.line(target) : 0;
-    first_ = items_.size();
-    const uint64_t mask = from_.masks[block];
     for (int64_t t = column.first; t < column.first + column.count; ++t) {
-      const int64_t offset = kernel_.offsets[t][last - 1];
-      if (inside && rule_.shifts(last - 1) && shift(line, mask, site[last], offset)) continue;
-      for (uint64_t rest = mask; rest != 0; rest &= rest - 1) {
-        if (!rule_.target(last - 1, site[last] + std::countr_zero(rest), offset, target[last])) continue;
-        if (!limits_.admit(last, target[last])) continue;
-        for (int axis = 1; axis < last && !inside; ++axis) limits_.admit(axis, target[axis]);
-        const auto place = static_cast<uint64_t>(target[last] - to_.low[last]);
+      const Split &offset = offsets_[t][last_];
+      if (inside && stride_ == 1 && shift(line, offset.quotient)) continue;
+      for (int i = 0; i < bits_; ++i) {
+        if (bit_values_[i].rest != offset.rest) continue;
+        const int64_t value = bit_values_[i].quotient + offset.quotient;
+        if (!limits_.admit(last_ + 1, value)) continue;
+        for (int axis = 1; axis <= last_ && !inside; ++axis) limits_.admit(axis, target[axis]);
+        const auto place = static_cast<uint64_t>(value - to_.low[last_ + 1]);
         add(line + place / kBlockSites, uint64_t{1} << (place % kBlockSites));
       }
     }
   }
 
- private:
-  // The whole mask at once, where none of its 64 places leaves the box.
-  bool shift(uint64_t line, uint64_t mask, int64_t value, int64_t offset) {
-    const int last = from_.box.last();
-    int64_t to = 0;
-    rule_.target(last - 1, value, offset, to);
-    if (!to_.holds(last, to) || !to_.holds(last, to + kBlockSites - 1)) return false;
-    const auto place = static_cast<uint64_t>(to - to_.low[last]);
+  // The whole mask at once, where the stride is 1 and none of its 64 places leaves the box.
+  bool shift(uint64_t line, int64_t offset) {
+    const int64_t to = site_[last_ + 1] + offset;
+    if (!to_.holds(last_ + 1, to) || !to_.holds(last_ + 1, to + kBlockSites - 1)) return false;
+    const auto place = static_cast<uint64_t>(to - to_.low[last_ + 1]);
     const int bits = static_cast<int>(place % kBlockSites);
-    add(line + place / kBlockSites, mask << bits);
-    if (bits != 0) add(line + place / kBlockSites + 1, mask >> (kBlockSites - bits));
+    add(line + place / kBlockSites, mask_ << bits);
+    if (bits != 0) add(line + place / kBlockSites + 1, mask_ >> (kBlockSites - bits));
     return true;
   }
 
-  // Joins with an item of the same column where there is one; the others meet when the items are sorted.
+  // Joins with an item of the same block where there is one near; the others meet when the items are sorted.
   void add(uint64_t key, uint64_t mask) {
     if (mask == 0) return;
     const std::size_t from = std::max(first_, items_.size() - std::min<std::size_t>(items_.size(), 4));
@@ -362,10 +361,19 @@ class Reach {
 
   const Sites &from_;
   const Kernel &kernel_;
+  const SplitOffsets &offsets_;
   const Limits &limits_;
-  const Rule &rule_;
+  Rule rule_;
   const Box &to_;
   std::vector<Item> &items_;
+  int last_;  // spatial axis along the blocks
+  int64_t stride_;
+  // Of the block at hand.
+  Site site_{};
+  uint64_t mask_ = 0;
+  std::array<Split, SPC_MAX_DIMENSIONS> values_{};
+  std::array<Split, kBlockSites> bit_values_;
+  int bits_ = 0;
   std::size_t first_ = 0;
 };
 
@@ -376,9 +384,7 @@ void check_bounds(const int32_t *bounds, int dimensions) {
   }
 }
 
-template <class Rule>
-SitesPointer reach(const Sites &from, const Kernel &kernel, const std::vector<Column> &columns, const int32_t *bounds,
-                   const Rule &rule) {
+SitesPointer reach(const Sites &from, const Kernel &kernel, const int32_t *bounds, Rule rule) {
   if (kernel.dimensions != from.dimensions()) {
     fail_argument("the geometry has " + std::to_string(kernel.dimensions) + " dimensions and the map " +
                   std::to_string(from.dimensions()));
@@ -386,18 +392,23 @@ SitesPointer reach(const Sites &from, const Kernel &kernel, const std::vector<Co
   check_bounds(bounds, kernel.dimensions);
   const int axes = from.box.axes;
   const Limits limits(axes, bounds);
+  SplitOffsets offsets(kernel.offsets.size());
+  for (std::size_t t = 0; t < offsets.size(); ++t) {
+    for (int axis = 0; axis < kernel.dimensions; ++axis) {
+      offsets[t][axis] = split_offset(rule, kernel.stride[axis], kernel.offsets[t][axis]);
+    }
+  }
   auto sites = std::make_shared<Sites>();
-  if (from.rows == 0 || !reached_box(from, kernel, limits, rule, sites->box)) return make_empty(axes);
+  if (from.rows == 0 || !reached_box(from, kernel, offsets, limits, rule, sites->box)) return make_empty(axes);
 
+  const std::vector<Column> columns = rule == Rule::kDownsample ? std::vector<Column>{{0, 1}} : kernel.columns();
   const int64_t parts = parts_for(from.blocks, kPartBlocks);
   const Team team(parts);
   std::vector<std::vector<Item>> found(static_cast<std::size_t>(parts));
   parallel_for(team, parts, [&](int64_t part, int) {
     const auto [begin, end] = part_of(from.blocks, parts, part);
-    Reach<Rule> walk(from, kernel, limits, rule, sites->box, found[part]);
-    for (const Column &column : columns) {
-      for (int64_t block = begin; block < end; ++block) walk.visit(block, column);
-    }
+    Reach walk(from, kernel, offsets, limits, rule, sites->box, found[part]);
+    for (int64_t block = begin; block < end; ++block) walk.visit(block, columns);
   });
   std::vector<int64_t> starts(static_cast<std::size_t>(parts) + 1, 0);
   for (int64_t part = 0; part < parts; ++part) starts[part + 1] = starts[part] + std::ssize(found[part]);
@@ -418,15 +429,15 @@ SitesPointer reach(const Sites &from, const Kernel &kernel, const std::vector<Co
 }  // namespace
 
 SitesPointer dilate(const Sites &fine, const Kernel &kernel, const int32_t *bounds) {
-  return reach(fine, kernel, kernel.columns(), bounds, DilateRule{kernel});
+  return reach(fine, kernel, bounds, Rule::kDilate);
 }
 
 SitesPointer downsample(const Sites &fine, const Kernel &kernel, const int32_t *bounds) {
-  return reach(fine, kernel, {Column{0, 1}}, bounds, DownsampleRule{kernel});
+  return reach(fine, kernel, bounds, Rule::kDownsample);
 }
 
 SitesPointer refine(const Sites &coarse, const Kernel &kernel, const int32_t *bounds) {
-  return reach(coarse, kernel, kernel.columns(), bounds, RefineRule{kernel});
+  return reach(coarse, kernel, bounds, Rule::kRefine);
 }
 
 void write_coordinates(const Sites &sites, int32_t *out) {

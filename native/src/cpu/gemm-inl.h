@@ -2,8 +2,8 @@
 // is and with SPC_ROWS how many rows a tile of registers has. Everything is in an anonymous namespace and nothing of
 // the standard library is used, so that no symbol compiled with raised flags can be taken by the rest of the program.
 //
-// Every sum is one chain of additions in a fixed order (taps, then channels; or pairs), whatever the shape of the tiles
-// that it falls into. That is why results depend on neither the number of threads nor the cut into tiles.
+// Every sum adds in a fixed order (per tap over channels, then over taps; or over pairs), whatever the shape of the
+// tiles that it falls into. That is why results depend on neither the number of threads nor the cut into tiles.
 
 #include "cpu/kernels.h"
 
@@ -37,11 +37,12 @@ inline void store(T *to, typename Lanes<T>::Vector value) {
   *reinterpret_cast<typename Lanes<T>::Unaligned *>(to) = value;
 }
 
-inline int64_t row_at(const int32_t *rows, int32_t position) {
+inline int64_t row_at(const int32_t *rows, int64_t position) {
   return rows != nullptr ? rows[position] : position;
 }
 
-// sums[m] += input[m] * weight, M rows by V vectors, over all input channels.
+// sums[m] += input[m] * weight, M rows by V vectors, over all input channels. Starts from zero and reads the sums last,
+// so that the first products need not wait for them.
 template <class T, int M, int V>
 void accumulate_tile(const T *const *input, T *const *sums, const T *weight, int64_t in) {
   using Vector = typename Lanes<T>::Vector;
@@ -51,7 +52,7 @@ void accumulate_tile(const T *const *input, T *const *sums, const T *weight, int
   for (int m = 0; m < M; ++m) {
     row[m] = input[m];
 #pragma GCC unroll 4
-    for (int v = 0; v < V; ++v) sum[m][v] = load(sums[m] + v * kLanes<T>);
+    for (int v = 0; v < V; ++v) sum[m][v] = Vector{};
   }
   for (int64_t k = 0; k < in; ++k, weight += V * kLanes<T>) {
     Vector column[V];
@@ -67,7 +68,7 @@ void accumulate_tile(const T *const *input, T *const *sums, const T *weight, int
 #pragma GCC unroll 16
   for (int m = 0; m < M; ++m) {
 #pragma GCC unroll 4
-    for (int v = 0; v < V; ++v) store(sums[m] + v * kLanes<T>, sum[m][v]);
+    for (int v = 0; v < V; ++v) store(sums[m] + v * kLanes<T>, load(sums[m] + v * kLanes<T>) + sum[m][v]);
   }
 }
 
@@ -137,10 +138,10 @@ inline int64_t vectors_of(int64_t columns) {
 constexpr int64_t kLineBytes = 64;
 
 // Asks for lines [begin, end) of a row.
-template <class T>
+template <class T, int Write = 0>
 inline void prefetch_row(const T *row, int64_t begin, int64_t end) {
   const char *const bytes = reinterpret_cast<const char *>(row);
-  for (int64_t line = begin; line < end; ++line) __builtin_prefetch(bytes + line * kLineBytes);
+  for (int64_t line = begin; line < end; ++line) __builtin_prefetch(bytes + line * kLineBytes, Write);
 }
 
 // Lines that a row of so many columns may touch.
@@ -237,11 +238,18 @@ void pack(const T *weight, int64_t in_step, int64_t out_step, int64_t in, int64_
 }
 
 template <class T>
-void finish(const T *from, const T *bias, int64_t out, T *to) {
-  if (bias != nullptr) {
-    for (int64_t n = 0; n < out; ++n) to[n] = from[n] + bias[n];
-  } else {
-    for (int64_t n = 0; n < out; ++n) to[n] = from[n];
+void finish(const Finish<T> &job) {
+  const int64_t lines = lines_of<T>(job.out);
+  const auto row = [&](int64_t i) { return job.output + row_at(job.output_rows, job.first + i) * job.out; };
+  for (int64_t i = 0; i < job.rows; ++i) {
+    if (i + kRowsAhead < job.rows) prefetch_row<T, 1>(row(i + kRowsAhead), 0, lines);
+    const T *const from = job.sums + i * job.padded;
+    T *const to = row(i);
+    if (job.bias == nullptr) {
+      copy_row(from, job.out, to);
+    } else {
+      for (int64_t n = 0; n < job.out; ++n) to[n] = from[n] + job.bias[n];
+    }
   }
 }
 

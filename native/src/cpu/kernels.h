@@ -43,14 +43,26 @@ struct Outer {
   int64_t padded;
 };
 
+// output[row(first + i)] = sums[i] + bias, for the rows of a tile.
+template <class T>
+struct Finish {
+  const T *sums;  // [rows, padded]
+  int64_t padded;
+  const T *bias;  // [out] or null
+  T *output;      // [all rows, out]
+  const int32_t *output_rows;
+  int64_t first;
+  int64_t rows;
+  int64_t out;
+};
+
 template <class T>
 struct KernelsOf {
   void (*accumulate)(const Accumulate<T> &);
   void (*outer)(const Outer<T> &);
   // One tap's weights, [in, out] at the given steps, in the order in which accumulate reads them; in * padded elements.
   void (*pack)(const T *weight, int64_t in_step, int64_t out_step, int64_t in, int64_t out, T *packed);
-  // to[0..out) = from[0..out) + bias[0..out); bias may be null.
-  void (*finish)(const T *from, const T *bias, int64_t out, T *to);
+  void (*finish)(const Finish<T> &);
 };
 
 struct Kernels {

@@ -53,6 +53,13 @@ class Walk {
       cursor = fine_.seek(cursor, line + static_cast<uint64_t>(low));
       if (cursor == fine_.blocks) return;
       if (fine_.keys[cursor] > line + static_cast<uint64_t>(high)) continue;
+      if (stride_ != 1 && high - low < kWindowWords) {
+        const Window window = open_window(line, low, high, cursor);
+        for (int64_t t = 0; t < column.count; ++t) {
+          look_up(start.block, start.place + offsets[t][last_], window, found[t]);
+        }
+        continue;
+      }
       for (int64_t t = 0; t < column.count; ++t) {
         const int64_t place = start.place + offsets[t][last_];
         if (stride_ == 1) {
@@ -66,6 +73,7 @@ class Walk {
 
  private:
   static constexpr int kLeads = SPC_MAX_DIMENSIONS - 1;
+  static constexpr int64_t kWindowWords = 8;
 
   // A coarse block as the fine box sees it at offset 0; values relative to the fine box.
   struct Start {
@@ -129,7 +137,38 @@ class Walk {
     }
   }
 
-  // Any stride: site by site.
+  // Fine blocks of one line, side by side.
+  struct Window {
+    int64_t first;  // place of the first bit
+    int64_t places;
+    std::array<uint64_t, kWindowWords> masks;
+    std::array<int32_t, kWindowWords> bases;
+  };
+
+  Window open_window(uint64_t line, int64_t low, int64_t high, int64_t cursor) const {
+    Window window{low * kBlockSites, (high - low + 1) * kBlockSites, {}, {}};
+    for (; cursor < fine_.blocks && fine_.keys[cursor] <= line + static_cast<uint64_t>(high); ++cursor) {
+      const uint64_t word = fine_.keys[cursor] - line - static_cast<uint64_t>(low);
+      window.masks[word] = fine_.masks[cursor];
+      window.bases[word] = fine_.bases[cursor];
+    }
+    return window;
+  }
+
+  // Any stride, within a window: site by site.
+  void look_up(int64_t block, int64_t place, const Window &window, Pairs &found) const {
+    int64_t position = coarse_.bases[block];
+    for (uint64_t rest = coarse_.masks[block]; rest != 0; rest &= rest - 1, ++position) {
+      const int64_t bit = place + stride_ * std::countr_zero(rest) - window.first;
+      if (bit < 0 || bit >= window.places) continue;
+      const auto word = static_cast<std::size_t>(bit) / kBlockSites;
+      const int in_word = static_cast<int>(bit % kBlockSites);
+      if ((window.masks[word] >> in_word & 1) == 0) continue;
+      found.push_back(pair(position, window.bases[word] + bits_below(window.masks[word], in_word)));
+    }
+  }
+
+  // Any stride, however wide: site by site, each sought from the one before.
   void step_bits(int64_t block, uint64_t line, int64_t place, int64_t cursor, Pairs &found) const {
     int64_t position = coarse_.bases[block];
     for (uint64_t rest = coarse_.masks[block]; rest != 0; rest &= rest - 1, ++position) {
