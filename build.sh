@@ -80,8 +80,7 @@ install_missing
 choose_torchsharp
 if [ "$TORCHSHARP" = standin ]; then
   # Another libtorch than the system's: CMAKE_PREFIX_PATH=<its folder>.
-  [ -n "${CMAKE_PREFIX_PATH:-}" ] || ls /usr/lib/*/cmake/Torch/TorchConfig.cmake /usr/share/cmake/Torch/TorchConfig.cmake \
-    >/dev/null 2>&1 || missing+=(libtorch-dev)
+  [ -n "${CMAKE_PREFIX_PATH:-}" ] || compgen -G '/usr/lib/*/cmake/Torch/TorchConfig.cmake' >/dev/null || missing+=(libtorch-dev)
   install_missing
 fi
 
