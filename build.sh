@@ -81,6 +81,8 @@ choose_torchsharp
 if [ "$TORCHSHARP" = standin ]; then
   # Another libtorch than the system's: CMAKE_PREFIX_PATH=<its folder>.
   [ -n "${CMAKE_PREFIX_PATH:-}" ] || compgen -G '/usr/lib/*/cmake/Torch/TorchConfig.cmake' >/dev/null || missing+=(libtorch-dev)
+  # Debian's libtorch takes whatever libblas.so.3 is; the reference one is ten times slower.
+  compgen -G '/usr/lib/*/openblas-*/libblas.so.3' >/dev/null || missing+=(libopenblas0-openmp)
   install_missing
 fi
 
