@@ -77,6 +77,7 @@ public static partial class torch
             internal static IEnumerable<(string, T)> Distinct<T>(IEnumerable<(string, T)> entries)
                 where T : Tensor
             {
+                // Within the iterator, so that going through the list again begins anew.
                 var seen = new HashSet<nint>();
                 foreach (var entry in entries)
                 {

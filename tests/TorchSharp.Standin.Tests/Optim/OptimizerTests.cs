@@ -21,6 +21,22 @@ internal sealed class OptimizerTests
         Assert.That(x.grad!.Values(), Is.All.EqualTo(0.0));
     }
 
+    [Test]
+    public void A_modules_parameters_are_stepped_every_time()
+    {
+        using Linear layer = nn.Linear(1, 1);
+        using SGD sgd = optim.SGD(layer.parameters(), 1);
+        for (int step = 0; step < 2; step++)
+        {
+            using Tensor before = layer.weight.detach().clone();
+            sgd.zero_grad();
+            using Tensor one = ones(1, 1);
+            layer.call(one).sum().backward();
+            sgd.step();
+            Assert.That(layer.weight.Values()[0], Is.EqualTo(before.Values()[0] - 1).Within(1e-6));
+        }
+    }
+
     [TestCase(0.0, 0.0, 0.0, false, false)]
     [TestCase(0.9, 0.0, 0.0, false, false)]
     [TestCase(0.9, 0.5, 0.1, false, false)]
