@@ -1,0 +1,124 @@
+using System.IO.Compression;
+using System.Text.Json;
+using TorchSharp;
+
+namespace PointCloudSegmentation.Training;
+
+/// <summary>A run on disk: one zip file with settings, progress, weights, optimizer and random state, replaced as a whole or not at all.</summary>
+internal sealed class Checkpoint : IDisposable
+{
+    private const string SettingsEntry = "settings.json";
+    private const string ProgressEntry = "progress.json";
+    private const string WeightsEntry = "weights.dat";
+    private const string OptimizerEntry = "optimizer.dat";
+    private const string RandomEntry = "random.dat";
+
+    private readonly ZipArchive _zip;
+
+    private Checkpoint(ZipArchive zip)
+    {
+        _zip = zip;
+        Settings = ReadJson<TrainingSettings>(SettingsEntry);
+        Progress = ReadJson<TrainingProgress>(ProgressEntry);
+    }
+
+    public TrainingSettings Settings { get; }
+
+    public TrainingProgress Progress { get; }
+
+    public static string PathIn(string folder) => Path.Combine(folder, "checkpoint.zip");
+
+    public static bool IsCheckpoint(string path)
+    {
+        using var file = File.OpenRead(path);
+        return file.ReadByte() == 'P' && file.ReadByte() == 'K';
+    }
+
+    /// <summary>Opens a checkpoint and reads its settings and progress.</summary>
+    public static Checkpoint Open(string path)
+    {
+        try
+        {
+            return new Checkpoint(ZipFile.OpenRead(path));
+        }
+        catch (Exception error) when (error is InvalidDataException or JsonException)
+        {
+            throw new InvalidDataException($"{path} is no checkpoint of this program: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Writes beside the old checkpoint, to disk, and then takes its place: a crash leaves one or the other.</summary>
+    public static void Save(
+        string path,
+        TrainingSettings settings,
+        TrainingProgress progress,
+        torch.nn.Module network,
+        TorchSharp.Modules.OptimizerHelper optimizer
+    )
+    {
+        var unfinished = path + ".new";
+        using (var file = File.Create(unfinished))
+        {
+            using (var zip = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true))
+            {
+                Write(zip, SettingsEntry, stream => JsonSerializer.Serialize(stream, settings, Json.Options));
+                Write(zip, ProgressEntry, stream => JsonSerializer.Serialize(stream, progress, Json.Options));
+                WriteBinary(zip, WeightsEntry, writer => network.save(writer));
+                WriteBinary(zip, OptimizerEntry, optimizer.save_state_dict);
+                using var random = torch.get_rng_state();
+                Write(zip, RandomEntry, stream => stream.Write(random.data<byte>().ToArray()));
+            }
+            file.Flush(flushToDisk: true);
+        }
+        File.Move(unfinished, path, overwrite: true);
+    }
+
+    /// <summary>Puts weights, optimizer and random state back.</summary>
+    public void Restore(torch.nn.Module network, TorchSharp.Modules.OptimizerHelper optimizer)
+    {
+        using (var reader = new BinaryReader(new MemoryStream(Read(WeightsEntry))))
+        {
+            network.load(reader);
+        }
+        using (var reader = new BinaryReader(new MemoryStream(Read(OptimizerEntry))))
+        {
+            optimizer.load_state_dict(reader);
+        }
+        using var random = torch.tensor(Read(RandomEntry));
+        torch.set_rng_state(random);
+    }
+
+    public void ExtractWeights(string path) => File.WriteAllBytes(path, Read(WeightsEntry));
+
+    public void Dispose() => _zip.Dispose();
+
+    private static void Write(ZipArchive zip, string name, Action<Stream> write)
+    {
+        using var stream = zip.CreateEntry(name, CompressionLevel.NoCompression).Open();
+        write(stream);
+    }
+
+    // Through memory: an entry cannot seek, and its writers may close what they are given.
+    private static void WriteBinary(ZipArchive zip, string name, Action<BinaryWriter> write)
+    {
+        var memory = new MemoryStream();
+        using (var writer = new BinaryWriter(memory))
+        {
+            write(writer);
+        }
+        Write(zip, name, stream => stream.Write(memory.ToArray()));
+    }
+
+    private T ReadJson<T>(string name) =>
+        JsonSerializer.Deserialize<T>(Read(name), Json.Options)
+        ?? throw new InvalidDataException($"its {name} is empty");
+
+    private byte[] Read(string name)
+    {
+        var entry = _zip.GetEntry(name) ?? throw new InvalidDataException($"it has no {name}");
+        using var stream = entry.Open();
+        var bytes = new byte[entry.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+}

@@ -1,0 +1,182 @@
+using System.Diagnostics;
+using System.Globalization;
+using PointCloudSegmentation.Data;
+using PointCloudSegmentation.Model;
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.SparseConv.Data;
+using static TorchSharp.torch.optim;
+
+namespace PointCloudSegmentation.Training;
+
+/// <summary>Trains one network; can stop after any step and continue from its checkpoint as if nothing had happened.</summary>
+internal sealed class Trainer : IDisposable
+{
+    private const double MaxGradientNorm = 10;
+
+    private readonly TrainingSettings _settings;
+    private readonly IPointCloudDataset _dataset;
+    private readonly BatchLoader _loader;
+    private readonly AdamW _optimizer;
+    private readonly lr_scheduler.LRScheduler _scheduler;
+    private readonly torch.Tensor? _classWeights;
+    private readonly string _checkpointPath;
+    private readonly string _lossPath;
+    private readonly int _totalSteps;
+
+    /// <summary>A run that begins at step 0 with fresh weights; its checkpoints go to <paramref name="folder"/>.</summary>
+    public Trainer(TrainingSettings settings, IPointCloudDataset dataset, string folder)
+    {
+        _settings = settings;
+        _dataset = dataset;
+        Directory.CreateDirectory(folder);
+        _checkpointPath = Checkpoint.PathIn(folder);
+        _lossPath = Path.Combine(folder, "loss.csv");
+        _loader = new BatchLoader(
+            dataset,
+            settings.BatchSize,
+            settings.Augment ? Augmentation.Default : Augmentation.None,
+            settings.Model.VoxelSize,
+            settings.Seed
+        );
+        _totalSteps = settings.Epochs * _loader.StepsPerEpoch;
+        torch.manual_seed(settings.Seed);
+        Model = new SegmentationModel(settings.Model);
+        _optimizer = AdamW(Model.Network.parameters(), settings.LearningRate, weight_decay: settings.WeightDecay);
+        _scheduler = settings.Schedule switch
+        {
+            LearningSchedule.OneCycle => lr_scheduler.OneCycleLR(_optimizer, settings.LearningRate, _totalSteps),
+            _ => lr_scheduler.CosineAnnealingLR(_optimizer, _totalSteps),
+        };
+        _classWeights = settings.ClassWeights == ClassWeighting.Balanced ? ClassBalance.Weights(dataset) : null;
+    }
+
+    public SegmentationModel Model { get; }
+
+    public TrainingProgress Progress { get; private set; } = new();
+
+    public bool IsFinished => Progress.Epoch >= _settings.Epochs;
+
+    /// <summary>Continues the run whose checkpoint is in the folder; refuses one of other settings.</summary>
+    public void Resume()
+    {
+        if (!File.Exists(_checkpointPath))
+        {
+            throw new UsageException(
+                $"{_checkpointPath}: there is no checkpoint to resume; leave --resume out to begin"
+            );
+        }
+        using var checkpoint = Checkpoint.Open(_checkpointPath);
+        if (_settings.DifferenceFrom(checkpoint.Settings) is { } difference)
+        {
+            throw new UsageException(
+                $"{_checkpointPath} is of another run: {difference}; give the options of that run, or another --output"
+            );
+        }
+        Progress = checkpoint.Progress;
+        // A scheduler keeps no state but its count of steps; the optimizer's own state, loaded after, has the last word.
+        for (var step = 0; step < Progress.Losses.Count && step + 1 < _totalSteps; step++)
+        {
+            _scheduler.step();
+        }
+        checkpoint.Restore(Model.Network, _optimizer);
+    }
+
+    /// <summary>Trains to the end, with a checkpoint after every epoch; on a stop, leaves one and throws OperationCanceledException.</summary>
+    public void Run(ITrainingDisplay display, CancellationToken stop)
+    {
+        Model.Network.train();
+        var clock = Stopwatch.StartNew();
+        var firstStep = Progress.Losses.Count;
+        while (!IsFinished)
+        {
+            foreach (var points in _loader.Epoch(Progress.Epoch, Progress.Step))
+            {
+                if (stop.IsCancellationRequested)
+                {
+                    Save();
+                    stop.ThrowIfCancellationRequested();
+                }
+                var stepStart = clock.Elapsed;
+                Progress.Losses.Add(TrainStep(points));
+                Progress.Step++;
+                Show(display, points.Count, clock.Elapsed - stepStart, clock.Elapsed, firstStep);
+            }
+            var epochLoss = Progress.Losses.TakeLast(_loader.StepsPerEpoch).Average();
+            Progress.Epoch++;
+            Progress.Step = 0;
+            Save();
+            display.ShowEpoch(Progress.Epoch, _settings.Epochs, epochLoss, clock.Elapsed);
+        }
+    }
+
+    public void Dispose()
+    {
+        _classWeights?.Dispose();
+        _optimizer.Dispose();
+        Model.Dispose();
+    }
+
+    // Everything made in a step is freed at its end: tensors by the scope, voxels and rulebooks by the batch.
+    private float TrainStep(PointBatch points)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var batch = Batch.Voxelize(points, _settings.Model.VoxelSize);
+        var labels = batch.VoxelLabels(_dataset.ClassNames.Count, _dataset.IgnoreLabel);
+        if (Array.TrueForAll(labels, label => label == _dataset.IgnoreLabel))
+        {
+            throw new InvalidDataException(
+                $"epoch {Progress.Epoch + 1}, step {Progress.Step + 1}: no point of the batch has a label to learn from"
+            );
+        }
+        _optimizer.zero_grad();
+        var scores = Model.Network.call(batch.Input).features;
+        var loss = torch.nn.functional.cross_entropy(
+            scores,
+            torch.tensor(labels),
+            _classWeights,
+            ignore_index: _dataset.IgnoreLabel
+        );
+        loss.backward();
+        torch.nn.utils.clip_grad_norm_(Model.Network.parameters(), MaxGradientNorm);
+        _optimizer.step();
+        if (Progress.Losses.Count + 1 < _totalSteps)
+        {
+            _scheduler.step();
+        }
+        var value = loss.item<float>();
+        return float.IsFinite(value)
+            ? value
+            : throw new InvalidDataException(
+                $"the loss became {value}; try a lower --lr than {_settings.LearningRate}"
+            );
+    }
+
+    private void Show(ITrainingDisplay display, int points, TimeSpan step, TimeSpan elapsed, int firstStep)
+    {
+        var done = Progress.Losses.Count;
+        var left = elapsed * ((double)(_totalSteps - done) / (done - firstStep));
+        display.ShowStep(
+            new StepReport(
+                Progress.Epoch + 1,
+                _settings.Epochs,
+                Progress.Step,
+                _loader.StepsPerEpoch,
+                Progress.Losses[^1],
+                _optimizer.ParamGroups.First().LearningRate,
+                points / step.TotalSeconds,
+                left
+            )
+        );
+    }
+
+    private void Save()
+    {
+        Checkpoint.Save(_checkpointPath, _settings, Progress, Model.Network, _optimizer);
+        var lines = Progress.Losses.Select(
+            (loss, step) =>
+                string.Create(CultureInfo.InvariantCulture, $"{step / _loader.StepsPerEpoch + 1},{step + 1},{loss:R}")
+        );
+        File.WriteAllLines(_lossPath, lines.Prepend("epoch,step,loss"));
+    }
+}

@@ -1,0 +1,14 @@
+namespace PointCloudSegmentation.Training;
+
+/// <summary>How far a run has come.</summary>
+internal sealed class TrainingProgress
+{
+    /// <summary>The epoch that the next step belongs to, from 0.</summary>
+    public int Epoch { get; set; }
+
+    /// <summary>The next step within that epoch, from 0.</summary>
+    public int Step { get; set; }
+
+    /// <summary>The loss of every step so far.</summary>
+    public List<float> Losses { get; init; } = [];
+}

@@ -1,0 +1,220 @@
+using System.Text;
+using TorchSharp.SparseConv.Data;
+
+namespace PointCloudSegmentation.Tests;
+
+internal sealed class CommandTests
+{
+    private TempFolder _folder = null!;
+
+    [SetUp]
+    public void MakeFolder() => _folder = new TempFolder();
+
+    [TearDown]
+    public void DeleteFolder() => _folder.Dispose();
+
+    [Test]
+    public void No_command_shows_what_there_is()
+    {
+        var run = CommandRun.Of();
+        Assert.That(run.ExitCode, Is.Zero);
+        Assert.That(run.Output, Does.Contain("train").And.Contain("eval").And.Contain("predict").And.Contain("export"));
+    }
+
+    [TestCase(
+        "train",
+        "--data",
+        "--model",
+        "--width",
+        "--voxel-size",
+        "--epochs",
+        "--batch-size",
+        "--lr",
+        "--schedule"
+    )]
+    [TestCase(
+        "train",
+        "--seed",
+        "--output",
+        "--resume",
+        "--class-weights",
+        "--threads",
+        "--augment",
+        "--train-sequences"
+    )]
+    [TestCase("eval", "--weights", "--data", "--val-sequences")]
+    [TestCase("predict", "<scans>", "--weights", "--output")]
+    [TestCase("export", "<from>", "<to>")]
+    public void Help_of_a_command_lists_its_options(string command, params string[] options)
+    {
+        var run = CommandRun.Of(command, "--help");
+        Assert.That(run.ExitCode, Is.Zero);
+        foreach (var option in options)
+        {
+            Assert.That(run.Output, Does.Contain(option));
+        }
+    }
+
+    [Test]
+    public void Training_ends_with_scores_weights_and_pictures_in_plain_lines()
+    {
+        var data = Small.Kitti(_folder);
+        var run = CommandRun.Of(Small.TrainArguments(data, _folder["out"]));
+        Assert.That(run.ExitCode, Is.Zero, run.Errors);
+        Assert.Multiple(() =>
+        {
+            Assert.That(
+                run.Output,
+                Does.Contain("epoch 2/2 done: mean loss").And.Contain("mIoU").And.Contain("accuracy")
+            );
+            Assert.That(run.Output, Does.Contain("road"));
+            Assert.That(run.Output.Contains('\u001b', StringComparison.Ordinal), Is.False, "no terminal, no colours");
+            foreach (
+                var file in new[]
+                {
+                    "checkpoint.zip",
+                    "loss.csv",
+                    "weights.safetensors",
+                    "weights.json",
+                    "pictures/08-000002.prediction.ply",
+                    "pictures/08-000002.truth.ply",
+                    "pictures/08-000002.html",
+                }
+            )
+            {
+                Assert.That(_folder[$"out/{file}"], Does.Exist);
+            }
+            Assert.That(run.Output, Does.Contain(_folder["out/pictures/08-000002.html"]));
+            Assert.That(File.Exists(_folder["out/checkpoint.zip.new"]), Is.False);
+        });
+    }
+
+    [Test]
+    public void Weights_measure_the_same_in_every_format()
+    {
+        var data = Small.Kitti(_folder);
+        var train = CommandRun.Of(Small.TrainArguments(data, _folder["out"]));
+        Assert.That(train.ExitCode, Is.Zero, train.Errors);
+        Assert.That(CommandRun.Of("export", _folder["out/checkpoint.zip"], _folder["w/a.dat"]).ExitCode, Is.Zero);
+        Assert.That(CommandRun.Of("export", _folder["w/a.dat"], _folder["w/b.safetensors"]).ExitCode, Is.Zero);
+        string[] files = ["out/checkpoint.zip", "out/weights.safetensors", "w/a.dat", "w/b.safetensors"];
+        foreach (var file in files)
+        {
+            var eval = CommandRun.Of("eval", "--weights", _folder[file], "--data", data);
+            Assert.That(eval.ExitCode, Is.Zero, eval.Errors);
+            Assert.That(eval.Output, Does.Contain("mIoU"));
+            Assert.That(train.Output, Does.Contain(eval.Output), file);
+        }
+        Assert.That(
+            File.ReadAllBytes(_folder["w/b.safetensors"]),
+            Is.EqualTo(File.ReadAllBytes(_folder["out/weights.safetensors"]))
+        );
+    }
+
+    [Test]
+    public void A_scan_is_predicted_point_by_point()
+    {
+        var data = Small.Kitti(_folder);
+        CommandRun.Of(Small.TrainArguments(data, _folder["out"]));
+        var weights = _folder["out/weights.safetensors"];
+        var bare = _folder["bare.bin"];
+        var scan = Path.Combine(data, "sequences/08/velodyne/000002.bin");
+        File.Copy(scan, bare);
+        var run = CommandRun.Of("predict", bare, scan, "--weights", weights, "--output", _folder["p"]);
+        Assert.That(run.ExitCode, Is.Zero, run.Errors);
+        var count = SemanticKitti.ReadScan(scan).Count;
+        Assert.Multiple(() =>
+        {
+            Assert.That(SemanticKitti.ReadLabels(_folder["p/bare.label"], count), Is.All.InRange(1, 19));
+            Assert.That(
+                File.ReadAllBytes(_folder["p/bare.label"]),
+                Is.EqualTo(File.ReadAllBytes(_folder["p/000002.label"]))
+            );
+            Assert.That(_folder["p/bare.prediction.ply"], Does.Exist);
+            Assert.That(_folder["p/bare.truth.ply"], Does.Not.Exist);
+            Assert.That(_folder["p/000002.truth.ply"], Does.Exist, "the data set has its labels");
+            Assert.That(_folder["p/000002.html"], Does.Exist);
+        });
+    }
+
+    [Test]
+    public void A_truncated_scan_is_named()
+    {
+        var data = Small.Kitti(_folder);
+        var scan = Path.Combine(data, "sequences/00/velodyne/000000.bin");
+        File.WriteAllBytes(scan, File.ReadAllBytes(scan)[..^5]);
+        CommandRun.Of(Small.TrainArguments(data, _folder["out"])).ShouldFail(1, scan, "points of 16 bytes");
+    }
+
+    [Test]
+    public void Labels_that_do_not_match_are_named()
+    {
+        var data = Small.Kitti(_folder);
+        var labels = Path.Combine(data, "sequences/00/labels/000001.label");
+        File.WriteAllBytes(labels, File.ReadAllBytes(labels)[..^4]);
+        CommandRun.Of(Small.TrainArguments(data, _folder["out"])).ShouldFail(1, labels, "one uint32 label for each");
+    }
+
+    [Test]
+    public void Weights_of_another_architecture_name_the_first_mismatches()
+    {
+        var data = Small.Kitti(_folder);
+        CommandRun.Of(Small.TrainArguments(data, _folder["out"]));
+        foreach (var file in new[] { "out/weights.safetensors", "out/checkpoint.zip" })
+        {
+            CommandRun
+                .Of("eval", "--weights", _folder[file], "--data", data, "--width", "0.2")
+                .ShouldFail(1, _folder[file], "of another shape", "conv0p1s1.weight", "[27, 5, 3]");
+            CommandRun
+                .Of("eval", "--weights", _folder[file], "--data", data, "--model", "minkunet18")
+                .ShouldFail(1, _folder[file], "missing", "block1.1.");
+        }
+    }
+
+    [Test]
+    public void Weights_without_a_description_ask_for_one()
+    {
+        var data = Small.Kitti(_folder);
+        CommandRun.Of(Small.TrainArguments(data, _folder["out"]));
+        File.Delete(_folder["out/weights.json"]);
+        var weights = _folder["out/weights.safetensors"];
+        CommandRun.Of("eval", "--weights", weights, "--data", data).ShouldFail(2, "weights.json", "--voxel-size");
+        string[] described = ["--model", "minkunet14", "--width", "0.1", "--stem-kernel", "3", "--voxel-size", "0.5"];
+        Assert.That(CommandRun.Of(["eval", "--weights", weights, "--data", data, .. described]).ExitCode, Is.Zero);
+    }
+
+    [Test]
+    public void Resuming_what_is_not_there_or_another_run_is_refused()
+    {
+        var data = Small.Kitti(_folder);
+        CommandRun
+            .Of(Small.TrainArguments(data, _folder["out"], "--resume"))
+            .ShouldFail(2, "checkpoint.zip", "--resume");
+        Assert.That(CommandRun.Of(Small.TrainArguments(data, _folder["out"])).ExitCode, Is.Zero);
+        CommandRun
+            .Of(Small.TrainArguments(data, _folder["out"], "--resume", "--lr", "0.5"))
+            .ShouldFail(2, "learningRate is 0.5, was 0.01");
+        var finished = CommandRun.Of(Small.TrainArguments(data, _folder["out"], "--resume"));
+        Assert.That(finished.ExitCode, Is.Zero, finished.Errors);
+        Assert.That(finished.Output, Does.Contain("is finished"));
+    }
+
+    [Test]
+    public void A_damaged_checkpoint_is_named()
+    {
+        File.WriteAllBytes(_folder["bad.zip"], Encoding.ASCII.GetBytes("PK and then nothing of a zip"));
+        CommandRun.Of("eval", "--weights", _folder["bad.zip"]).ShouldFail(1, _folder["bad.zip"], "no checkpoint");
+    }
+
+    [TestCase("2", "--lr is -1", "train", "--lr", "-1")]
+    [TestCase("2", "--epochs", "train", "--epochs", "many")]
+    [TestCase("2", "minkunet34", "train", "--model", "resnet")]
+    [TestCase("2", "--voxel-size is 0", "train", "--voxel-size", "0")]
+    [TestCase("2", "no such folder", "train", "--data", "/nowhere/at/all")]
+    [TestCase("2", "--weights", "eval")]
+    [TestCase("2", "no such file", "eval", "--weights", "/nowhere/weights.safetensors")]
+    [TestCase("2", "another ending", "export", "a.dat", "b.json")]
+    [TestCase("2", "--nonsense", "train", "--nonsense")]
+    public void Misuse_is_told_in_one_line(string code, string words, params string[] args) =>
+        CommandRun.Of(args).ShouldFail(int.Parse(code), words);
+}

@@ -1,0 +1,176 @@
+using PointCloudSegmentation.Training;
+using TorchSharp;
+using TorchSharp.SparseConv.Core;
+using TorchSharp.SparseConv.Data;
+
+namespace PointCloudSegmentation.Tests;
+
+internal sealed class TrainerTests
+{
+    private TempFolder _folder = null!;
+
+    [SetUp]
+    public void MakeFolder() => _folder = new TempFolder();
+
+    [TearDown]
+    public void DeleteFolder() => _folder.Dispose();
+
+    [Test]
+    public void Training_learns()
+    {
+        using var trainer = new Trainer(Small.Settings(epochs: 8, width: 0.25), Small.Scenes(), _folder.Root);
+        using var display = new StopAfter(int.MaxValue);
+        var before = Accuracy(trainer);
+        trainer.Run(display, display.Token);
+        Assert.Multiple(() =>
+        {
+            Assert.That(display.EpochLosses[^1], Is.LessThan(0.6 * display.EpochLosses[0]));
+            Assert.That(Accuracy(trainer), Is.GreaterThan(before + 0.2));
+        });
+    }
+
+    // Two steps an epoch: stopped within the second epoch, at its end, and within the last.
+    [Test]
+    public void A_resumed_run_has_the_losses_and_weights_of_an_uninterrupted_one(
+        [Values] LearningSchedule schedule,
+        [Values(1, 3, 4, 5)] int stopAfter
+    )
+    {
+        using var whole = new Trainer(Small.Settings(schedule), Small.Scenes(), _folder["whole"]);
+        using (var display = new StopAfter(int.MaxValue))
+        {
+            whole.Run(display, display.Token);
+        }
+
+        using (var first = new Trainer(Small.Settings(schedule), Small.Scenes(), _folder["parts"]))
+        using (var display = new StopAfter(stopAfter))
+        {
+            Assert.That(() => first.Run(display, display.Token), Throws.InstanceOf<OperationCanceledException>());
+            Assert.That(first.Progress.Losses, Has.Count.EqualTo(stopAfter));
+        }
+
+        using var second = new Trainer(Small.Settings(schedule), Small.Scenes(), _folder["parts"]);
+        second.Resume();
+        using (var display = new StopAfter(int.MaxValue))
+        {
+            second.Run(display, display.Token);
+        }
+        Assert.That(second.Progress.Losses, Is.EqualTo(whole.Progress.Losses).AsCollection);
+        Assert.That(State(second), Is.EqualTo(State(whole)));
+    }
+
+    [Test]
+    public void A_resumed_run_has_the_learning_rates_of_an_uninterrupted_one([Values] LearningSchedule schedule)
+    {
+        using var whole = new StopAfter(int.MaxValue);
+        using (var trainer = new Trainer(Small.Settings(schedule), Small.Scenes(), _folder["whole"]))
+        {
+            trainer.Run(whole, whole.Token);
+        }
+        using var first = new StopAfter(3);
+        using (var trainer = new Trainer(Small.Settings(schedule), Small.Scenes(), _folder["parts"]))
+        {
+            Assert.That(() => trainer.Run(first, first.Token), Throws.InstanceOf<OperationCanceledException>());
+        }
+        using var second = new StopAfter(int.MaxValue);
+        using (var trainer = new Trainer(Small.Settings(schedule), Small.Scenes(), _folder["parts"]))
+        {
+            trainer.Resume();
+            trainer.Run(second, second.Token);
+        }
+        var rates = whole.Steps.Select(step => step.LearningRate).ToArray();
+        Assert.That(rates.Distinct().Count(), Is.GreaterThan(3), "a schedule that does not move proves nothing");
+        Assert.That(first.Steps.Concat(second.Steps).Select(step => step.LearningRate), Is.EqualTo(rates));
+    }
+
+    [Test]
+    public void A_finished_run_resumes_to_nothing_more()
+    {
+        using (var trainer = new Trainer(Small.Settings(epochs: 1), Small.Scenes(), _folder.Root))
+        using (var display = new StopAfter(int.MaxValue))
+        {
+            trainer.Run(display, display.Token);
+        }
+        using var again = new Trainer(Small.Settings(epochs: 1), Small.Scenes(), _folder.Root);
+        again.Resume();
+        Assert.That(again.IsFinished, Is.True);
+    }
+
+    [Test]
+    public void Steps_leave_no_tensor_and_no_native_object_behind()
+    {
+        using var trainer = new Trainer(Small.Settings(epochs: 6), Small.Scenes(), _folder.Root);
+        var counts = new List<(long Tensors, long Objects)>();
+        trainer.Run(new Counting(counts), CancellationToken.None);
+        // The first step makes the optimizer's state and the gradients, which stay.
+        Assert.That(counts[2..].Distinct().Count(), Is.EqualTo(1), string.Join(" ", counts));
+    }
+
+    [Test]
+    public void A_batch_without_labels_is_refused_by_name()
+    {
+        var unlabelled = new Relabelled(Small.Scenes(), 0);
+        using var trainer = new Trainer(Small.Settings(), unlabelled, _folder.Root);
+        using var display = new StopAfter(int.MaxValue);
+        Assert.That(
+            () => trainer.Run(display, display.Token),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("epoch 1, step 1")
+        );
+    }
+
+    [Test]
+    public void Rare_classes_weigh_more_by_the_formula()
+    {
+        using var weights = ClassBalance.Weights(new Relabelled(Small.Scenes(), 9));
+        var values = weights.data<float>().ToArray();
+        Assert.Multiple(() =>
+        {
+            Assert.That(values[9], Is.EqualTo(1 / Math.Log(2.02)).Within(1e-5), "every point");
+            Assert.That(values[1], Is.EqualTo(1 / Math.Log(1.02)).Within(1e-4), "no point");
+        });
+    }
+
+    private static double Accuracy(Trainer trainer)
+    {
+        var accuracy = Evaluator
+            .Measure(trainer.Model, Small.Scenes(1), (_, _) => { }, CancellationToken.None)
+            .Accuracy;
+        trainer.Model.Network.train();
+        return accuracy;
+    }
+
+    private static byte[] State(Trainer trainer)
+    {
+        using var stream = new MemoryStream();
+        trainer.Model.Network.save(stream);
+        return stream.ToArray();
+    }
+
+    private sealed class Counting(List<(long Tensors, long Objects)> counts) : ITrainingDisplay
+    {
+        public void ShowStep(in StepReport report) =>
+            counts.Add((torch.Tensor.TotalCount, SparseConvRuntime.LiveObjects));
+
+        public void ShowEpoch(int epoch, int epochs, double meanLoss, TimeSpan elapsed) { }
+    }
+
+    // Scenes in which every point has the same label.
+    private sealed class Relabelled(IPointCloudDataset scenes, int label) : IPointCloudDataset
+    {
+        public int Count => scenes.Count;
+
+        public IReadOnlyList<string> ClassNames => scenes.ClassNames;
+
+        public IReadOnlyList<Rgb> ClassColors => scenes.ClassColors;
+
+        public int IgnoreLabel => scenes.IgnoreLabel;
+
+        public string Name(int index) => scenes.Name(index);
+
+        public PointCloud Load(int index)
+        {
+            var cloud = scenes.Load(index);
+            return cloud.WithLabels([.. Enumerable.Repeat(label, cloud.Count)]);
+        }
+    }
+}
