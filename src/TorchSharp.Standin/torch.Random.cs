@@ -69,29 +69,30 @@ public static partial class torch
         public unsafe Tensor get_state()
         {
             nint state;
-            Native.Check(Native.standin_generator_state(Handle, &state));
+            Native.Check(Native.standin_generator_state(Handle, &state), this);
             return new Tensor(state);
         }
 
-        public void set_state(Tensor value) => Native.Check(Native.standin_generator_set_state(Handle, value.Handle));
+        public void set_state(Tensor value) =>
+            Native.Check(Native.standin_generator_set_state(Handle, value.Handle), (this, value));
 
         public Generator manual_seed(long seed)
         {
-            Native.Check(Native.standin_generator_set_seed(Handle, unchecked((ulong)seed)));
+            Native.Check(Native.standin_generator_set_seed(Handle, unchecked((ulong)seed)), this);
             return this;
         }
 
         public unsafe long seed()
         {
             ulong seed;
-            Native.Check(Native.standin_generator_random_seed(Handle, &seed));
+            Native.Check(Native.standin_generator_random_seed(Handle, &seed), this);
             return unchecked((long)seed);
         }
 
         public unsafe long initial_seed()
         {
             ulong seed;
-            Native.Check(Native.standin_generator_current_seed(Handle, &seed));
+            Native.Check(Native.standin_generator_current_seed(Handle, &seed), this);
             return unchecked((long)seed);
         }
 
@@ -105,7 +106,7 @@ public static partial class torch
         {
             if (Handle != 0)
             {
-                Native.Check(Native.standin_generator_dispose(Handle));
+                Native.Check(Native.standin_generator_dispose(Handle), this);
                 Handle = 0;
             }
         }

@@ -16,8 +16,6 @@ internal sealed unsafe class FunctionNode
     private readonly string _name;
     private readonly List<bool> _isTensor = [];
 
-    // Handles of the last gradients, which native code reads after backward has returned.
-    private nint[] _gradients = GC.AllocateArray<nint>(0, pinned: true);
     private List<torch.Tensor?> _outputShapes = [];
 
     internal FunctionNode(
@@ -103,14 +101,12 @@ internal sealed unsafe class FunctionNode
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static int Apply(nint context, nint* inputs, int count, nint** gradients, int* gradientCount)
+    private static int Apply(nint context, nint* inputs, int count, nint* gradients, int gradientCount)
     {
         var node = (FunctionNode)GCHandle.FromIntPtr(context).Target!;
         try
         {
-            node.Backward(new ReadOnlySpan<nint>(inputs, count).ToArray());
-            *gradients = (nint*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(node._gradients));
-            *gradientCount = node._gradients.Length;
+            node.Backward(new ReadOnlySpan<nint>(inputs, count).ToArray(), new Span<nint>(gradients, gradientCount));
             return 0;
         }
         catch (Exception error)
@@ -130,7 +126,7 @@ internal sealed unsafe class FunctionNode
         node.Free();
     }
 
-    private void Backward(nint[] inputs)
+    private void Backward(nint[] inputs, Span<nint> target)
     {
         lock (_isTensor)
         {
@@ -141,10 +137,14 @@ internal sealed unsafe class FunctionNode
                 gradients.Add(materialize ? torch.zeros_like(_outputShapes[i]!) : new torch.Tensor(inputs[i]));
             }
             var results = Selected(_backward(Context, gradients));
-            _gradients = GC.AllocateArray<nint>(results.Count, pinned: true);
             for (var i = 0; i < results.Count; i++)
             {
-                _gradients[i] = results[i] is { IsInvalid: false } tensor ? tensor.Handle : 0;
+                if (results[i] is { IsInvalid: false } tensor)
+                {
+                    nint alias;
+                    Native.Check(Native.standin_tensor_alias(tensor.Handle, &alias), tensor);
+                    target[i] = alias;
+                }
             }
         }
     }

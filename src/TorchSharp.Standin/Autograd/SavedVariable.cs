@@ -10,7 +10,7 @@ internal sealed class SavedVariable : IDisposable
     internal unsafe SavedVariable(torch.Tensor tensor, nint node)
     {
         nint handle;
-        Native.Check(Native.standin_saved_new(tensor.Handle, node, &handle));
+        Native.Check(Native.standin_saved_new(tensor.Handle, node, &handle), tensor);
         _handle = handle;
     }
 
@@ -19,7 +19,7 @@ internal sealed class SavedVariable : IDisposable
     internal unsafe torch.Tensor Unpack(nint node)
     {
         nint result;
-        Native.Check(Native.standin_saved_unpack(_handle, node, &result));
+        Native.Check(Native.standin_saved_unpack(_handle, node, &result), this);
         return new torch.Tensor(result);
     }
 

@@ -33,7 +33,7 @@ internal static unsafe partial class Native
     [LibraryImport(Library)]
     internal static partial int standin_node_new(
         nint context,
-        delegate* unmanaged[Cdecl]<nint, nint*, int, nint**, int*, int> apply,
+        delegate* unmanaged[Cdecl]<nint, nint*, int, nint*, int, int> apply,
         delegate* unmanaged[Cdecl]<nint, void> release,
         nint* result
     );

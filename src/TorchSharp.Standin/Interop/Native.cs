@@ -19,6 +19,13 @@ internal static unsafe partial class Native
         }
     }
 
+    /// <summary>The same, and keeps the owner of the handles that were passed from being collected during the call.</summary>
+    internal static void Check(int status, object owner)
+    {
+        GC.KeepAlive(owner);
+        Check(status);
+    }
+
     [LibraryImport(Library)]
     private static partial nint standin_error();
 

@@ -6,6 +6,9 @@ namespace TorchSharp.Interop;
 /// <summary>Finds the native library beside the assembly, and says where it looked when it is not there.</summary>
 internal static class NativeLoader
 {
+    /// <summary>Equals what standin_abi() returns.</summary>
+    private const int Abi = 1;
+
     internal static void Register(string library) =>
         NativeLibrary.SetDllImportResolver(
             typeof(NativeLoader).Assembly,
@@ -40,7 +43,9 @@ internal static class NativeLoader
             }
             try
             {
-                return NativeLibrary.Load(path);
+                var library = NativeLibrary.Load(path);
+                CheckAbi(library, path);
+                return library;
             }
             catch (DllNotFoundException error)
             {
@@ -52,5 +57,16 @@ internal static class NativeLoader
                 + "apt-get install libtorch-dev) and is built by ./build.sh. Tried:"
                 + string.Concat(failures.Select(failure => "\n  " + failure))
         );
+    }
+
+    private static unsafe void CheckAbi(nint library, string path)
+    {
+        var found = NativeLibrary.TryGetExport(library, "standin_abi", out var function)
+            ? ((delegate* unmanaged[Cdecl]<int>)function)()
+            : 0;
+        if (found != Abi)
+        {
+            throw new DllNotFoundException($"{path} has interface {found}, and {Abi} is needed: build it again.");
+        }
     }
 }

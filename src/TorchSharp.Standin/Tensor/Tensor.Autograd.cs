@@ -9,7 +9,7 @@ public static partial class torch
         public bool requires_grad
         {
             get => Info.RequiresGrad != 0;
-            set => Native.Check(Native.standin_tensor_set_requires_grad(Handle, value ? 1 : 0));
+            set => Native.Check(Native.standin_tensor_set_requires_grad(Handle, value ? 1 : 0), this);
         }
 
         public Tensor requires_grad_(bool requires_grad = true)
@@ -25,13 +25,13 @@ public static partial class torch
             get
             {
                 nint result;
-                Native.Check(Native.standin_tensor_grad(Handle, &result));
+                Native.Check(Native.standin_tensor_grad(Handle, &result), this);
                 return result == 0 ? null : new Tensor(result);
             }
-            set => Native.Check(Native.standin_tensor_set_grad(Handle, value?.Handle ?? 0));
+            set => Native.Check(Native.standin_tensor_set_grad(Handle, value?.Handle ?? 0), (this, value));
         }
 
-        public void retain_grad() => Native.Check(Native.standin_tensor_retain_grad(Handle));
+        public void retain_grad() => Native.Check(Native.standin_tensor_retain_grad(Handle), this);
 
         public void backward() => autograd.backward([this]);
 

@@ -15,7 +15,7 @@ public static partial class torch
             nint data;
             long bytes;
             long offset;
-            Native.Check(Native.standin_tensor_storage(Handle, &data, &bytes, &offset));
+            Native.Check(Native.standin_tensor_storage(Handle, &data, &bytes, &offset), this);
             return offset;
         }
 
@@ -94,7 +94,7 @@ public static partial class torch
             get
             {
                 nint data;
-                Native.Check(Native.standin_tensor_data(Handle, &data));
+                Native.Check(Native.standin_tensor_data(Handle, &data), this);
                 return data;
             }
         }
@@ -136,6 +136,7 @@ public static partial class torch
             {
                 action(pointer, (int)Math.Min(left, Block));
             }
+            GC.KeepAlive(this);
         }
 
         private void ValidateMemory()

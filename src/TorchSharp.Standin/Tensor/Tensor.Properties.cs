@@ -64,14 +64,14 @@ public static partial class torch
         public unsafe bool is_contiguous()
         {
             int result;
-            Native.Check(Native.standin_tensor_is_contiguous(Handle, &result));
+            Native.Check(Native.standin_tensor_is_contiguous(Handle, &result), this);
             return result != 0;
         }
 
         public unsafe bool is_pinned()
         {
             int result;
-            Native.Check(Native.standin_tensor_is_pinned(Handle, &result));
+            Native.Check(Native.standin_tensor_is_pinned(Handle, &result), this);
             return result != 0;
         }
 
@@ -82,7 +82,7 @@ public static partial class torch
             var sizes = new long[Info.Dimensions];
             fixed (long* first = sizes)
             {
-                Native.Check(Native.standin_tensor_sizes(Handle, first));
+                Native.Check(Native.standin_tensor_sizes(Handle, first), this);
             }
             return sizes;
         }
@@ -94,7 +94,7 @@ public static partial class torch
             var strides = new long[Info.Dimensions];
             fixed (long* first = strides)
             {
-                Native.Check(Native.standin_tensor_strides(Handle, first));
+                Native.Check(Native.standin_tensor_strides(Handle, first), this);
             }
             return strides;
         }
@@ -106,7 +106,7 @@ public static partial class torch
             get
             {
                 TensorInfo info;
-                Native.Check(Native.standin_tensor_info(Handle, &info));
+                Native.Check(Native.standin_tensor_info(Handle, &info), this);
                 return info;
             }
         }

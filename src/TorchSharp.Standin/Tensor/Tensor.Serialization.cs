@@ -7,7 +7,7 @@ public static partial class torch
     public partial class Tensor
     {
         /// <summary>Writes libtorch's own archive of one tensor, which Python reads too.</summary>
-        public void save(string location) => Native.Check(Native.standin_save(Handle, location));
+        public void save(string location) => Native.Check(Native.standin_save(Handle, location), this);
 
         public static unsafe Tensor load(string location)
         {

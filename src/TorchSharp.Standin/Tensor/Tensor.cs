@@ -111,7 +111,7 @@ public static partial class torch
         public unsafe Tensor alias()
         {
             nint result;
-            Native.Check(Native.standin_tensor_alias(Handle, &result));
+            Native.Check(Native.standin_tensor_alias(Handle, &result), this);
             return new Tensor(result);
         }
 

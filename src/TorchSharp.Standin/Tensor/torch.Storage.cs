@@ -63,7 +63,7 @@ public static partial class torch
             nint data;
             long bytes;
             long offset;
-            Native.Check(Native.standin_tensor_storage(_tensor!.Handle, &data, &bytes, &offset));
+            Native.Check(Native.standin_tensor_storage(_tensor!.Handle, &data, &bytes, &offset), _tensor);
             return (data, bytes);
         }
     }

@@ -33,8 +33,17 @@ public sealed unsafe class TensorAccessor<T> : IEnumerable<T>, IDisposable
 
     public T this[params long[] indices]
     {
-        get => _data[Offset(indices)];
-        set => _data[Offset(indices)] = value;
+        get
+        {
+            var value = _data[Offset(indices)];
+            GC.KeepAlive(_tensor);
+            return value;
+        }
+        set
+        {
+            _data[Offset(indices)] = value;
+            GC.KeepAlive(_tensor);
+        }
     }
 
     public T[] ToArray()
@@ -67,12 +76,12 @@ public sealed unsafe class TensorAccessor<T> : IEnumerable<T>, IDisposable
         if (_contiguous)
         {
             new ReadOnlySpan<T>(_data + tensorIndex, count).CopyTo(array[arrayIndex..]);
-            return;
         }
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < count && !_contiguous; i++)
         {
             array[arrayIndex + i] = _data[Offset(tensorIndex + i)];
         }
+        GC.KeepAlive(_tensor);
     }
 
     public void CopyFrom(T[] array, int arrayIndex = 0, long tensorIndex = 0) =>
@@ -84,12 +93,12 @@ public sealed unsafe class TensorAccessor<T> : IEnumerable<T>, IDisposable
         if (_contiguous)
         {
             array.Slice(arrayIndex, count).CopyTo(new Span<T>(_data + tensorIndex, count));
-            return;
         }
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < count && !_contiguous; i++)
         {
             _data[Offset(tensorIndex + i)] = array[arrayIndex + i];
         }
+        GC.KeepAlive(_tensor);
     }
 
     public IEnumerator<T> GetEnumerator() => ((IEnumerable<T>)ToArray()).GetEnumerator();

@@ -12,10 +12,10 @@ using autograd::variable_list;
 
 namespace {
 
-// Gives gradients to the managed node and takes its answer: `gradients` handles stay the managed side's, valid until
-// the node's next call. Nonzero: it failed, with a message left by standin_set_error.
-using Apply = int32_t (*)(void *context, at::Tensor *const *inputs, int32_t count, const at::Tensor *const **gradients,
-                          int32_t *gradient_count);
+// Gives gradients to the managed node and takes its answer: owned handles, `gradient_count` of them, one a tensor that
+// the node was connected to. Nonzero: it failed, with a message left by standin_node_fail.
+using Apply = int32_t (*)(void *context, at::Tensor *const *inputs, int32_t count, at::Tensor **gradients,
+                          int32_t gradient_count);
 using Release = void (*)(void *context);
 
 class ManagedNode final : public autograd::Node {
@@ -27,11 +27,16 @@ class ManagedNode final : public autograd::Node {
     std::vector<at::Tensor *> handles;
     handles.reserve(inputs.size());
     for (auto &input : inputs) handles.push_back(to_handle(std::move(input)));
-    const at::Tensor *const *gradients = nullptr;
-    int32_t count = 0;
-    const auto status = apply_(context_, handles.data(), static_cast<int32_t>(handles.size()), &gradients, &count);
+    std::vector<at::Tensor *> gradients(next_edges().size());
+    const auto status = apply_(context_, handles.data(), static_cast<int32_t>(handles.size()), gradients.data(),
+                               static_cast<int32_t>(gradients.size()));
+    variable_list results;
+    for (at::Tensor *gradient : gradients) {
+      const std::unique_ptr<at::Tensor> owned(gradient);
+      results.push_back(from_handle(gradient));
+    }
     if (status != 0) throw std::runtime_error(message_);
-    return from_handles(gradients, count);
+    return results;
   }
 
   void fail(std::string message) { message_ = std::move(message); }

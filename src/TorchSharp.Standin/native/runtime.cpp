@@ -35,6 +35,11 @@ extern "C" __attribute__((visibility("default"))) const char *standin_error() {
   return last_error.c_str();
 }
 
+// Raised with every change of the functions or structs that the managed side sees; NativeLoader.cs has the same number.
+extern "C" __attribute__((visibility("default"))) int32_t standin_abi() {
+  return 1;
+}
+
 extern "C" __attribute__((visibility("default"))) const char *standin_torch_version() {
   return TORCH_VERSION;
 }
