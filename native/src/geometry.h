@@ -73,6 +73,44 @@ struct Kernel {
   }
 };
 
+// The law read one way or the other, or flooring: a value and a tap's offset on an axis are each split in two, and lead
+// somewhere where the rests are equal, to the sum of the quotients. That leaves one division a value and none a tap.
+enum class Reading {
+  kCoarseToFine,  // stride * coarse + offset
+  kFineToCoarse,  // (fine - offset) / stride, where that is whole
+  kFloor          // floor(fine / stride)
+};
+
+struct Split {
+  int64_t quotient;
+  int64_t rest;
+};
+
+inline Split split_value(Reading reading, int64_t stride, int64_t value) {
+  if (reading == Reading::kCoarseToFine) return {stride * value, 0};
+  const int64_t quotient = floor_divide(value, stride);
+  return {quotient, reading == Reading::kFineToCoarse ? value - quotient * stride : 0};
+}
+
+inline Split split_offset(Reading reading, int64_t stride, int64_t offset) {
+  if (reading == Reading::kCoarseToFine) return {offset, 0};
+  if (reading == Reading::kFloor) return {0, 0};
+  const int64_t quotient = floor_divide(offset, stride);
+  return {-quotient, offset - quotient * stride};
+}
+
+using SplitOffsets = std::vector<std::array<Split, SPC_MAX_DIMENSIONS>>;  // by tap
+
+inline SplitOffsets split_offsets(const Kernel &kernel, Reading reading) {
+  SplitOffsets result(kernel.offsets.size());
+  for (std::size_t t = 0; t < result.size(); ++t) {
+    for (int axis = 0; axis < kernel.dimensions; ++axis) {
+      result[t][axis] = split_offset(reading, kernel.stride[axis], kernel.offsets[t][axis]);
+    }
+  }
+  return result;
+}
+
 inline void check_dimensions(int32_t dimensions) {
   if (dimensions < 1 || dimensions > SPC_MAX_DIMENSIONS) {
     fail_argument("dimensions is " + std::to_string(dimensions) + ", must be 1 to 4");

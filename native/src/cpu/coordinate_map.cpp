@@ -232,34 +232,9 @@ struct Limits {
   }
 };
 
-// How the sites of one level lead to those of another: a value and a tap's offset on an axis are each split in two, and
-// meet where the rests are equal, at the sum of the quotients. That leaves one division a value, none a tap.
-enum class Rule { kDilate, kDownsample, kRefine };
-
-struct Split {
-  int64_t quotient;
-  int64_t rest;
-};
-
-Split split_value(Rule rule, int64_t stride, int64_t value) {
-  if (rule == Rule::kRefine) return {stride * value, 0};
-  const int64_t quotient = floor_divide(value, stride);
-  return {quotient, rule == Rule::kDilate ? value - quotient * stride : 0};
-}
-
-Split split_offset(Rule rule, int64_t stride, int64_t offset) {
-  if (rule == Rule::kRefine) return {offset, 0};
-  if (rule == Rule::kDownsample) return {0, 0};
-  const int64_t quotient = floor_divide(offset, stride);
-  return {-quotient, offset - quotient * stride};
-}
-
-// Of a kernel's taps; the leading axes of a column's taps are those of its first.
-using SplitOffsets = std::vector<std::array<Split, SPC_MAX_DIMENSIONS>>;
-
 // The box of all that may be reached. Not always tight: that a value is reached is only known per site.
-bool reached_box(const Sites &from, const Kernel &kernel, const SplitOffsets &offsets, const Limits &limits, Rule rule,
-                 Box &out) {
+bool reached_box(const Sites &from, const Kernel &kernel, const SplitOffsets &offsets, const Limits &limits,
+                 Reading reading, Box &out) {
   Site low = from.box.low, high{};
   high[0] = low[0] + from.box.extent[0] - 1;
   for (int axis = 1; axis < from.box.axes; ++axis) {
@@ -269,8 +244,8 @@ bool reached_box(const Sites &from, const Kernel &kernel, const SplitOffsets &of
       most = std::max(most, offset[axis - 1].quotient);
     }
     const int64_t stride = kernel.stride[axis - 1], last = from.box.low[axis] + from.box.extent[axis] - 1;
-    low[axis] = std::max(split_value(rule, stride, from.box.low[axis]).quotient + least, limits.low[axis]);
-    high[axis] = std::min(split_value(rule, stride, last).quotient + most, limits.high[axis]);
+    low[axis] = std::max(split_value(reading, stride, from.box.low[axis]).quotient + least, limits.low[axis]);
+    high[axis] = std::min(split_value(reading, stride, last).quotient + most, limits.high[axis]);
     if (low[axis] > high[axis]) {
       if (limits.bounded) return false;
       low[axis] = high[axis] = 0;  // no int32 can hold what may be reached: the walk over the sites says if any is
@@ -283,13 +258,13 @@ bool reached_box(const Sites &from, const Kernel &kernel, const SplitOffsets &of
 // Gathers (block, mask) items for the sites that one block after the other reaches.
 class Reach {
  public:
-  Reach(const Sites &from, const Kernel &kernel, const SplitOffsets &offsets, const Limits &limits, Rule rule,
+  Reach(const Sites &from, const Kernel &kernel, const SplitOffsets &offsets, const Limits &limits, Reading reading,
         const Box &to, std::vector<Item> &items)
       : from_(from),
         kernel_(kernel),
         offsets_(offsets),
         limits_(limits),
-        rule_(rule),
+        reading_(reading),
         to_(to),
         items_(items),
         last_(kernel.last()),
@@ -298,10 +273,11 @@ class Reach {
   void visit(int64_t block, const std::vector<Column> &columns) {
     site_ = from_.box.site(from_.keys[block]);
     mask_ = from_.masks[block];
-    for (int axis = 0; axis < last_; ++axis) values_[axis] = split_value(rule_, kernel_.stride[axis], site_[axis + 1]);
+    for (int axis = 0; axis < last_; ++axis)
+      values_[axis] = split_value(reading_, kernel_.stride[axis], site_[axis + 1]);
     bits_ = 0;
     for (uint64_t rest = mask_; rest != 0; rest &= rest - 1) {
-      bit_values_[bits_++] = split_value(rule_, stride_, site_[last_ + 1] + std::countr_zero(rest));
+      bit_values_[bits_++] = split_value(reading_, stride_, site_[last_ + 1] + std::countr_zero(rest));
     }
     first_ = items_.size();
     for (const Column &column : columns) run(column);
@@ -363,7 +339,7 @@ class Reach {
   const Kernel &kernel_;
   const SplitOffsets &offsets_;
   const Limits &limits_;
-  Rule rule_;
+  Reading reading_;
   const Box &to_;
   std::vector<Item> &items_;
   int last_;  // spatial axis along the blocks
@@ -384,7 +360,7 @@ void check_bounds(const int32_t *bounds, int dimensions) {
   }
 }
 
-SitesPointer reach(const Sites &from, const Kernel &kernel, const int32_t *bounds, Rule rule) {
+SitesPointer reach(const Sites &from, const Kernel &kernel, const int32_t *bounds, Reading reading) {
   if (kernel.dimensions != from.dimensions()) {
     fail_argument("the geometry has " + std::to_string(kernel.dimensions) + " dimensions and the map " +
                   std::to_string(from.dimensions()));
@@ -392,22 +368,17 @@ SitesPointer reach(const Sites &from, const Kernel &kernel, const int32_t *bound
   check_bounds(bounds, kernel.dimensions);
   const int axes = from.box.axes;
   const Limits limits(axes, bounds);
-  SplitOffsets offsets(kernel.offsets.size());
-  for (std::size_t t = 0; t < offsets.size(); ++t) {
-    for (int axis = 0; axis < kernel.dimensions; ++axis) {
-      offsets[t][axis] = split_offset(rule, kernel.stride[axis], kernel.offsets[t][axis]);
-    }
-  }
+  const SplitOffsets offsets = split_offsets(kernel, reading);
   auto sites = std::make_shared<Sites>();
-  if (from.rows == 0 || !reached_box(from, kernel, offsets, limits, rule, sites->box)) return make_empty(axes);
+  if (from.rows == 0 || !reached_box(from, kernel, offsets, limits, reading, sites->box)) return make_empty(axes);
 
-  const std::vector<Column> columns = rule == Rule::kDownsample ? std::vector<Column>{{0, 1}} : kernel.columns();
+  const std::vector<Column> columns = reading == Reading::kFloor ? std::vector<Column>{{0, 1}} : kernel.columns();
   const int64_t parts = parts_for(from.blocks, kPartBlocks);
   const Team team(parts);
   std::vector<std::vector<Item>> found(static_cast<std::size_t>(parts));
   parallel_for(team, parts, [&](int64_t part, int) {
     const auto [begin, end] = part_of(from.blocks, parts, part);
-    Reach walk(from, kernel, offsets, limits, rule, sites->box, found[part]);
+    Reach walk(from, kernel, offsets, limits, reading, sites->box, found[part]);
     for (int64_t block = begin; block < end; ++block) walk.visit(block, columns);
   });
   std::vector<int64_t> starts(static_cast<std::size_t>(parts) + 1, 0);
@@ -429,15 +400,15 @@ SitesPointer reach(const Sites &from, const Kernel &kernel, const int32_t *bound
 }  // namespace
 
 SitesPointer dilate(const Sites &fine, const Kernel &kernel, const int32_t *bounds) {
-  return reach(fine, kernel, bounds, Rule::kDilate);
+  return reach(fine, kernel, bounds, Reading::kFineToCoarse);
 }
 
 SitesPointer downsample(const Sites &fine, const Kernel &kernel, const int32_t *bounds) {
-  return reach(fine, kernel, bounds, Rule::kDownsample);
+  return reach(fine, kernel, bounds, Reading::kFloor);
 }
 
 SitesPointer refine(const Sites &coarse, const Kernel &kernel, const int32_t *bounds) {
-  return reach(coarse, kernel, bounds, Rule::kRefine);
+  return reach(coarse, kernel, bounds, Reading::kCoarseToFine);
 }
 
 void write_coordinates(const Sites &sites, int32_t *out) {

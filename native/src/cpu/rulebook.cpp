@@ -13,60 +13,62 @@ constexpr int64_t kMostCounters = int64_t{1} << 22;
 // A pair of positions: coarse in the upper half, fine in the lower.
 using Pairs = std::vector<uint64_t>;
 
-// Finds the pairs of one part of the coarse blocks. Within a column of taps all that is sought ascends, so a cursor
-// runs along the fine blocks and nothing is hashed.
+// Finds the pairs of one part of the blocks of one side, `from`, with the other, by the law read from it. Within a
+// column of taps all that is sought ascends, so a cursor runs along the other side's blocks and nothing is hashed.
 class Walk {
  public:
-  Walk(const Sites &coarse, const Sites &fine, const Kernel &kernel, Range blocks)
-      : coarse_(coarse), fine_(fine), kernel_(kernel), last_(kernel.last()), stride_(kernel.stride[kernel.last()]) {
+  Walk(const Sites &from, const Sites &to, const Kernel &kernel, const SplitOffsets &offsets, Reading reading,
+       Range blocks)
+      : from_(from),
+        to_(to),
+        kernel_(kernel),
+        offsets_(offsets),
+        reading_(reading),
+        last_(kernel.last()),
+        stride_(kernel.stride[kernel.last()]) {
     extents_.fill(1);
-    for (int axis = 0; axis < last_; ++axis) extents_[axis] = static_cast<uint64_t>(fine.box.extent[axis + 1]);
+    for (int axis = 0; axis < last_; ++axis) extents_[axis] = static_cast<uint64_t>(to.box.extent[axis + 1]);
     starts_.reserve(static_cast<std::size_t>(blocks.end - blocks.begin));
     for (int64_t block = blocks.begin; block < blocks.end; ++block) add(block);
   }
 
   // Appends the pairs of each tap of the column to found[tap - column.first], ascending.
   void run(const Column &column, std::vector<Pairs> &found) const {
-    const Offset *const offsets = kernel_.offsets.data() + column.first;
-    int64_t least = offsets[0][last_], most = least;
+    const auto *const offsets = offsets_.data() + column.first;
+    int64_t least = offsets[0][last_].quotient, most = least;
     for (int64_t t = 1; t < column.count; ++t) {
-      least = std::min(least, offsets[t][last_]);
-      most = std::max(most, offsets[t][last_]);
+      least = std::min(least, offsets[t][last_].quotient);
+      most = std::max(most, offsets[t][last_].quotient);
     }
-    std::array<int64_t, kLeads> shift{};
+    std::array<Split, kLeads> lead{};
     uint64_t line_shift = 0;
     for (int axis = 0; axis < last_; ++axis) {
-      shift[axis] = offsets[0][axis];
-      line_shift += fine_.box.weights[axis + 1] * static_cast<uint64_t>(shift[axis]);
+      lead[axis] = offsets[0][axis];
+      line_shift += to_.box.weights[axis + 1] * static_cast<uint64_t>(lead[axis].quotient);
     }
-    const auto words = static_cast<int64_t>(fine_.box.line_blocks);
+    const auto words = static_cast<int64_t>(to_.box.line_blocks);
     int64_t cursor = 0;
     for (const Start &start : starts_) {
-      bool inside = true;
+      bool meets = true;
       for (int axis = 0; axis < kLeads; ++axis) {
-        inside &= static_cast<uint64_t>(start.lead[axis] + shift[axis]) < extents_[axis];
+        meets &= start.lead[axis].rest == lead[axis].rest;
+        meets &= static_cast<uint64_t>(start.lead[axis].quotient + lead[axis].quotient) < extents_[axis];
       }
       const int64_t low = std::max<int64_t>((start.low + least) >> 6, 0);
       const int64_t high = std::min<int64_t>((start.high + most) >> 6, words - 1);
-      if (!inside || low > high) continue;
+      if (!meets || low > high) continue;
       const uint64_t line = start.line + line_shift;
-      cursor = fine_.seek(cursor, line + static_cast<uint64_t>(low));
-      if (cursor == fine_.blocks) return;
-      if (fine_.keys[cursor] > line + static_cast<uint64_t>(high)) continue;
-      if (stride_ != 1 && high - low < kWindowWords) {
-        const Window window = open_window(line, low, high, cursor);
+      cursor = to_.seek(cursor, line + static_cast<uint64_t>(low));
+      if (cursor == to_.blocks) return;
+      if (to_.keys[cursor] > line + static_cast<uint64_t>(high)) continue;
+      if (stride_ == 1) {
         for (int64_t t = 0; t < column.count; ++t) {
-          look_up(start.block, start.place + offsets[t][last_], window, found[t]);
+          shift_mask(start.block, line, start.place + offsets[t][last_].quotient, cursor, found[t]);
         }
-        continue;
-      }
-      for (int64_t t = 0; t < column.count; ++t) {
-        const int64_t place = start.place + offsets[t][last_];
-        if (stride_ == 1) {
-          shift_mask(start.block, line, place, cursor, found[t]);
-        } else {
-          step_bits(start.block, line, place, cursor, found[t]);
-        }
+      } else if (high - low < kWindowWords) {
+        look_up(start, column, open_window(line, low, high, cursor), found);
+      } else {
+        for (int64_t t = 0; t < column.count; ++t) seek_each(start, line, offsets[t][last_], cursor, found[t]);
       }
     }
   }
@@ -75,69 +77,17 @@ class Walk {
   static constexpr int kLeads = SPC_MAX_DIMENSIONS - 1;
   static constexpr int64_t kWindowWords = 8;
 
-  // A coarse block as the fine box sees it at offset 0; values relative to the fine box.
+  // A block as the other side sees it at offset 0; quotients and places relative to the other box.
   struct Start {
-    std::array<int64_t, kLeads> lead;  // leading coordinates
-    uint64_t line;                     // key of the line's first fine block, modulo 2^64 where that is outside
-    int64_t place;                     // along the line, of the block's first site
-    int64_t low, high;                 // the same of its first and last occupied ones
+    std::array<Split, kLeads> lead;  // leading coordinates
+    uint64_t line;                   // key of the line's first block, modulo 2^64 where that is outside
+    int64_t place;                   // along the line, of the block's first site
+    int64_t low, high;               // the same of its first and last occupied ones
     int64_t block;
+    int64_t site;  // its first site's coordinate on the last axis, in its own level
   };
 
-  void add(int64_t block) {
-    const Site site = coarse_.box.site(coarse_.keys[block]);
-    const Box &box = fine_.box;
-    if (!box.holds(0, site[0])) return;
-    Start start{};
-    start.block = block;
-    start.line = box.weights[0] * static_cast<uint64_t>(site[0] - box.low[0]);
-    for (int axis = 0; axis < last_; ++axis) {
-      start.lead[axis] = kernel_.stride[axis] * site[axis + 1] - box.low[axis + 1];
-      start.line += box.weights[axis + 1] * static_cast<uint64_t>(start.lead[axis]);
-    }
-    start.place = stride_ * site[box.last()] - box.low[box.last()];
-    start.low = start.place + stride_ * std::countr_zero(coarse_.masks[block]);
-    start.high = start.place + stride_ * (kBlockSites - 1 - std::countl_zero(coarse_.masks[block]));
-    starts_.push_back(start);
-  }
-
-  // The fine block with that key at or after the cursor, or one past the last.
-  int64_t find(int64_t cursor, uint64_t key) const {
-    const int64_t block = fine_.seek(cursor, key);
-    return block < fine_.blocks && fine_.keys[block] == key ? block : fine_.blocks;
-  }
-
-  static uint64_t pair(int64_t coarse, int64_t fine) {
-    return static_cast<uint64_t>(coarse) << 32 | static_cast<uint64_t>(fine);
-  }
-
-  // Stride 1 along the line: 64 sites meet 64 sites that lie in two fine blocks.
-  void shift_mask(int64_t block, uint64_t line, int64_t place, int64_t cursor, Pairs &found) const {
-    const int64_t word = place >> 6;
-    const int bits = static_cast<int>(place & 63);
-    const uint64_t mask = coarse_.masks[block];
-    const auto words = static_cast<int64_t>(fine_.box.line_blocks);
-    uint64_t here = 0, beyond = 0;
-    int64_t first = cursor, second = cursor;
-    if (word >= 0 && word < words && (mask << bits) != 0) {
-      first = find(cursor, line + static_cast<uint64_t>(word));
-      if (first < fine_.blocks) here = mask & fine_.masks[first] >> bits;
-    }
-    if (bits != 0 && word + 1 >= 0 && word + 1 < words && (mask >> (kBlockSites - bits)) != 0) {
-      second = find(cursor, line + static_cast<uint64_t>(word + 1));
-      if (second < fine_.blocks) beyond = mask & fine_.masks[second] << (kBlockSites - bits);
-    }
-    for (; here != 0; here &= here - 1) {
-      const int bit = std::countr_zero(here);
-      found.push_back(pair(coarse_.position(block, bit), fine_.position(first, bit + bits)));
-    }
-    for (; beyond != 0; beyond &= beyond - 1) {
-      const int bit = std::countr_zero(beyond);
-      found.push_back(pair(coarse_.position(block, bit), fine_.position(second, bit + bits - kBlockSites)));
-    }
-  }
-
-  // Fine blocks of one line, side by side.
+  // Blocks of one line, side by side.
   struct Window {
     int64_t first;  // place of the first bit
     int64_t places;
@@ -145,51 +95,123 @@ class Walk {
     std::array<int32_t, kWindowWords> bases;
   };
 
+  // Of a site, by its bit in the block.
+  Split split(int64_t first_site, int bit) const {
+    Split value = split_value(reading_, stride_, first_site + bit);
+    value.quotient -= to_.box.low[last_ + 1];
+    return value;
+  }
+
+  void add(int64_t block) {
+    const Site site = from_.box.site(from_.keys[block]);
+    const Box &box = to_.box;
+    if (!box.holds(0, site[0])) return;
+    Start start{};
+    start.block = block;
+    start.site = site[last_ + 1];
+    start.line = box.weights[0] * static_cast<uint64_t>(site[0] - box.low[0]);
+    for (int axis = 0; axis < last_; ++axis) {
+      start.lead[axis] = split_value(reading_, kernel_.stride[axis], site[axis + 1]);
+      start.lead[axis].quotient -= box.low[axis + 1];
+      start.line += box.weights[axis + 1] * static_cast<uint64_t>(start.lead[axis].quotient);
+    }
+    const uint64_t mask = from_.masks[block];
+    start.place = split(site[last_ + 1], 0).quotient;
+    start.low = split(site[last_ + 1], std::countr_zero(mask)).quotient;
+    start.high = split(site[last_ + 1], kBlockSites - 1 - std::countl_zero(mask)).quotient;
+    starts_.push_back(start);
+  }
+
+  // The block with that key at or after the cursor, or one past the last.
+  int64_t find(int64_t cursor, uint64_t key) const {
+    const int64_t block = to_.seek(cursor, key);
+    return block < to_.blocks && to_.keys[block] == key ? block : to_.blocks;
+  }
+
+  uint64_t pair(int64_t from, int64_t to) const {
+    const auto coarse = static_cast<uint64_t>(reading_ == Reading::kCoarseToFine ? from : to);
+    const auto fine = static_cast<uint64_t>(reading_ == Reading::kCoarseToFine ? to : from);
+    return coarse << 32 | fine;
+  }
+
+  // Stride 1 along the line: 64 sites meet 64 sites that lie in two blocks.
+  void shift_mask(int64_t block, uint64_t line, int64_t place, int64_t cursor, Pairs &found) const {
+    const int64_t word = place >> 6;
+    const int bits = static_cast<int>(place & 63);
+    const uint64_t mask = from_.masks[block];
+    const auto words = static_cast<int64_t>(to_.box.line_blocks);
+    uint64_t here = 0, beyond = 0;
+    int64_t first = cursor, second = cursor;
+    if (word >= 0 && word < words && (mask << bits) != 0) {
+      first = find(cursor, line + static_cast<uint64_t>(word));
+      if (first < to_.blocks) here = mask & to_.masks[first] >> bits;
+    }
+    if (bits != 0 && word + 1 >= 0 && word + 1 < words && (mask >> (kBlockSites - bits)) != 0) {
+      second = find(cursor, line + static_cast<uint64_t>(word + 1));
+      if (second < to_.blocks) beyond = mask & to_.masks[second] << (kBlockSites - bits);
+    }
+    for (; here != 0; here &= here - 1) {
+      const int bit = std::countr_zero(here);
+      found.push_back(pair(from_.position(block, bit), to_.position(first, bit + bits)));
+    }
+    for (; beyond != 0; beyond &= beyond - 1) {
+      const int bit = std::countr_zero(beyond);
+      found.push_back(pair(from_.position(block, bit), to_.position(second, bit + bits - kBlockSites)));
+    }
+  }
+
   Window open_window(uint64_t line, int64_t low, int64_t high, int64_t cursor) const {
     Window window{low * kBlockSites, (high - low + 1) * kBlockSites, {}, {}};
-    for (; cursor < fine_.blocks && fine_.keys[cursor] <= line + static_cast<uint64_t>(high); ++cursor) {
-      const uint64_t word = fine_.keys[cursor] - line - static_cast<uint64_t>(low);
-      window.masks[word] = fine_.masks[cursor];
-      window.bases[word] = fine_.bases[cursor];
+    for (; cursor < to_.blocks && to_.keys[cursor] <= line + static_cast<uint64_t>(high); ++cursor) {
+      const uint64_t word = to_.keys[cursor] - line - static_cast<uint64_t>(low);
+      window.masks[word] = to_.masks[cursor];
+      window.bases[word] = to_.bases[cursor];
     }
     return window;
   }
 
-  // Any stride, within a window: site by site.
-  void look_up(int64_t block, int64_t place, const Window &window, Pairs &found) const {
-    int64_t position = coarse_.bases[block];
-    for (uint64_t rest = coarse_.masks[block]; rest != 0; rest &= rest - 1, ++position) {
-      const int64_t bit = place + stride_ * std::countr_zero(rest) - window.first;
-      if (bit < 0 || bit >= window.places) continue;
-      const auto word = static_cast<std::size_t>(bit) / kBlockSites;
-      const int in_word = static_cast<int>(bit % kBlockSites);
-      if ((window.masks[word] >> in_word & 1) == 0) continue;
-      found.push_back(pair(position, window.bases[word] + bits_below(window.masks[word], in_word)));
-    }
-  }
-
-  // Any stride, however wide: site by site, each sought from the one before.
-  void step_bits(int64_t block, uint64_t line, int64_t place, int64_t cursor, Pairs &found) const {
-    int64_t position = coarse_.bases[block];
-    for (uint64_t rest = coarse_.masks[block]; rest != 0; rest &= rest - 1, ++position) {
-      const int64_t fine_place = place + stride_ * std::countr_zero(rest);
-      if (fine_place < 0 || fine_place >= fine_.box.extent[last_ + 1]) continue;
-      const uint64_t key = line + static_cast<uint64_t>(fine_place) / kBlockSites;
-      cursor = fine_.seek(cursor, key);
-      if (cursor == fine_.blocks) return;
-      const int bit = static_cast<int>(fine_place % kBlockSites);
-      if (fine_.keys[cursor] == key && (fine_.masks[cursor] >> bit & 1) != 0) {
-        found.push_back(pair(position, fine_.position(cursor, bit)));
+  // Any stride, within a window: site by site and tap by tap.
+  void look_up(const Start &start, const Column &column, const Window &window, std::vector<Pairs> &found) const {
+    int64_t position = from_.bases[start.block];
+    for (uint64_t rest = from_.masks[start.block]; rest != 0; rest &= rest - 1, ++position) {
+      const Split value = split(start.site, std::countr_zero(rest));
+      for (int64_t t = 0; t < column.count; ++t) {
+        const Split &offset = offsets_[column.first + t][last_];
+        const int64_t bit = value.quotient + offset.quotient - window.first;
+        if (value.rest != offset.rest || bit < 0 || bit >= window.places) continue;
+        const auto word = static_cast<std::size_t>(bit) / kBlockSites;
+        const int in_word = static_cast<int>(bit % kBlockSites);
+        if ((window.masks[word] >> in_word & 1) == 0) continue;
+        found[t].push_back(pair(position, window.bases[word] + bits_below(window.masks[word], in_word)));
       }
     }
   }
 
-  const Sites &coarse_;
-  const Sites &fine_;
+  // Any stride, however wide: site by site, each sought from the one before.
+  void seek_each(const Start &start, uint64_t line, const Split &offset, int64_t cursor, Pairs &found) const {
+    int64_t position = from_.bases[start.block];
+    for (uint64_t rest = from_.masks[start.block]; rest != 0; rest &= rest - 1, ++position) {
+      const Split value = split(start.site, std::countr_zero(rest));
+      const int64_t place = value.quotient + offset.quotient;
+      if (value.rest != offset.rest || place < 0 || place >= to_.box.extent[last_ + 1]) continue;
+      const uint64_t key = line + static_cast<uint64_t>(place) / kBlockSites;
+      cursor = to_.seek(cursor, key);
+      if (cursor == to_.blocks) return;
+      const int bit = static_cast<int>(place % kBlockSites);
+      if (to_.keys[cursor] == key && (to_.masks[cursor] >> bit & 1) != 0) {
+        found.push_back(pair(position, to_.position(cursor, bit)));
+      }
+    }
+  }
+
+  const Sites &from_;
+  const Sites &to_;
   const Kernel &kernel_;
+  const SplitOffsets &offsets_;
+  Reading reading_;
   int last_;
   int64_t stride_;
-  std::array<uint64_t, kLeads> extents_{};  // of the fine box
+  std::array<uint64_t, kLeads> extents_{};  // of the other box
   std::vector<Start> starts_;
 };
 
@@ -226,13 +248,19 @@ void Rulebook::collect(const Sites &coarse, const Sites &fine, const Kernel &ker
   // The centre of a mirrored kernel pairs each row with itself.
   const int64_t sought = mirrored_ ? taps_ / 2 : taps_;
   const std::vector<Column> columns = columns_below(kernel, sought);
+  // With a stride, few fine sites meet any coarse one through a given tap, so that side is walked.
+  const bool unit = std::all_of(kernel.stride.begin(), kernel.stride.begin() + kernel.dimensions,
+                                [](int64_t stride) { return stride == 1; });
+  const Reading reading = unit ? Reading::kCoarseToFine : Reading::kFineToCoarse;
+  const Sites &walked = unit ? coarse : fine, &other = unit ? fine : coarse;
+  const SplitOffsets offsets = split_offsets(kernel, reading);
   const int64_t most_parts = std::max<int64_t>(1, kMostCounters / std::max<int64_t>(1, sought));
-  const int64_t parts = std::clamp<int64_t>((coarse.blocks + kPartBlocks - 1) / kPartBlocks, 1, most_parts);
+  const int64_t parts = std::clamp<int64_t>((walked.blocks + kPartBlocks - 1) / kPartBlocks, 1, most_parts);
   const Team team(parts);
   std::vector<Pairs> found(static_cast<std::size_t>(parts));             // tap by tap
   std::vector<int64_t> cells(static_cast<std::size_t>(parts * sought));  // [part, tap]: counts, then where to put
   parallel_for(team, parts, [&](int64_t part, int) {
-    const Walk walk(coarse, fine, kernel, part_of(coarse.blocks, parts, part));
+    const Walk walk(walked, other, kernel, offsets, reading, part_of(walked.blocks, parts, part));
     std::vector<Pairs> by_tap;
     for (const Column &column : columns) {
       by_tap.resize(std::max(by_tap.size(), static_cast<std::size_t>(column.count)));
