@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -20,12 +21,11 @@ using Offset = std::array<int64_t, SPC_MAX_DIMENSIONS>;
 
 constexpr int64_t kMostTaps = int64_t{1} << 20;
 
-// For a divisor above zero.
+// For a divisor above zero. Strides are powers of two nearly always, and a division takes many times as long as a
+// shift.
 inline int64_t floor_divide(int64_t a, int64_t b) {
+  if ((b & (b - 1)) == 0) return a >> std::countr_zero(static_cast<uint64_t>(b));
   return a / b - (a % b < 0 ? 1 : 0);
-}
-inline int64_t ceil_divide(int64_t a, int64_t b) {
-  return a / b + (a % b > 0 ? 1 : 0);
 }
 
 // Consecutive taps that differ on the last axis alone.

@@ -268,10 +268,11 @@ class Reach {
         to_(to),
         items_(items),
         last_(kernel.last()),
-        stride_(kernel.stride[kernel.last()]) {}
+        stride_(kernel.stride[kernel.last()]),
+        reader_(from.box) {}
 
   void visit(int64_t block, const std::vector<Column> &columns) {
-    site_ = from_.box.site(from_.keys[block]);
+    site_ = reader_.read(from_.keys[block]);
     mask_ = from_.masks[block];
     for (int axis = 0; axis < last_; ++axis)
       values_[axis] = split_value(reading_, kernel_.stride[axis], site_[axis + 1]);
@@ -344,6 +345,7 @@ class Reach {
   std::vector<Item> &items_;
   int last_;  // spatial axis along the blocks
   int64_t stride_;
+  SiteReader reader_;
   // Of the block at hand.
   Site site_{};
   uint64_t mask_ = 0;
@@ -417,8 +419,9 @@ void write_coordinates(const Sites &sites, int32_t *out) {
   const Team team(parts);
   parallel_for(team, parts, [&](int64_t part, int) {
     const auto [begin, end] = part_of(sites.blocks, parts, part);
+    SiteReader reader(sites.box);
     for (int64_t block = begin; block < end; ++block) {
-      const Site site = sites.box.site(sites.keys[block]);
+      const Site &site = reader.read(sites.keys[block]);
       int64_t position = sites.bases[block];
       for (uint64_t rest = sites.masks[block]; rest != 0; rest &= rest - 1) {
         int32_t *const row = out + int64_t{sites.row(position++)} * axes;

@@ -111,10 +111,7 @@ struct TilesOf {
   static constexpr AccumulateTile<T> accumulate[][kVectors] = {{accumulate_tile<T, M, 1>, accumulate_tile<T, M, 2>}...};
   static constexpr OuterTile<T> outer[][kVectors] = {{outer_tile<T, M, 1>, outer_tile<T, M, 2>}...};
 };
-#if SPC_ROWS == 14
-template <class T>
-using Tiles = TilesOf<T, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14>;
-#elif SPC_ROWS == 12
+#if SPC_ROWS == 12
 template <class T>
 using Tiles = TilesOf<T, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12>;
 #elif SPC_ROWS == 6

@@ -29,7 +29,8 @@ class Walk {
     extents_.fill(1);
     for (int axis = 0; axis < last_; ++axis) extents_[axis] = static_cast<uint64_t>(to.box.extent[axis + 1]);
     starts_.reserve(static_cast<std::size_t>(blocks.end - blocks.begin));
-    for (int64_t block = blocks.begin; block < blocks.end; ++block) add(block);
+    SiteReader reader(from.box);
+    for (int64_t block = blocks.begin; block < blocks.end; ++block) add(block, reader.read(from.keys[block]));
   }
 
   // Appends the pairs of each tap of the column to found[tap - column.first], ascending.
@@ -102,8 +103,7 @@ class Walk {
     return value;
   }
 
-  void add(int64_t block) {
-    const Site site = from_.box.site(from_.keys[block]);
+  void add(int64_t block, const Site &site) {
     const Box &box = to_.box;
     if (!box.holds(0, site[0])) return;
     Start start{};
