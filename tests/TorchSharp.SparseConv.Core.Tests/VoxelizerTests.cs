@@ -26,6 +26,15 @@ public sealed class VoxelizerTests
     }
 
     [Test]
+    public void Points_in_float64_are_not_rounded_to_float32()
+    {
+        using var manager = new CoordinateManager(1);
+        double[] points = [16_777_217, 16_777_216];
+        var (map, _) = Voxelizer.Voxelize(manager, points, [], [1]);
+        Assert.That(map.Rows, Is.EqualTo(2));
+    }
+
+    [Test]
     public void Batches_and_sizes_per_axis_are_kept_apart()
     {
         using var manager = new CoordinateManager(3);

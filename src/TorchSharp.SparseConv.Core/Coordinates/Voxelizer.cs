@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
 namespace TorchSharp.SparseConv.Core;
 
 /// <summary>Points to voxels.</summary>
@@ -9,13 +12,32 @@ public static class Voxelizer
     /// <paramref name="voxelSize"/> one size or one per axis. Throws ArgumentException naming the first point that is not finite
     /// or whose voxel is beyond 32 bits.
     /// </summary>
+    [OverloadResolutionPriority(1)]
     public static (CoordinateMap Map, long[] VoxelOfPoint) Voxelize(
         CoordinateManager manager,
         ReadOnlySpan<float> points,
         ReadOnlySpan<int> batch,
         ReadOnlySpan<double> voxelSize,
         PerAxis? spatialShape = null
+    ) => Voxelize<float>(manager, points, batch, voxelSize, spatialShape);
+
+    /// <summary>The same for points in float64, whose full precision decides the voxel.</summary>
+    public static (CoordinateMap Map, long[] VoxelOfPoint) Voxelize(
+        CoordinateManager manager,
+        ReadOnlySpan<double> points,
+        ReadOnlySpan<int> batch,
+        ReadOnlySpan<double> voxelSize,
+        PerAxis? spatialShape = null
+    ) => Voxelize<double>(manager, points, batch, voxelSize, spatialShape);
+
+    private static (CoordinateMap Map, long[] VoxelOfPoint) Voxelize<T>(
+        CoordinateManager manager,
+        ReadOnlySpan<T> points,
+        ReadOnlySpan<int> batch,
+        ReadOnlySpan<double> voxelSize,
+        PerAxis? spatialShape
     )
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         ArgumentNullException.ThrowIfNull(manager);
         var dimensions = manager.Dimensions;
@@ -35,7 +57,7 @@ public static class Voxelizer
         return (map, voxelOfPoint);
     }
 
-    private static int Count(ReadOnlySpan<float> points, ReadOnlySpan<int> batch, int dimensions)
+    private static int Count<T>(ReadOnlySpan<T> points, ReadOnlySpan<int> batch, int dimensions)
     {
         if (points.Length % dimensions != 0)
             throw new ArgumentException(
@@ -70,15 +92,16 @@ public static class Voxelizer
         }
     }
 
-    private static int Cell(ReadOnlySpan<float> points, int point, int axis, ReadOnlySpan<double> size)
+    private static int Cell<T>(ReadOnlySpan<T> points, int point, int axis, ReadOnlySpan<double> size)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var value = points[(point * size.Length) + axis];
-        if (!float.IsFinite(value))
+        if (!T.IsFinite(value))
             throw new ArgumentException(
                 $"points has {value} on axis {axis} of point {point}, must be finite.",
                 nameof(points)
             );
-        var cell = Math.Floor(value / size[axis]);
+        var cell = Math.Floor(double.CreateChecked(value) / size[axis]);
         if (cell is < int.MinValue or > int.MaxValue)
             throw new ArgumentException(
                 $"points has {value} on axis {axis} of point {point}, which with voxelSize {size[axis]} is voxel {cell}, must be "
