@@ -40,7 +40,6 @@ public sealed partial class SparseTensor
     {
         ArgumentNullException.ThrowIfNull(points);
         var axes = RequirePoints(points, features, batch);
-        var positions = TensorMemory.ToSingle(points, nameof(points));
         var batches = batch is null ? [] : TensorMemory.ToInt32(batch, nameof(batch));
         var largest =
             points.shape[0] == 0 ? -1
@@ -54,7 +53,11 @@ public sealed partial class SparseTensor
             );
         }
 
-        var (level, rows) = Voxelizer.Voxelize(new CoordinateManager(axes), positions, batches, voxel_size.Span);
+        var created = new CoordinateManager(axes);
+        var (level, rows) =
+            points.dtype == torch.ScalarType.Float64
+                ? Voxelizer.Voxelize(created, TensorMemory.ToDouble(points, nameof(points)), batches, voxel_size.Span)
+                : Voxelizer.Voxelize(created, TensorMemory.ToSingle(points, nameof(points)), batches, voxel_size.Span);
         voxel_of_point = torch.tensor(rows, torch.ScalarType.Int64);
         return new SparseTensor(
             MeanOverPoints(features, points, voxel_of_point, level.Rows),

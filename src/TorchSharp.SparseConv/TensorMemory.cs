@@ -72,15 +72,12 @@ internal static class TensorMemory
     }
 
     /// <summary>Copies a floating-point tensor to an array of float32.</summary>
-    internal static float[] ToSingle(torch.Tensor tensor, string name)
-    {
-        RequireCpu(tensor, name);
-        using var scope = torch.NewDisposeScope();
-        var source = Contiguous(tensor.detach().to_type(torch.ScalarType.Float32));
-        var values = Elements<float>(source, name).ToArray();
-        GC.KeepAlive(source);
-        return values;
-    }
+    internal static float[] ToSingle(torch.Tensor tensor, string name) =>
+        ToArray<float>(tensor, torch.ScalarType.Float32, name);
+
+    /// <summary>Copies a floating-point tensor to an array of float64.</summary>
+    internal static double[] ToDouble(torch.Tensor tensor, string name) =>
+        ToArray<double>(tensor, torch.ScalarType.Float64, name);
 
     /// <summary>A new int32 tensor whose elements the given function writes.</summary>
     internal static torch.Tensor CreateInt32(long rows, long columns, Action<Memory> write)
@@ -93,6 +90,17 @@ internal static class TensorMemory
 
     /// <summary>The bytes of a contiguous CPU tensor of at most 2 GiB; any element type.</summary>
     internal static Span<byte> Bytes(torch.Tensor tensor) => tensor.bytes;
+
+    private static T[] ToArray<T>(torch.Tensor tensor, torch.ScalarType type, string name)
+        where T : unmanaged
+    {
+        RequireCpu(tensor, name);
+        using var scope = torch.NewDisposeScope();
+        var source = Contiguous(tensor.detach().to_type(type));
+        var values = Elements<T>(source, name).ToArray();
+        GC.KeepAlive(source);
+        return values;
+    }
 
     private static unsafe Span<T> Elements<T>(torch.Tensor tensor, string name)
         where T : unmanaged => new((void*)Pointer(tensor, name), checked((int)tensor.NumberOfElements));
