@@ -1,0 +1,18 @@
+using TorchSharp.SparseConv.Core.Tests;
+
+namespace TorchSharp.SparseConv.Tests;
+
+/// <summary>The public surface, written down: a change of it shows in review.</summary>
+[TestFixture]
+public sealed class PublicApiTests
+{
+    [Test]
+    public void The_public_api_is_the_one_written_down()
+    {
+        var actual = PublicApiText.Of(typeof(SparseTensor).Assembly);
+        var written = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "PublicApi.txt"));
+        var proposed = Path.Combine(TestContext.CurrentContext.WorkDirectory, "PublicApi.received.txt");
+        File.WriteAllLines(proposed, actual);
+        Assert.That(actual, Is.EqualTo(written), $"The surface as it is now: {proposed}");
+    }
+}
