@@ -9,6 +9,7 @@ public static class PointCloudFile
     [
         new([".ply"], PlyFile.Open, (path, cloud) => PlyFile.Write(path, cloud)),
         new([".pcd"], PcdFile.Open, (path, cloud) => PcdFile.Write(path, cloud)),
+        new([".las"], LasFile.Open, (path, cloud) => LasFile.Write(path, cloud)),
     ];
 
     /// <summary>The endings of file names that can be read and written, each with its dot, in lower case.</summary>

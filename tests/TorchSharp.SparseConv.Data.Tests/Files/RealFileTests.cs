@@ -44,6 +44,91 @@ public sealed class RealFileTests
         Assert.That(Bounds(seen, 2), Is.EqualTo((0.5360000133514404f, 1.2100000381469727f)));
     }
 
+    [TestCase(
+        "autzen_trim",
+        3,
+        110_000,
+        "1:83893 2:26107",
+        11_220_547,
+        12_255_922,
+        245379.39843682514,
+        245385.91112104454
+    )]
+    [TestCase(
+        "mvk-thin",
+        1,
+        6_280,
+        "1:129 2:1693 4:141 5:578 9:37 12:3702",
+        314_753,
+        0,
+        338834.4992465918,
+        340756.309420167
+    )]
+    [TestCase(
+        "warsaw_small",
+        3,
+        3_000,
+        "0:433 2:1381 3:257 4:27 5:902",
+        7_534_588,
+        86_255_104,
+        206860645.046875,
+        206946275.5600586
+    )]
+    [TestCase("laspy_simple1_4", 7, 22_600, "0:22600", 0, 961_731_840, 0, 0)]
+    public void Aerial_scans(
+        string name,
+        int format,
+        int count,
+        string classes,
+        long intensity,
+        long red,
+        double first,
+        double last
+    )
+    {
+        var path = Path.Combine(RealData.Folder("las"), name + ".las");
+        var header = LasFile.ReadHeader(path);
+        Assert.That((header.PointFormat, header.PointCount), Is.EqualTo((format, (long)count)));
+        var cloud = PointCloudFile.Read(path);
+        Assert.That(
+            string.Join(' ', Histogram(cloud.Labels!).Select(row => $"{row.Label}:{row.Count}")),
+            Is.EqualTo(classes)
+        );
+        Assert.That(cloud.Find("intensity")!.Values.As<ushort>().Sum(value => (long)value), Is.EqualTo(intensity));
+        Assert.That(
+            cloud.Find("color")?.Values.As<ushort>().Where((_, i) => i % 3 == 0).Sum(value => (long)value) ?? 0,
+            Is.EqualTo(red)
+        );
+        var times = cloud.Find("gps_time")!.Values.As<double>();
+        Assert.That((times.Min(), times.Max()), Is.EqualTo((first, last)));
+    }
+
+    [TestCase("autzen_trim", 636001.76, 637179.22, 848935.20, 849497.90, 406.26, 520.51)]
+    [TestCase("mvk-thin", 2045001.76, 2049993.92, 1267501.19, 1272499.79, 95.79, 228.73)]
+    [TestCase("warsaw_small", 639913.26, 639946.75, 485143.14, 485175.91, 84.70, 104.55)]
+    [TestCase("laspy_simple1_4", 1, 226, 1, 100, 44, 254)]
+    public void Aerial_scans_are_where_they_were_flown(string name, params double[] bounds)
+    {
+        using var folder = new TempFolder();
+        var path = Path.Combine(RealData.Folder("las"), name + ".las");
+        var header = LasFile.ReadHeader(path);
+        var cloud = PointCloudFile.Read(path);
+        LasFile.Write(folder["a.las"], cloud, header.Scale.Z, header);
+        var again = PointCloudFile.Read(folder["a.las"]);
+        foreach (var read in new[] { cloud, again })
+        {
+            for (var axis = 0; axis < 3; axis++)
+            {
+                var (low, high) = Bounds(read, axis);
+                Assert.That(read.Origin[axis] + low, Is.EqualTo(bounds[2 * axis]).Within(2.5e-4));
+                Assert.That(read.Origin[axis] + high, Is.EqualTo(bounds[2 * axis + 1]).Within(2.5e-4));
+            }
+        }
+        Assert.That(LasFile.ReadHeader(folder["a.las"]).PointFormat, Is.EqualTo(header.PointFormat));
+        Assert.That(again.Labels, Is.EqualTo(cloud.Labels));
+        Assert.That(again.Attributes.Select(a => a.Name), Is.EqualTo(cloud.Attributes.Select(a => a.Name)));
+    }
+
     private static (int Label, int Count)[] Histogram(int[] labels) =>
         [.. labels.GroupBy(label => label).OrderBy(same => same.Key).Select(same => (same.Key, same.Count()))];
 
