@@ -11,13 +11,17 @@ namespace {
 using c10::IValue;
 using c10::TypeKind;
 
+// libtorch's own optional in old versions, std::optional in new ones.
+using OptionalTensor = decltype(std::declval<const IValue &>().toOptional<at::Tensor>());
+
 // What a schema says of one parameter, unpacked once so that a call need not look at types.
 struct Parameter {
   std::string name;
   bool optional = false;
   bool list = false;
   bool real = false;  // float, or list of float
-  c10::optional<IValue> fallback;
+  bool has_default = false;
+  IValue fallback;
 };
 
 struct Operator {
@@ -38,12 +42,13 @@ Parameter describe(const c10::Argument &argument) {
     type = type->containedType(0);
   }
   parameter.real = type->kind() == TypeKind::FloatType;
-  if (argument.default_value()) parameter.fallback = *argument.default_value();
+  parameter.has_default = argument.default_value().has_value();
+  if (parameter.has_default) parameter.fallback = *argument.default_value();
   return parameter;
 }
 
 IValue default_of(const Parameter &parameter) {
-  if (parameter.fallback) return *parameter.fallback;
+  if (parameter.has_default) return parameter.fallback;
   TORCH_CHECK(parameter.optional, "argument '", parameter.name, "' has no default");
   return IValue();
 }
@@ -58,9 +63,9 @@ IValue list_of(const Value &value, bool is_list) {
 
 IValue optional_tensors(const Value &value) {
   const auto *const *handles = static_cast<const at::Tensor *const *>(value.pointer);
-  c10::List<c10::optional<at::Tensor>> list;
+  c10::List<OptionalTensor> list;
   for (int32_t i = 0; i < value.length; ++i) {
-    list.push_back(handles[i] == nullptr ? c10::optional<at::Tensor>() : c10::optional<at::Tensor>(*handles[i]));
+    list.push_back(handles[i] == nullptr ? OptionalTensor() : OptionalTensor(*handles[i]));
   }
   return IValue(std::move(list));
 }
