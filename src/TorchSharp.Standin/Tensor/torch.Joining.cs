@@ -27,4 +27,11 @@ public static partial class torch
     public static Tensor vstack(ReadOnlySpan<Tensor> tensors) => vstack(tensors.ToArray());
 
     public static Tensor vstack(Tensor[] tensors) => Aten.Call("vstack", tensors);
+
+    public static Tensor stack(IEnumerable<Tensor> tensors, long dim = 0) => Aten.Call("stack", tensors.ToArray(), dim);
+
+    public static Tensor hstack(IEnumerable<Tensor> tensors) => hstack(tensors.ToArray());
+
+    public static Tensor[] meshgrid(IEnumerable<Tensor> tensors, string indexing = "ij") =>
+        Aten.CallList("meshgrid.indexing", tensors.ToArray(), indexing);
 }

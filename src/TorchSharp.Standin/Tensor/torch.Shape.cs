@@ -90,4 +90,8 @@ public static partial class torch
 
     public static Tensor[] tensor_split(Tensor input, long[] indices_or_sections, long dim = 0) =>
         input.tensor_split(indices_or_sections, dim);
+
+    public static Tensor clone(Tensor input) => input.clone();
+
+    public static long numel(Tensor input) => input.numel();
 }

@@ -4,17 +4,6 @@ namespace TorchSharp;
 
 public static partial class torch
 {
-    public static Tensor stack(IEnumerable<Tensor> tensors, long dim = 0) => Aten.Call("stack", tensors.ToArray(), dim);
-
-    public static Tensor hstack(IEnumerable<Tensor> tensors) => hstack(tensors.ToArray());
-
-    public static Tensor[] meshgrid(IEnumerable<Tensor> tensors, string indexing = "ij") =>
-        Aten.CallList("meshgrid.indexing", tensors.ToArray(), indexing);
-
-    public static Tensor clone(Tensor input) => input.clone();
-
-    public static long numel(Tensor input) => input.numel();
-
     public static Tensor sparse_coo_tensor(
         Tensor indices,
         Tensor values,
