@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cpu/isa.h"
+#include "parallel.h"
 
 namespace spc {
 namespace {

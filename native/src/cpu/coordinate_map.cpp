@@ -1,8 +1,12 @@
-#include "coordinate_map.h"
+#include "cpu/coordinate_map.h"
 
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <vector>
+
+#include "cpu/radix_sort.h"
+#include "parallel.h"
 
 namespace spc {
 namespace {

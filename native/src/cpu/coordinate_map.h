@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <memory>
 
+#include "array.h"
 #include "geometry.h"
 #include "key.h"
-#include "radix_sort.h"
 
 namespace spc {
 

@@ -1,5 +1,6 @@
-#include "radix_sort.h"
+#include "cpu/radix_sort.h"
 
+#include <algorithm>
 #include <vector>
 
 namespace spc {

@@ -1,8 +1,11 @@
-#include "rulebook.h"
+#include "cpu/rulebook.h"
 
+#include <algorithm>
 #include <numeric>
 #include <string>
 #include <utility>
+
+#include "parallel.h"
 
 namespace spc {
 namespace {
@@ -224,6 +227,49 @@ std::vector<Column> columns_below(const Kernel &kernel, int64_t taps) {
   return result;
 }
 
+// With a stride, few fine sites meet any coarse one through a given tap, so the fine side is walked.
+bool has_unit_stride(const Kernel &kernel) {
+  return std::all_of(kernel.stride.begin(), kernel.stride.begin() + kernel.dimensions,
+                     [](int64_t stride) { return stride == 1; });
+}
+
+int64_t parts_of(const Sites &walked, int64_t taps) {
+  const int64_t most = std::max<int64_t>(1, kMostCounters / std::max<int64_t>(1, taps));
+  return std::clamp<int64_t>((walked.blocks + kPartBlocks - 1) / kPartBlocks, 1, most);
+}
+
+struct Found {
+  std::vector<Pairs> pairs;    // by part, tap by tap
+  std::vector<int64_t> cells;  // [part, tap]: counts
+};
+
+// The pairs of the first `taps` taps.
+Found find_pairs(const Team &team, const Sites &coarse, const Sites &fine, const Kernel &kernel, int64_t taps,
+                 int64_t parts) {
+  const bool unit = has_unit_stride(kernel);
+  const Reading reading = unit ? Reading::kCoarseToFine : Reading::kFineToCoarse;
+  const Sites &walked = unit ? coarse : fine, &other = unit ? fine : coarse;
+  const SplitOffsets offsets = split_offsets(kernel, reading);
+  const std::vector<Column> columns = columns_below(kernel, taps);
+  Found found{std::vector<Pairs>(static_cast<std::size_t>(parts)),
+              std::vector<int64_t>(static_cast<std::size_t>(parts * taps))};
+  parallel_for(team, parts, [&](int64_t part, int) {
+    const Walk walk(walked, other, kernel, offsets, reading, part_of(walked.blocks, parts, part));
+    Pairs &pairs = found.pairs[part];
+    std::vector<Pairs> by_tap;
+    for (const Column &column : columns) {
+      by_tap.resize(std::max(by_tap.size(), static_cast<std::size_t>(column.count)));
+      walk.run(column, by_tap);
+      for (int64_t t = 0; t < column.count; ++t) {
+        found.cells[part * taps + column.first + t] = std::ssize(by_tap[t]);
+        pairs.insert(pairs.end(), by_tap[t].begin(), by_tap[t].end());
+        by_tap[t].clear();
+      }
+    }
+  });
+  return found;
+}
+
 }  // namespace
 
 Rulebook::Rulebook(const Sites &coarse, const Sites &fine, const Kernel &kernel)
@@ -247,68 +293,36 @@ Rulebook::Rulebook(const Sites &coarse, const Sites &fine, const Kernel &kernel)
 void Rulebook::collect(const Sites &coarse, const Sites &fine, const Kernel &kernel) {
   // The centre of a mirrored kernel pairs each row with itself.
   const int64_t sought = mirrored_ ? taps_ / 2 : taps_;
-  const std::vector<Column> columns = columns_below(kernel, sought);
-  // With a stride, few fine sites meet any coarse one through a given tap, so that side is walked.
-  const bool unit = std::all_of(kernel.stride.begin(), kernel.stride.begin() + kernel.dimensions,
-                                [](int64_t stride) { return stride == 1; });
-  const Reading reading = unit ? Reading::kCoarseToFine : Reading::kFineToCoarse;
-  const Sites &walked = unit ? coarse : fine, &other = unit ? fine : coarse;
-  const SplitOffsets offsets = split_offsets(kernel, reading);
-  const int64_t most_parts = std::max<int64_t>(1, kMostCounters / std::max<int64_t>(1, sought));
-  const int64_t parts = std::clamp<int64_t>((walked.blocks + kPartBlocks - 1) / kPartBlocks, 1, most_parts);
+  const int64_t parts = parts_of(has_unit_stride(kernel) ? coarse : fine, sought);
   const Team team(parts);
-  std::vector<Pairs> found(static_cast<std::size_t>(parts));             // tap by tap
-  std::vector<int64_t> cells(static_cast<std::size_t>(parts * sought));  // [part, tap]: counts, then where to put
-  parallel_for(team, parts, [&](int64_t part, int) {
-    const Walk walk(walked, other, kernel, offsets, reading, part_of(walked.blocks, parts, part));
-    std::vector<Pairs> by_tap;
-    for (const Column &column : columns) {
-      by_tap.resize(std::max(by_tap.size(), static_cast<std::size_t>(column.count)));
-      walk.run(column, by_tap);
-      for (int64_t t = 0; t < column.count; ++t) {
-        cells[part * sought + column.first + t] = std::ssize(by_tap[t]);
-        found[part].insert(found[part].end(), by_tap[t].begin(), by_tap[t].end());
-        by_tap[t].clear();
-      }
-    }
-  });
+  Found found = find_pairs(team, coarse, fine, kernel, sought, parts);
   starts_.assign(static_cast<std::size_t>(stored_taps_) + 1, 0);
-  int64_t sum = 0;
   for (int64_t t = 0; t < sought; ++t) {
-    starts_[t] = sum;
-    for (int64_t part = 0; part < parts; ++part) sum += cells[part * sought + t];
-  }
-  if (mirrored_) {
-    starts_[sought] = sum;
-    sum += coarse.rows;
-  }
-  starts_[stored_taps_] = sum;
-  for (int64_t t = 0; t < sought; ++t) {
+    // From counts to where each part puts its pairs.
     int64_t next = starts_[t];
-    for (int64_t part = 0; part < parts; ++part) next += std::exchange(cells[part * sought + t], next);
+    for (int64_t part = 0; part < parts; ++part) next += std::exchange(found.cells[part * sought + t], next);
+    starts_[t + 1] = next;
   }
-  coarse_positions_ = make_array<int32_t>(sum);
-  fine_positions_ = make_array<int32_t>(sum);
+  if (mirrored_) starts_[sought + 1] = starts_[sought] + coarse.rows;
+  coarse_positions_ = make_array<int32_t>(starts_[stored_taps_]);
+  fine_positions_ = make_array<int32_t>(starts_[stored_taps_]);
   parallel_for(team, parts, [&](int64_t part, int) {
-    const uint64_t *pair = found[part].data();
-    const int64_t *const put = cells.data() + part * sought;
-    const int64_t *const put_next = part + 1 < parts ? put + sought : starts_.data() + 1;
+    const uint64_t *pair = found.pairs[part].data();
+    const int64_t *const put = found.cells.data() + part * sought;
+    // The last part ends where the next tap starts.
+    const int64_t *const end = part + 1 < parts ? put + sought : starts_.data() + 1;
     for (int64_t t = 0; t < sought; ++t) {
-      // The last part ends where the next tap starts.
-      for (int64_t i = put[t]; i < put_next[t]; ++i, ++pair) {
+      for (int64_t i = put[t]; i < end[t]; ++i, ++pair) {
         coarse_positions_[i] = static_cast<int32_t>(*pair >> 32);
         fine_positions_[i] = static_cast<int32_t>(*pair & 0xffffffff);
       }
     }
-    Pairs().swap(found[part]);
-    if (mirrored_) {
-      const auto [begin, end] = part_of(coarse.rows, parts, part);
-      std::iota(coarse_positions_.get() + starts_[sought] + begin, coarse_positions_.get() + starts_[sought] + end,
-                static_cast<int32_t>(begin));
-      std::iota(fine_positions_.get() + starts_[sought] + begin, fine_positions_.get() + starts_[sought] + end,
-                static_cast<int32_t>(begin));
-    }
+    Pairs().swap(found.pairs[part]);
   });
+  if (!mirrored_) return;
+  for (int32_t *const positions : {coarse_positions_.get(), fine_positions_.get()}) {
+    std::iota(positions + starts_[sought], positions + starts_[sought + 1], 0);
+  }
 }
 
 void Rulebook::cut_tiles() {

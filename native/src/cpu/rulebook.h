@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "coordinate_map.h"
+#include "cpu/coordinate_map.h"
 
 namespace spc {
 
