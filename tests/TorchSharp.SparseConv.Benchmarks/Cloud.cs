@@ -15,7 +15,9 @@ internal sealed record Cloud(string Name, int[] Coordinates)
     {
         var bytes = File.ReadAllBytes(file.FullName);
         if (bytes.Length % 16 != 0)
-            throw new InvalidDataException($"{file} has {bytes.Length} bytes, must be rows of 16: int32 batch, x, y, z.");
+            throw new InvalidDataException(
+                $"{file} has {bytes.Length} bytes, must be rows of 16: int32 batch, x, y, z."
+            );
         return new(Path.GetFileNameWithoutExtension(file.Name), MemoryMarshal.Cast<byte, int>(bytes).ToArray());
     }
 

@@ -11,7 +11,8 @@ internal static class CompareCommand
 {
     private static readonly Option<FileInfo[]> Coords = new("--coords")
     {
-        Description = "Voxels to measure, repeatable: little-endian int32 rows batch, x, y, z. Default: the sets at hand",
+        Description =
+            "Voxels to measure, repeatable: little-endian int32 rows batch, x, y, z. Default: the sets at hand",
         AllowMultipleArgumentsPerToken = true,
     };
     private static readonly Option<int> Threads = new("--threads")
@@ -34,7 +35,10 @@ internal static class CompareCommand
         CustomParser = ParseChannels,
         DefaultValueFactory = _ => [(4, 32), (17, 20), (32, 32), (64, 64), (96, 96), (128, 128), (256, 256)],
     };
-    private static readonly Option<string?> Only = new("--only") { Description = "One case by name, for example conv_fwd" };
+    private static readonly Option<string?> Only = new("--only")
+    {
+        Description = "One case by name, for example conv_fwd",
+    };
     private static readonly Option<int> Repeats = new("--repeats")
     {
         Description = "Runs of which the median is taken, after one to warm up",

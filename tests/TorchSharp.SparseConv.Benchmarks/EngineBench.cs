@@ -38,9 +38,7 @@ internal static class EngineBench
     {
         var levels = new Levels(cloud);
         var submanifold = geometry.Stride == PerAxis.Repeat(1, 3);
-        var coarse = submanifold
-            ? levels.Fine
-            : levels.Manager.Coarsen(levels.Fine, geometry, StridedSites.Dilate);
+        var coarse = submanifold ? levels.Fine : levels.Manager.Coarsen(levels.Fine, geometry, StridedSites.Dilate);
         levels.Rulebook = levels.Manager.Rulebook(coarse, levels.Fine, geometry);
         return levels;
     }

@@ -34,7 +34,8 @@ internal sealed unsafe class EngineCall : IDisposable
 
     public void BackwardInput() => Convolution.BackwardInput(_rulebook, Direction, _output, _weight, _gradInput);
 
-    public void BackwardWeight() => Convolution.BackwardWeight(_rulebook, Direction, _input, _output, _gradWeight, null);
+    public void BackwardWeight() =>
+        Convolution.BackwardWeight(_rulebook, Direction, _input, _output, _gradWeight, null);
 
     public void Dispose()
     {

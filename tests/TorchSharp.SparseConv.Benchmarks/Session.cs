@@ -36,7 +36,14 @@ internal sealed class Session(Settings settings, Action<Measurement> report)
     /// Measures a case that does <paramref name="products"/> products of pairs x cin x cout. The ceiling is taken just before
     /// and after: machines are shared, and a ratio is fair only within a moment.
     /// </summary>
-    public void MeasureProducts(string bench, Cloud cloud, Rulebook rulebook, (long In, long Out) channels, int products, Action action)
+    public void MeasureProducts(
+        string bench,
+        Cloud cloud,
+        Rulebook rulebook,
+        (long In, long Out) channels,
+        int products,
+        Action action
+    )
     {
         if (!Wants(bench))
             return;
