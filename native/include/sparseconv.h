@@ -39,7 +39,7 @@ extern "C" {
 
 /* Both sides ship in one package: compared for equality at load. Raised on any change of signature, struct or meaning.
  */
-#define SPC_ABI_VERSION 1
+#define SPC_ABI_VERSION 2
 
 #define SPC_MAX_DIMENSIONS 4
 
@@ -191,6 +191,25 @@ SPC_API spc_status spc_convolution_backward_weight(const spc_rulebook *rulebook,
                                                    const spc_matrix *input, const spc_matrix *grad_output,
                                                    void *workspace, int64_t workspace_bytes,
                                                    const spc_matrix *grad_weight, const spc_matrix *grad_bias);
+
+/* ---- pooling ---------------------------------------------------------------------------------------------------- */
+
+/* What a written row takes of the rows that it is paired with; zero where it has no pair. */
+#define SPC_POOL_MAX 0 /* the largest value of each channel; not-a-number before all; of equals the lowest row */
+#define SPC_POOL_SUM 1
+#define SPC_POOL_MEAN 2        /* the sum divided by the number of pairs: the active sites under the kernel */
+#define SPC_POOL_MEAN_VOLUME 3 /* the sum divided by the number of taps */
+
+/* input is [rows read, channels] and output [rows written, channels], both SPC_FLOAT32 or both SPC_FLOAT64. Outputs are
+ * overwritten. saved is what the gradient needs, and may be NULL where none is wanted: for SPC_POOL_MAX int32 [rows
+ * written, channels], the row read that holds each maximum, or -1; for SPC_POOL_MEAN int32 [rows written], the number
+ * of pairs; not used by the others. */
+SPC_API spc_status spc_pooling_forward(const spc_rulebook *rulebook, int32_t direction, int32_t kind,
+                                       const spc_matrix *input, int32_t *saved, const spc_matrix *output);
+
+SPC_API spc_status spc_pooling_backward(const spc_rulebook *rulebook, int32_t direction, int32_t kind,
+                                        const spc_matrix *grad_output, const int32_t *saved,
+                                        const spc_matrix *grad_input);
 
 #ifdef __cplusplus
 }

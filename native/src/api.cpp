@@ -9,6 +9,7 @@
 #include "cpu/convolution.h"
 #include "cpu/coordinate_map.h"
 #include "cpu/isa.h"
+#include "cpu/pooling.h"
 #include "cpu/rulebook.h"
 #include "error.h"
 #include "parallel.h"
@@ -286,6 +287,26 @@ spc_status spc_convolution_backward_weight(const spc_rulebook *rulebook, int32_t
     need(grad_weight, "grad_weight");
     spc::convolution_backward_weight(rulebook->pairs, direction, *input, *grad_output, workspace, workspace_bytes,
                                      *grad_weight, grad_bias);
+  });
+}
+
+spc_status spc_pooling_forward(const spc_rulebook *rulebook, int32_t direction, int32_t kind, const spc_matrix *input,
+                               int32_t *saved, const spc_matrix *output) {
+  return guard([&] {
+    need(rulebook, "rulebook");
+    need(input, "input");
+    need(output, "output");
+    spc::pooling_forward(rulebook->pairs, direction, kind, *input, saved, *output);
+  });
+}
+
+spc_status spc_pooling_backward(const spc_rulebook *rulebook, int32_t direction, int32_t kind,
+                                const spc_matrix *grad_output, const int32_t *saved, const spc_matrix *grad_input) {
+  return guard([&] {
+    need(rulebook, "rulebook");
+    need(grad_output, "grad_output");
+    need(grad_input, "grad_input");
+    spc::pooling_backward(rulebook->pairs, direction, kind, *grad_output, saved, *grad_input);
   });
 }
 

@@ -3,7 +3,7 @@ using TorchSharp.SparseConv.Core;
 namespace TorchSharp.SparseConv;
 
 /// <summary>Makes the sparse layers members of torch.nn, so that <c>nn.SubMConv3d(...)</c> reads like its neighbours.</summary>
-public static class NN
+public static partial class NN
 {
     extension(torch.nn)
     {

@@ -23,6 +23,10 @@ internal static class TensorMemory
         return new MatrixView(Pointer(tensor, name), rows, columns, element);
     }
 
+    /// <summary>The memory of a contiguous int32 tensor, or nothing for null.</summary>
+    internal static Workspace Int32(torch.Tensor? tensor, string name) =>
+        tensor is null ? default : new(Pointer(tensor, name), checked(tensor.NumberOfElements * sizeof(int)));
+
     /// <summary>The engine's name for an element type, or an ArgumentException where it has none.</summary>
     internal static ElementType Element(torch.ScalarType dtype, string name) =>
         dtype switch

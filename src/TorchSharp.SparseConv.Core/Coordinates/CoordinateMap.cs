@@ -9,6 +9,7 @@ namespace TorchSharp.SparseConv.Core;
 public sealed unsafe class CoordinateMap
 {
     private readonly MapHandle _handle;
+    private int[]? _batches;
 
     internal CoordinateMap(
         CoordinateManager manager,
@@ -64,6 +65,19 @@ public sealed unsafe class CoordinateMap
         var coordinates = new int[Rows * (1 + Dimensions)];
         CopyCoordinates(coordinates);
         return coordinates;
+    }
+
+    /// <summary>The batch index of each row; read from the map the first time, and kept.</summary>
+    public ReadOnlySpan<int> BatchIndices()
+    {
+        if (Volatile.Read(ref _batches) is { } known)
+            return known;
+        var coordinates = Coordinates();
+        var batches = new int[Rows];
+        for (var row = 0; row < batches.Length; row++)
+            batches[row] = coordinates[row * (1 + Dimensions)];
+        Volatile.Write(ref _batches, batches);
+        return batches;
     }
 
     /// <summary>

@@ -10,7 +10,7 @@ namespace TorchSharp.SparseConv.Core.Interop;
 internal static unsafe partial class Native
 {
     internal const string Library = "sparseconv";
-    internal const int AbiVersion = 1;
+    internal const int AbiVersion = 2;
 
     static Native() => NativeLibrary.SetDllImportResolver(typeof(Native).Assembly, NativeLoader.Resolve);
 
@@ -168,5 +168,25 @@ internal static unsafe partial class Native
         long workspaceBytes,
         in MatrixView gradWeight,
         MatrixView* gradBias
+    );
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_pooling_forward(
+        RulebookHandle rulebook,
+        ConvolutionDirection direction,
+        PoolingKind kind,
+        in MatrixView input,
+        int* saved,
+        in MatrixView output
+    );
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_pooling_backward(
+        RulebookHandle rulebook,
+        ConvolutionDirection direction,
+        PoolingKind kind,
+        in MatrixView gradOutput,
+        int* saved,
+        in MatrixView gradInput
     );
 }

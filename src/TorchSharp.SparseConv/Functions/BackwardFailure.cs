@@ -20,7 +20,7 @@ internal static class BackwardFailure
         if (Interlocked.Exchange(ref _kept, null) is { } exception)
         {
             throw new InvalidOperationException(
-                $"An earlier backward pass of a sparse convolution failed, and its gradients are NaN: {exception.Message}",
+                $"An earlier backward pass of a sparse layer failed, and its gradients are NaN: {exception.Message}",
                 exception
             );
         }

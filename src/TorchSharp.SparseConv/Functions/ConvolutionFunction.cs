@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace TorchSharp.SparseConv.Functions;
 
 /// <summary>
@@ -10,9 +8,6 @@ namespace TorchSharp.SparseConv.Functions;
 internal sealed class ConvolutionFunction : torch.autograd.SingleTensorFunction<ConvolutionFunction>
 {
     private const string CallKey = "call";
-    private const string GradientsKey = "gradients";
-
-    private static readonly Scalar NotANumber = double.NaN;
 
     public override string Name => "SparseConvolution";
 
@@ -31,7 +26,7 @@ internal sealed class ConvolutionFunction : torch.autograd.SingleTensorFunction<
         call.Needs = (features.requires_grad, weight.requires_grad, bias is { requires_grad: true });
         if (torch.is_grad_enabled() && call.Needs is not (false, false, false))
         {
-            output = apply(features, weight, bias!, call, new Output(output));
+            output = apply(features, weight, bias!, call, new FinishedOutput(output));
         }
 
         return output.MoveToOuterDisposeScope();
@@ -43,7 +38,7 @@ internal sealed class ConvolutionFunction : torch.autograd.SingleTensorFunction<
             (torch.Tensor)vars[0],
             (torch.Tensor)vars[1],
             (ConvolutionCall)vars[3],
-            (Output)vars[4]
+            (FinishedOutput)vars[4]
         );
         ctx.set_materialize_grads(false);
         ctx.save_data(CallKey, call);
@@ -53,88 +48,45 @@ internal sealed class ConvolutionFunction : torch.autograd.SingleTensorFunction<
         return output.Tensor;
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "An exception that leaves backward ends the process.")]
     public override List<torch.Tensor> backward(torch.autograd.AutogradContext ctx, torch.Tensor grad_output)
     {
-        List<torch.Tensor> gradients = [null!, null!, null!, null!, null!];
-        try
-        {
-            ReturnedGradients.Release();
-            if (!grad_output.IsInvalid)
-            {
-                var call = (ConvolutionCall)ctx.get_data(CallKey);
-                Differentiate(ctx, call, grad_output, gradients);
-
-                // The wrapper is ours alone; left to the garbage collector it would hold the whole matrix.
-                grad_output.Dispose();
-            }
-
-            ctx.save_data(GradientsKey, gradients);
-            ReturnedGradients.Remember(gradients);
-        }
-        catch (Exception exception)
-        {
-            BackwardFailure.Keep(exception);
-        }
-
-        // A list of its own, since the remembered one is emptied when its tensors go.
-        return [.. gradients];
+        var call = (ConvolutionCall)ctx.get_data(CallKey);
+        var (features, weight, bias) = call.Needs;
+        return SafeBackward.Run(
+            ctx,
+            grad_output,
+            [
+                features ? [call.InRows, call.InChannels] : null,
+                weight ? [call.Taps, call.InChannels, call.OutChannels] : null,
+                bias ? [call.OutChannels] : null,
+                null,
+                null,
+            ],
+            (gradient, gradients) => Differentiate(call, ctx.get_saved_variables(), gradient, gradients)
+        );
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "Kept for the next call; the gradients become NaN.")]
     private static void Differentiate(
-        torch.autograd.AutogradContext ctx,
         ConvolutionCall call,
-        torch.Tensor gradOutput,
+        List<torch.Tensor> saved,
+        torch.Tensor gradient,
         List<torch.Tensor> gradients
     )
     {
         var (features, weight, bias) = call.Needs;
-        using var scope = torch.NewDisposeScope();
-        try
+        if (features)
         {
-            if (torch.is_grad_enabled())
-            {
-                throw new NotSupportedException("A sparse convolution has no second derivative (create_graph: true).");
-            }
-
-            var saved = ctx.get_saved_variables();
-            var gradient = TensorMemory.Contiguous(gradOutput);
-            if (features)
-            {
-                gradients[0] = ConvolutionEngine.BackwardInput(call, gradient, saved[1]);
-            }
-
-            if (weight)
-            {
-                (gradients[1], var gradBias) = ConvolutionEngine.BackwardWeight(call, saved[0], gradient);
-                gradients[2] = gradBias!;
-            }
-            else if (bias)
-            {
-                gradients[2] = gradient.sum(dim: 0);
-            }
-        }
-        catch (Exception exception)
-        {
-            BackwardFailure.Keep(exception);
-            gradients[0] = features ? NaN(gradOutput, call.InRows, call.InChannels) : null!;
-            gradients[1] = weight ? NaN(gradOutput, call.Taps, call.InChannels, call.OutChannels) : null!;
-            gradients[2] = bias ? NaN(gradOutput, call.OutChannels) : null!;
+            gradients[0] = ConvolutionEngine.BackwardInput(call, gradient, saved[1]);
         }
 
-        foreach (var gradient in gradients)
+        if (weight)
         {
-            gradient?.MoveToOuterDisposeScope();
+            (gradients[1], var gradBias) = ConvolutionEngine.BackwardWeight(call, saved[0], gradient);
+            gradients[2] = gradBias!;
         }
-    }
-
-    private static torch.Tensor NaN(torch.Tensor like, params long[] shape) =>
-        torch.full(shape, NotANumber, like.dtype, like.device);
-
-    /// <summary>Hides the finished output from apply, which would take a tensor for an input.</summary>
-    private sealed class Output(torch.Tensor tensor)
-    {
-        internal torch.Tensor Tensor { get; } = tensor;
+        else if (bias)
+        {
+            gradients[2] = gradient.sum(dim: 0);
+        }
     }
 }

@@ -104,18 +104,7 @@ public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTe
     public SparseTensor call(SparseTensor input, SparseTensor sites)
     {
         RequireInput(input);
-        ArgumentNullException.ThrowIfNull(sites);
-        SparseTensor.RequireSameManager(input, sites, nameof(sites));
-        var expected = OutputStride(input.stride);
-        if (!sites.stride.Equals(expected))
-        {
-            throw new ArgumentException(
-                $"sites have stride {sites.stride}, must have {expected} after {GetName()} on stride {input.stride}.",
-                nameof(sites)
-            );
-        }
-
-        return Convolve(input, sites.map);
+        return Convolve(input, OutputLevel.Of(input, sites, OutputStride(input.stride), GetName()));
     }
 
     /// <summary>
@@ -125,12 +114,8 @@ public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTe
     public SparseTensor call(SparseTensor input, torch.Tensor coordinates)
     {
         RequireInput(input);
-        ArgumentNullException.ThrowIfNull(coordinates);
-        var dimensions = CoordinateRows.Dimensions(coordinates, input.manager);
-        var batches = input.batch_size;
         var shape = input.spatial_shape is { } bounds ? OutputShape(bounds) : (PerAxis?)null;
-        var rows = CoordinateRows.Read(coordinates, dimensions, ref batches, shape);
-        return Convolve(input, input.manager.Insert(rows, OutputStride(input.stride), shape));
+        return Convolve(input, OutputLevel.Insert(input, coordinates, OutputStride(input.stride), shape));
     }
 
     /// <summary>The sites that this layer writes when none are given.</summary>
@@ -150,16 +135,8 @@ public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTe
 
     private void RequireInput(SparseTensor? input)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        if (input.dimensions != Geometry.Dimensions)
-        {
-            throw new ArgumentException(
-                $"input has {input.dimensions} spatial axes, {GetName()} takes {Geometry.Dimensions}.",
-                nameof(input)
-            );
-        }
-
-        if (input.channels != in_channels)
+        OutputLevel.RequireDimensions(input, Geometry.Dimensions, GetName());
+        if (input!.channels != in_channels)
         {
             throw new ArgumentException(
                 $"input has {input.channels} channels, {GetName()} takes {in_channels}.",

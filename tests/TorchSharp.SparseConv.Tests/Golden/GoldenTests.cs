@@ -61,6 +61,34 @@ public sealed class GoldenTests
         }
     }
 
+    [TestCase("me/maxpool_k2_s2")]
+    [TestCase("me/avgpool_k3_s2")]
+    public void Pooling_is_that_of_the_other_library(string name)
+    {
+        using var scope = torch.NewDisposeScope();
+        var data = new GoldenCase(name);
+        using SparsePoolNd layer = name.Contains("max", StringComparison.Ordinal)
+            ? new SparseMaxPool3d(2, sites: StridedSites.Downsample)
+            : new SparseAvgPool3d(3, stride: 2, padding: 1, sites: StridedSites.Downsample);
+        var features = data.Read("in_feats").requires_grad_();
+        var result = layer.call(new SparseTensor(features, data.Read("in_coords")));
+        var rows = RowOrder(Level(result.coordinates, result.stride), data.Read("out_coords"));
+        result.features.backward([data.Read("grad_out").index_select(0, rows)]);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(
+                Tensors.Deviation(result.features, data.Read("out_feats").index_select(0, rows)),
+                Is.LessThan(Tolerance),
+                "output"
+            );
+            Assert.That(
+                Tensors.Deviation(features.grad!, data.Read("grad_in")),
+                Is.LessThan(Tolerance),
+                "gradient of features"
+            );
+        }
+    }
+
     /// <summary>For each of our taps, the other library's tap that reads the same displacement.</summary>
     private static torch.Tensor TapOrder(KernelGeometry geometry, torch.Tensor offsets)
     {

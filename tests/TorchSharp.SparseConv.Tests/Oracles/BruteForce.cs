@@ -89,7 +89,8 @@ internal sealed class BruteForce(int[] kernel, int[] stride, int[] dilation, int
         return result;
     }
 
-    private IEnumerable<(int Output, int Input, int Tap)> Pairs(
+    /// <summary>Every (output row, input row, tap) that meet.</summary>
+    internal IEnumerable<(int Output, int Input, int Tap)> Pairs(
         IReadOnlyList<int[]> input,
         IReadOnlyList<int[]> output,
         bool transposed

@@ -1,0 +1,226 @@
+#include "cpu/pooling.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "cpu/isa.h"
+#include "matrix.h"
+
+namespace spc {
+namespace {
+
+constexpr int64_t kSerialWork = int64_t{1} << 16;  // elements below which a second thread does not pay
+constexpr int32_t kNoRow = std::numeric_limits<int32_t>::max();
+
+template <class T>
+struct Job {
+  const Rulebook &rulebook;
+  int32_t direction;
+  const T *input;  // [rows read, channels]
+  T *output;       // [rows written, channels]
+  int64_t channels;
+};
+
+// One tile of written rows.
+class Tile {
+ public:
+  Tile(const Side &to, int64_t index)
+      : first_(index * kTileRows), rows_(std::min(kTileRows, to.rows - first_)), row_of_(to.row_of.get()) {}
+
+  int64_t rows() const { return rows_; }
+  int64_t index(int32_t position) const { return position - first_; }
+  int64_t row(int64_t index) const { return row_of_ != nullptr ? row_of_[first_ + index] : first_ + index; }
+
+ private:
+  int64_t first_;
+  int64_t rows_;
+  const int32_t *row_of_;
+};
+
+// Calls body(tile, visit) for each tile; visit(pair) runs pair(index in the tile, row read) over the tile's pairs, tap
+// by tap.
+template <class T, class Body>
+void for_tiles(const Job<T> &job, const Body &body) {
+  active_kernels();
+  const Side &to = job.rulebook.to(job.direction);
+  const int32_t *const row_of = job.rulebook.from(job.direction).row_of.get();
+  std::vector<TapPairs> taps;
+  for (int64_t t = 0; t < job.rulebook.taps(); ++t) taps.push_back(job.rulebook.tap(t, job.direction));
+  const int64_t work = (job.rulebook.pairs() + to.rows) * job.channels;
+  const Team team(std::min(1 + work / kSerialWork, to.tiles));
+  parallel_for(team, to.tiles, [&](int64_t index, int) {
+    const Tile tile(to, index);
+    body(tile, [&](const auto &pair) {
+      for (const TapPairs &tap : taps) {
+        for (int64_t i = tap.tiles[index]; i < tap.tiles[index + 1]; ++i) {
+          const int32_t position = tap.from[i];
+          pair(tile.index(tap.to[i]), row_of != nullptr ? row_of[position] : position);
+        }
+      }
+    });
+  });
+}
+
+// Whether a value takes the place of the best so far: the larger one, not-a-number before all, as in PyTorch; of equal
+// ones the lowest row.
+template <class T>
+bool takes(T value, int32_t row, T best, int32_t best_row) {
+  const bool nan = value != value, best_nan = best != best;
+  const bool larger = (value > best) | (nan & !best_nan);
+  const bool equal = (value == best) | (nan & best_nan);
+  return larger | (equal & (row < best_row));
+}
+
+// saved: the row of each maximum, or null.
+template <class T>
+void maximum(const Job<T> &job, int32_t *saved) {
+  const int64_t channels = job.channels;
+  for_tiles(job, [&](const Tile &tile, const auto &visit) {
+    std::array<bool, kTileRows> met{};
+    for (int64_t i = 0; i < tile.rows(); ++i) {
+      const int64_t start = tile.row(i) * channels;
+      std::fill_n(job.output + start, channels, -std::numeric_limits<T>::infinity());
+      if (saved != nullptr) std::fill_n(saved + start, channels, kNoRow);
+    }
+    visit([&](int64_t i, int32_t row) {
+      met[i] = true;
+      const T *const from = job.input + row * channels;
+      T *const to = job.output + tile.row(i) * channels;
+      if (saved == nullptr) {
+        for (int64_t n = 0; n < channels; ++n) to[n] = (from[n] > to[n]) | (from[n] != from[n]) ? from[n] : to[n];
+        return;
+      }
+      int32_t *const rows = saved + tile.row(i) * channels;
+      for (int64_t n = 0; n < channels; ++n) {
+        const bool take = takes(from[n], row, to[n], rows[n]);
+        to[n] = take ? from[n] : to[n];
+        rows[n] = take ? row : rows[n];
+      }
+    });
+    for (int64_t i = 0; i < tile.rows(); ++i) {
+      if (met[i]) continue;
+      std::fill_n(job.output + tile.row(i) * channels, channels, T(0));
+      if (saved != nullptr) std::fill_n(saved + tile.row(i) * channels, channels, -1);
+    }
+  });
+}
+
+// saved: the number of pairs of each row, or null.
+template <class T>
+void sum(const Job<T> &job, int32_t kind, int32_t *saved) {
+  const int64_t channels = job.channels;
+  const T taps = static_cast<T>(job.rulebook.taps());
+  for_tiles(job, [&](const Tile &tile, const auto &visit) {
+    std::array<int32_t, kTileRows> counts{};
+    for (int64_t i = 0; i < tile.rows(); ++i) std::fill_n(job.output + tile.row(i) * channels, channels, T(0));
+    visit([&](int64_t i, int32_t row) {
+      ++counts[i];
+      const T *const from = job.input + row * channels;
+      T *const to = job.output + tile.row(i) * channels;
+      for (int64_t n = 0; n < channels; ++n) to[n] += from[n];
+    });
+    for (int64_t i = 0; i < tile.rows(); ++i) {
+      if (saved != nullptr) saved[tile.row(i)] = counts[i];
+      if (kind == SPC_POOL_SUM || counts[i] == 0) continue;
+      const T divisor = kind == SPC_POOL_MEAN ? static_cast<T>(counts[i]) : taps;
+      T *const to = job.output + tile.row(i) * channels;
+      for (int64_t n = 0; n < channels; ++n) to[n] /= divisor;
+    }
+  });
+}
+
+// The job reads gradients of the output and writes those of the input: it runs the rulebook the other way.
+template <class T>
+void maximum_gradient(const Job<T> &job, const int32_t *saved) {
+  const int64_t channels = job.channels;
+  for_tiles(job, [&](const Tile &tile, const auto &visit) {
+    for (int64_t i = 0; i < tile.rows(); ++i) std::fill_n(job.output + tile.row(i) * channels, channels, T(0));
+    visit([&](int64_t i, int32_t row) {
+      const auto own = static_cast<int32_t>(tile.row(i));
+      const T *const from = job.input + row * channels;
+      const int32_t *const rows = saved + row * channels;
+      T *const to = job.output + own * channels;
+      for (int64_t n = 0; n < channels; ++n) to[n] += rows[n] == own ? from[n] : T(0);
+    });
+  });
+}
+
+template <class T>
+void sum_gradient(const Job<T> &job, int32_t kind, const int32_t *saved) {
+  const int64_t channels = job.channels;
+  const T taps = static_cast<T>(job.rulebook.taps());
+  for_tiles(job, [&](const Tile &tile, const auto &visit) {
+    for (int64_t i = 0; i < tile.rows(); ++i) std::fill_n(job.output + tile.row(i) * channels, channels, T(0));
+    visit([&](int64_t i, int32_t row) {
+      const T divisor = kind == SPC_POOL_MEAN ? static_cast<T>(saved[row]) : kind == SPC_POOL_SUM ? T(1) : taps;
+      const T scale = T(1) / divisor;
+      const T *const from = job.input + row * channels;
+      T *const to = job.output + tile.row(i) * channels;
+      for (int64_t n = 0; n < channels; ++n) to[n] += scale * from[n];
+    });
+  });
+}
+
+void check_kind(int32_t kind) {
+  if (kind >= SPC_POOL_MAX && kind <= SPC_POOL_MEAN_VOLUME) return;
+  fail_argument("kind is " + std::to_string(kind) +
+                ", must be SPC_POOL_MAX, SPC_POOL_SUM, SPC_POOL_MEAN or SPC_POOL_MEAN_VOLUME");
+}
+
+// Calls run with a value of the element type.
+template <class Run>
+void by_type(int32_t type, const Run &run) {
+  if (type == SPC_FLOAT32) {
+    run(float{});
+  } else if (type == SPC_FLOAT64) {
+    run(double{});
+  } else {
+    fail_unsupported("element type " + std::to_string(type) + " is not supported by pooling on the CPU");
+  }
+}
+
+}  // namespace
+
+void pooling_forward(const Rulebook &rulebook, int32_t direction, int32_t kind, const spc_matrix &input, int32_t *saved,
+                     const spc_matrix &output) {
+  check_direction(direction);
+  check_kind(kind);
+  const int32_t type = input.element_type;
+  by_type(type, [&]<class T>(T) {
+    check_matrix("input", input, rulebook.from(direction).rows, input.columns, type);
+    check_matrix("output", output, rulebook.to(direction).rows, input.columns, type);
+    const Job<T> job{rulebook, direction, data<const T>(input), data<T>(output), input.columns};
+    if (kind == SPC_POOL_MAX) {
+      maximum(job, saved);
+    } else {
+      sum(job, kind, kind == SPC_POOL_MEAN ? saved : nullptr);
+    }
+  });
+}
+
+void pooling_backward(const Rulebook &rulebook, int32_t direction, int32_t kind, const spc_matrix &grad_output,
+                      const int32_t *saved, const spc_matrix &grad_input) {
+  check_direction(direction);
+  check_kind(kind);
+  const int32_t type = grad_output.element_type;
+  const bool needs_saved = kind == SPC_POOL_MAX || kind == SPC_POOL_MEAN;
+  if (needs_saved && saved == nullptr && grad_output.rows > 0 && grad_output.columns > 0) {
+    fail_argument("saved is NULL, must be what the forward pass wrote");
+  }
+  by_type(type, [&]<class T>(T) {
+    check_matrix("grad_output", grad_output, rulebook.to(direction).rows, grad_output.columns, type);
+    check_matrix("grad_input", grad_input, rulebook.from(direction).rows, grad_output.columns, type);
+    const int32_t reversed = direction == SPC_FINE_TO_COARSE ? SPC_COARSE_TO_FINE : SPC_FINE_TO_COARSE;
+    const Job<T> job{rulebook, reversed, data<const T>(grad_output), data<T>(grad_input), grad_output.columns};
+    if (kind == SPC_POOL_MAX) {
+      maximum_gradient(job, saved);
+    } else {
+      sum_gradient(job, kind, saved);
+    }
+  });
+}
+
+}  // namespace spc

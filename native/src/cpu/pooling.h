@@ -1,0 +1,18 @@
+// Pooling along a rulebook: each written row takes the maximum, sum or mean of the rows that it is paired with. Written
+// rows are cut into tiles, and taps run in order within a tile, so that threads change nothing.
+#pragma once
+
+#include <cstdint>
+
+#include "cpu/rulebook.h"
+#include "sparseconv.h"
+
+namespace spc {
+
+void pooling_forward(const Rulebook &rulebook, int32_t direction, int32_t kind, const spc_matrix &input, int32_t *saved,
+                     const spc_matrix &output);
+
+void pooling_backward(const Rulebook &rulebook, int32_t direction, int32_t kind, const spc_matrix &grad_output,
+                      const int32_t *saved, const spc_matrix &grad_input);
+
+}  // namespace spc

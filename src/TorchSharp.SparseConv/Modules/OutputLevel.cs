@@ -1,0 +1,62 @@
+using TorchSharp.SparseConv.Core;
+
+namespace TorchSharp.SparseConv;
+
+/// <summary>Output sites that the caller of a layer gives.</summary>
+internal static class OutputLevel
+{
+    /// <summary>The level of another tensor of the same manager, which must have the stride that the layer gives.</summary>
+    internal static CoordinateMap Of(SparseTensor input, SparseTensor sites, PerAxis stride, string layer)
+    {
+        ArgumentNullException.ThrowIfNull(sites);
+        SparseTensor.RequireSameManager(input, sites, nameof(sites));
+        if (!sites.stride.Equals(stride))
+        {
+            throw new ArgumentException(
+                $"sites have stride {sites.stride}, must have {stride} after {layer} on stride {input.stride}.",
+                nameof(sites)
+            );
+        }
+
+        return sites.map;
+    }
+
+    /// <summary>A new level of given coordinates, rows (batch, d0, d1, ...) of at most the input's batch indices.</summary>
+    internal static CoordinateMap Insert(
+        SparseTensor input,
+        torch.Tensor coordinates,
+        PerAxis stride,
+        PerAxis? spatialShape
+    )
+    {
+        ArgumentNullException.ThrowIfNull(coordinates);
+        var dimensions = CoordinateRows.Dimensions(coordinates, input.manager);
+        var batches = input.batch_size;
+        var rows = CoordinateRows.Read(coordinates, dimensions, ref batches, spatialShape);
+        return input.manager.Insert(rows, stride, spatialShape);
+    }
+
+    /// <summary>Refuses an input of another number of axes than the layer's.</summary>
+    internal static void RequireDimensions(SparseTensor? input, int dimensions, string layer)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        if (input.dimensions != dimensions)
+        {
+            throw new ArgumentException(
+                $"input has {input.dimensions} spatial axes, {layer} takes {dimensions}.",
+                nameof(input)
+            );
+        }
+    }
+
+    /// <summary>Refuses an input that the engine cannot read.</summary>
+    internal static void RequireCpu(SparseTensor input, string layer)
+    {
+        if (input.features.device_type != DeviceType.CPU)
+        {
+            throw new NotSupportedException($"input is on {input.features.device}: {layer} runs on cpu.");
+        }
+
+        TensorMemory.Element(input.features.dtype, nameof(input));
+    }
+}

@@ -1,0 +1,26 @@
+using TorchSharp.SparseConv.Core;
+
+namespace TorchSharp.SparseConv;
+
+/// <summary>Average pooling over 3 axes; see <see cref="SparseAvgPoolNd"/>.</summary>
+public sealed class SparseAvgPool3d : SparseAvgPoolNd
+{
+    /// <summary>
+    /// Parameters as in torch.nn.AvgPool3d: the stride is the kernel's size where none is given, dilation is 1 and padding 0; divisor chooses what sums are divided by;
+    /// sites chooses which coarse voxels are written.
+    /// </summary>
+    public SparseAvgPool3d(
+        PerAxis kernel_size,
+        PerAxis? stride = null,
+        PerAxis? padding = null,
+        PerAxis? dilation = null,
+        AverageDivisor divisor = AverageDivisor.ActiveSites,
+        StridedSites sites = StridedSites.Dilate
+    )
+        : base(
+            nameof(SparseAvgPool3d),
+            KernelGeometry.Create(3, kernel_size, stride ?? kernel_size, dilation, padding),
+            divisor,
+            sites
+        ) { }
+}

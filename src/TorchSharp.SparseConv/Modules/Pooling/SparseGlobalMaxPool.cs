@@ -1,0 +1,19 @@
+namespace TorchSharp.SparseConv;
+
+/// <summary>
+/// The largest value of each channel over the voxels of each scan, [batch, C]; a scan without voxels gives 0. For any number of
+/// axes.
+/// </summary>
+public sealed class SparseGlobalMaxPool : torch.nn.Module<SparseTensor, torch.Tensor>
+{
+    /// <summary>A layer without parameters.</summary>
+    public SparseGlobalMaxPool()
+        : base(nameof(SparseGlobalMaxPool)) { }
+
+    /// <summary>From [N, C] to [batch, C].</summary>
+    public override torch.Tensor forward(SparseTensor? input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return Scans.Max(input, input.features);
+    }
+}

@@ -1,0 +1,24 @@
+using TorchSharp.SparseConv.Core;
+
+namespace TorchSharp.SparseConv;
+
+/// <summary>Max pooling over 4 axes (space and time); see <see cref="SparseMaxPoolNd"/>.</summary>
+public sealed class SparseMaxPool4d : SparseMaxPoolNd
+{
+    /// <summary>
+    /// Parameters as in torch.nn.MaxPool3d: the stride is the kernel's size where none is given, dilation is 1 and padding 0;
+    /// sites chooses which coarse voxels are written.
+    /// </summary>
+    public SparseMaxPool4d(
+        PerAxis kernel_size,
+        PerAxis? stride = null,
+        PerAxis? padding = null,
+        PerAxis? dilation = null,
+        StridedSites sites = StridedSites.Dilate
+    )
+        : base(
+            nameof(SparseMaxPool4d),
+            KernelGeometry.Create(4, kernel_size, stride ?? kernel_size, dilation, padding),
+            sites
+        ) { }
+}
