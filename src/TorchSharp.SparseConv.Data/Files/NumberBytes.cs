@@ -7,6 +7,12 @@ namespace TorchSharp.SparseConv.Data.Files;
 // Numbers as the bytes of a file.
 internal static class NumberBytes
 {
+    public static ByteOrder MachineOrder => BitConverter.IsLittleEndian ? ByteOrder.LittleEndian : ByteOrder.BigEndian;
+
+    // The memory of an array of numbers.
+    public static Span<byte> AsBytes(Array values) =>
+        MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(values), Buffer.ByteLength(values));
+
     public static T Read<T>(ReadOnlySpan<byte> from, ByteOrder order)
         where T : unmanaged
     {
@@ -47,7 +53,7 @@ internal static class NumberBytes
         }
     }
 
-    private static bool IsForeign(ByteOrder order) => order == ByteOrder.LittleEndian != BitConverter.IsLittleEndian;
+    private static bool IsForeign(ByteOrder order) => order != MachineOrder;
 
     private static T Reversed<T>(T value)
         where T : unmanaged =>

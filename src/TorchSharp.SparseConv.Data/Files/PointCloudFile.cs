@@ -10,6 +10,8 @@ public static class PointCloudFile
         new([".ply"], PlyFile.Open, (path, cloud) => PlyFile.Write(path, cloud)),
         new([".pcd"], PcdFile.Open, (path, cloud) => PcdFile.Write(path, cloud)),
         new([".las"], LasFile.Open, (path, cloud) => LasFile.Write(path, cloud)),
+        new([".bin"], path => new CloudReader(KittiFile.Read(path)), KittiFile.Write),
+        new([".xyz", ".txt", ".csv"], path => new CloudReader(TextFile.Read(path)), TextFile.Write),
     ];
 
     /// <summary>The endings of file names that can be read and written, each with its dot, in lower case.</summary>

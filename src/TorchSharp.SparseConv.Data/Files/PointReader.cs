@@ -1,9 +1,9 @@
 namespace TorchSharp.SparseConv.Data.Files;
 
 // A file of points whose header has been read and believed; points come in blocks, from first to last.
-internal abstract class PointReader(ByteReader file) : IDisposable
+internal abstract class PointReader(ByteReader? file) : IDisposable
 {
-    protected ByteReader File { get; } = file;
+    protected ByteReader File => file ?? throw new InvalidOperationException("the cloud is in memory");
 
     public long PointsLeft { get; protected set; }
 
@@ -39,7 +39,7 @@ internal abstract class PointReader(ByteReader file) : IDisposable
             : throw File.Error($"has {PointsLeft} points, one cloud holds at most {Most}; read it in blocks");
     }
 
-    public void Dispose() => File.Dispose();
+    public void Dispose() => file?.Dispose();
 
     protected abstract PointCloud ReadPoints(int count);
 }

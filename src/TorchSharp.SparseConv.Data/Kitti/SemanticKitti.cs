@@ -44,18 +44,7 @@ public static class SemanticKitti
     /// <exception cref="PointCloudException">The file is missing, cut off, has another number of labels, or a label that the data set does not define.</exception>
     public static int[] ReadLabels(string path, int? pointCount = null)
     {
-        if (pointCount is { } expected)
-        {
-            var found = LengthOf(path);
-            if (found != (long)expected * LabelBytes)
-            {
-                throw new PointCloudException(
-                    path,
-                    $"is {found} bytes long, must be {(long)expected * LabelBytes} bytes: one uint32 label for each of the {expected} points of its scan"
-                );
-            }
-        }
-        var raw = ReadWords<uint>(path, LabelBytes, "labels of 4 bytes (uint32)");
+        var raw = ReadRawLabels(path, pointCount);
         var labels = new int[raw.Length];
         for (var i = 0; i < raw.Length; i++)
         {
@@ -123,6 +112,23 @@ public static class SemanticKitti
             BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(i * LabelBytes), raw);
         }
         File.WriteAllBytes(path, bytes);
+    }
+
+    // Each point's class in the low half, its instance in the high one.
+    internal static uint[] ReadRawLabels(string path, int? pointCount)
+    {
+        if (pointCount is { } expected)
+        {
+            var found = LengthOf(path);
+            if (found != (long)expected * LabelBytes)
+            {
+                throw new PointCloudException(
+                    path,
+                    $"is {found} bytes long, must be {(long)expected * LabelBytes} bytes: one uint32 label for each of the {expected} points of its scan"
+                );
+            }
+        }
+        return ReadWords<uint>(path, LabelBytes, "labels of 4 bytes (uint32)");
     }
 
     private static List<ScanFile> ScansOf(string root, string sequence)

@@ -129,6 +129,38 @@ public sealed class RealFileTests
         Assert.That(again.Attributes.Select(a => a.Name), Is.EqualTo(cloud.Attributes.Select(a => a.Name)));
     }
 
+    [TestCase("kitti/000000.bin", 123_389, -79.60240173339844f, 79.00471496582031f, 0.9900000095367432f)]
+    [TestCase("kitti/object-000008.bin", 17_238, 2.8889999389648438f, 76.83499908447266f, 0.9900000095367432f)]
+    [TestCase(
+        "semantic-kitti/sequences/00/velodyne/000000.bin",
+        51_770,
+        -78.08739471435547f,
+        76.21647644042969f,
+        0.9900000095367432f
+    )]
+    public void Street_scans(string name, int count, float low, float high, float brightest)
+    {
+        var cloud = PointCloudFile.Read(
+            Path.Combine(RealData.Folder(Path.GetDirectoryName(name)!), Path.GetFileName(name))
+        );
+        Assert.That(cloud.Count, Is.EqualTo(count));
+        Assert.That(Bounds(cloud, 0), Is.EqualTo((low, high)));
+        Assert.That(cloud.Intensity!.Max(), Is.EqualTo(brightest));
+    }
+
+    [Test]
+    public void Raw_labels_of_a_street_scan()
+    {
+        var folder = RealData.Folder("semantic-kitti/sequences/00/velodyne");
+        var labels = PointCloudFile.Read(Path.Combine(folder, "000000.bin")).Labels!;
+        const string Expected =
+            "0:1992 10:1918 32:42 40:15814 44:1328 48:11909 50:6340 51:122 70:10499 71:520 72:968 80:270 81:48";
+        Assert.That(
+            string.Join(' ', Histogram(labels).Select(row => $"{row.Label}:{row.Count}")),
+            Is.EqualTo(Expected)
+        );
+    }
+
     private static (int Label, int Count)[] Histogram(int[] labels) =>
         [.. labels.GroupBy(label => label).OrderBy(same => same.Key).Select(same => (same.Key, same.Count()))];
 
