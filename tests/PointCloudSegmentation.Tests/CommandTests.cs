@@ -5,7 +5,22 @@ namespace PointCloudSegmentation.Tests;
 
 internal sealed class CommandTests
 {
+    private TempFolder _trained = null!;
+    private string _data = null!;
+    private CommandRun _training;
     private TempFolder _folder = null!;
+
+    // One training that the tests measure, predict with and export from.
+    [OneTimeSetUp]
+    public void Train()
+    {
+        _trained = new TempFolder();
+        _data = Small.Kitti(_trained);
+        _training = CommandRun.Of(Small.TrainArguments(_data, _trained["out"]));
+    }
+
+    [OneTimeTearDown]
+    public void DeleteTraining() => _trained.Dispose();
 
     [SetUp]
     public void MakeFolder() => _folder = new TempFolder();
@@ -58,8 +73,7 @@ internal sealed class CommandTests
     [Test]
     public void Training_ends_with_scores_weights_and_pictures_in_plain_lines()
     {
-        var data = Small.Kitti(_folder);
-        var run = CommandRun.Of(Small.TrainArguments(data, _folder["out"]));
+        var run = _training;
         Assert.That(run.ExitCode, Is.Zero, run.Errors);
         Assert.Multiple(() =>
         {
@@ -82,47 +96,50 @@ internal sealed class CommandTests
                 }
             )
             {
-                Assert.That(_folder[$"out/{file}"], Does.Exist);
+                Assert.That(_trained[$"out/{file}"], Does.Exist);
             }
-            Assert.That(run.Output, Does.Contain(_folder["out/pictures/08-000002.html"]));
-            Assert.That(File.Exists(_folder["out/checkpoint.zip.new"]), Is.False);
+            Assert.That(run.Output, Does.Contain(_trained["out/pictures/08-000002.html"]));
+            Assert.That(File.Exists(_trained["out/checkpoint.zip.new"]), Is.False);
         });
     }
 
     [Test]
     public void Weights_measure_the_same_in_every_format()
     {
-        var data = Small.Kitti(_folder);
-        var train = CommandRun.Of(Small.TrainArguments(data, _folder["out"]));
-        Assert.That(train.ExitCode, Is.Zero, train.Errors);
-        Assert.That(CommandRun.Of("export", _folder["out/checkpoint.zip"], _folder["w/a.dat"]).ExitCode, Is.Zero);
+        Assert.That(CommandRun.Of("export", _trained["out/checkpoint.zip"], _folder["w/a.dat"]).ExitCode, Is.Zero);
         Assert.That(CommandRun.Of("export", _folder["w/a.dat"], _folder["w/b.safetensors"]).ExitCode, Is.Zero);
-        string[] files = ["out/checkpoint.zip", "out/weights.safetensors", "w/a.dat", "w/b.safetensors"];
+        string[] files =
+        [
+            _trained["out/checkpoint.zip"],
+            _trained["out/weights.safetensors"],
+            _folder["w/a.dat"],
+            _folder["w/b.safetensors"],
+        ];
         foreach (var file in files)
         {
-            var eval = CommandRun.Of("eval", "--weights", _folder[file], "--data", data);
+            var eval = CommandRun.Of("eval", "--weights", file, "--data", _data);
             Assert.That(eval.ExitCode, Is.Zero, eval.Errors);
             Assert.That(eval.Output, Does.Contain("mIoU"));
-            Assert.That(train.Output, Does.Contain(eval.Output), file);
+            Assert.That(_training.Output, Does.Contain(eval.Output), file);
         }
         Assert.That(
             File.ReadAllBytes(_folder["w/b.safetensors"]),
-            Is.EqualTo(File.ReadAllBytes(_folder["out/weights.safetensors"]))
+            Is.EqualTo(File.ReadAllBytes(_trained["out/weights.safetensors"]))
         );
     }
 
     [Test]
     public void A_scan_is_predicted_point_by_point()
     {
-        var data = Small.Kitti(_folder);
-        CommandRun.Of(Small.TrainArguments(data, _folder["out"]));
-        var weights = _folder["out/weights.safetensors"];
+        var weights = _trained["out/weights.safetensors"];
         var bare = _folder["bare.bin"];
-        var scan = Path.Combine(data, "sequences/08/velodyne/000002.bin");
+        var scan = Path.Combine(_data, "sequences/08/velodyne/000002.bin");
         File.Copy(scan, bare);
         var run = CommandRun.Of("predict", bare, scan, "--weights", weights, "--output", _folder["p"]);
         Assert.That(run.ExitCode, Is.Zero, run.Errors);
         var count = SemanticKitti.ReadScan(scan).Count;
+        var other = _folder["other/000002.bin"];
+        CommandRun.Of("predict", other, scan, "--weights", weights).ShouldFail(2, other, scan, "the same name");
         Assert.Multiple(() =>
         {
             Assert.That(SemanticKitti.ReadLabels(_folder["p/bare.label"], count), Is.All.InRange(1, 19));
@@ -158,43 +175,37 @@ internal sealed class CommandTests
     [Test]
     public void Weights_of_another_architecture_name_the_first_mismatches()
     {
-        var data = Small.Kitti(_folder);
-        CommandRun.Of(Small.TrainArguments(data, _folder["out"]));
         foreach (var file in new[] { "out/weights.safetensors", "out/checkpoint.zip" })
         {
             CommandRun
-                .Of("eval", "--weights", _folder[file], "--data", data, "--width", "0.2")
-                .ShouldFail(1, _folder[file], "of another shape", "conv0p1s1.weight", "[27, 5, 3]");
+                .Of("eval", "--weights", _trained[file], "--data", _data, "--width", "0.2")
+                .ShouldFail(1, _trained[file], "of another shape", "conv0p1s1.weight", "[27, 5, 3]");
             CommandRun
-                .Of("eval", "--weights", _folder[file], "--data", data, "--model", "minkunet18")
-                .ShouldFail(1, _folder[file], "missing", "block1.1.");
+                .Of("eval", "--weights", _trained[file], "--data", _data, "--model", "minkunet18")
+                .ShouldFail(1, _trained[file], "missing", "block1.1.");
         }
     }
 
     [Test]
     public void Weights_without_a_description_ask_for_one()
     {
-        var data = Small.Kitti(_folder);
-        CommandRun.Of(Small.TrainArguments(data, _folder["out"]));
-        File.Delete(_folder["out/weights.json"]);
-        var weights = _folder["out/weights.safetensors"];
-        CommandRun.Of("eval", "--weights", weights, "--data", data).ShouldFail(2, "weights.json", "--voxel-size");
+        var weights = _folder["weights.safetensors"];
+        File.Copy(_trained["out/weights.safetensors"], weights);
+        CommandRun.Of("eval", "--weights", weights, "--data", _data).ShouldFail(2, "weights.json", "--voxel-size");
         string[] described = ["--model", "minkunet14", "--width", "0.1", "--stem-kernel", "3", "--voxel-size", "0.5"];
-        Assert.That(CommandRun.Of(["eval", "--weights", weights, "--data", data, .. described]).ExitCode, Is.Zero);
+        Assert.That(CommandRun.Of(["eval", "--weights", weights, "--data", _data, .. described]).ExitCode, Is.Zero);
     }
 
     [Test]
     public void Resuming_what_is_not_there_or_another_run_is_refused()
     {
-        var data = Small.Kitti(_folder);
         CommandRun
-            .Of(Small.TrainArguments(data, _folder["out"], "--resume"))
+            .Of(Small.TrainArguments(_data, _folder["none"], "--resume"))
             .ShouldFail(2, "checkpoint.zip", "--resume");
-        Assert.That(CommandRun.Of(Small.TrainArguments(data, _folder["out"])).ExitCode, Is.Zero);
         CommandRun
-            .Of(Small.TrainArguments(data, _folder["out"], "--resume", "--lr", "0.5"))
+            .Of(Small.TrainArguments(_data, _trained["out"], "--resume", "--lr", "0.5"))
             .ShouldFail(2, "learningRate is 0.5, was 0.01");
-        var finished = CommandRun.Of(Small.TrainArguments(data, _folder["out"], "--resume"));
+        var finished = CommandRun.Of(Small.TrainArguments(_data, _trained["out"], "--resume"));
         Assert.That(finished.ExitCode, Is.Zero, finished.Errors);
         Assert.That(finished.Output, Does.Contain("is finished"));
     }

@@ -12,11 +12,11 @@ internal sealed class StopAfter(int steps) : ITrainingDisplay, IDisposable
 
     public List<double> EpochLosses { get; } = [];
 
-    public List<StepReport> Steps { get; } = [];
+    public List<double> Rates { get; } = [];
 
     public void ShowStep(in StepReport report)
     {
-        Steps.Add(report);
+        Rates.Add(report.LearningRate);
         if (++_seen == steps)
         {
             _stop.Cancel();

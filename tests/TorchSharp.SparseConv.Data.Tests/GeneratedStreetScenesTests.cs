@@ -20,7 +20,7 @@ public sealed class GeneratedStreetScenesTests
     // Pinned: a change here changes every recorded result of the example.
     [Test]
     public void A_scene_has_the_same_bits_on_every_machine() =>
-        Assert.That(Fingerprint(new GeneratedStreetScenes(1, 1).Load(0)), Is.EqualTo("2c00fe625f0e327c"));
+        Assert.That(Fingerprint(new GeneratedStreetScenes(1, 1).Load(0)), Is.EqualTo("001cf91597807c60"));
 
     [Test]
     public void Scenes_look_like_scans_of_a_64_beam_scanner()

@@ -7,7 +7,7 @@ namespace PointCloudSegmentation.Commands;
 /// <summary>The options that describe the network: with defaults to train one, without to read one.</summary>
 internal sealed class ModelOptions
 {
-    private static readonly ModelDescription Default = new(MinkUNetKind.MinkUNet14, 0.5, 3, 0.2);
+    private static readonly ModelDescription Default = new(MinkUNetKind.MinkUNet14, 0.5, 3, 0.15);
 
     private readonly Option<MinkUNetKind?> _network = new("--model")
     {

@@ -51,7 +51,9 @@ internal sealed class PredictCommand
         using var model = ModelFile.Load(parsed.GetRequiredValue(_weights), _model.Overrides(parsed));
         var output = parsed.GetRequiredValue(_output);
         Directory.CreateDirectory(output);
-        foreach (var path in parsed.GetRequiredValue(_scans))
+        var scans = parsed.GetRequiredValue(_scans);
+        RequireDistinctNames(scans);
+        foreach (var path in scans)
         {
             stop.ThrowIfCancellationRequested();
             var cloud = SemanticKitti.Read(new ScanFile("", "", path, LabelsOf(path)));
@@ -62,6 +64,20 @@ internal sealed class PredictCommand
             PathList.Print(console, [labels, .. Pictures.Write(output, name, cloud, prediction)]);
         }
         return Application.Success;
+    }
+
+    // Results are named after their scans, so that two of one name would overwrite each other.
+    private static void RequireDistinctNames(string[] scans)
+    {
+        var twice = scans
+            .GroupBy(scan => Path.GetFileNameWithoutExtension(scan), StringComparer.Ordinal)
+            .FirstOrDefault(group => group.Count() > 1);
+        if (twice is not null)
+        {
+            throw new UsageException(
+                $"{string.Join(" and ", twice)} have the same name; predict them to different --output folders"
+            );
+        }
     }
 
     // Where the data set keeps the truth of a scan: ../labels/NAME.label.

@@ -4,7 +4,7 @@ using TorchSharp.SparseConv.Core;
 
 namespace PointCloudSegmentation.Commands;
 
-/// <summary>The option that limits the processors used; results do not depend on it.</summary>
+/// <summary>The option that limits the processors used.</summary>
 internal sealed class ThreadsOption
 {
     private readonly Option<int?> _threads = Options

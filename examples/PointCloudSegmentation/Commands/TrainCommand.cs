@@ -16,7 +16,7 @@ internal sealed class TrainCommand
     private readonly ModelOptions _model = new();
     private readonly ThreadsOption _threads = new();
     private readonly Option<int> _epochs = Options
-        .Value("--epochs", "Times that every scan is learned from", 12)
+        .Value("--epochs", "Times that every scan is learned from", 8)
         .Positive();
     private readonly Option<int> _batchSize = Options.Value("--batch-size", "Scans a step", 2).Positive();
     private readonly Option<double> _rate = Options.Value("--lr", "Highest learning rate", 0.01).Positive();

@@ -55,7 +55,7 @@ internal sealed class StreetBuilder
         {
             for (var along = -HalfLength + _random.Between(0, 25); along < HalfLength; along += _random.Between(14, 45))
             {
-                if (Math.Abs(along) > 7 || direction > 0)
+                if (Math.Abs(along) > 11 || direction > 0)
                 {
                     AddVehicle(along, direction * _ground.HalfRoad * 0.5, _random.Between(-0.03, 0.03), 0.15);
                 }
