@@ -12,15 +12,17 @@ public sealed partial class SparseTensor : IDisposable
     /// <summary>
     /// Takes over features [N, C] and reads coordinates [N, 1 + D], int32 or int64 rows (batch, d0, d1, ...).
     /// A batch_size of 0 stands for 1 + the largest batch index. With a spatial_shape, coordinates must lie inside it.
-    /// With a manager, the voxels become a new level of it. Throws ArgumentException where shapes, types, devices or
-    /// values do not fit, and where a coordinate stands twice.
+    /// With a manager, the voxels become a new level of it. The stride, 1 where none is given, is the spacing of these
+    /// voxels in units of the finest level; coordinates are in units of their own. Throws ArgumentException where shapes,
+    /// types, devices or values do not fit, and where a coordinate stands twice.
     /// </summary>
     public SparseTensor(
         torch.Tensor features,
         torch.Tensor coordinates,
         int batch_size = 0,
         PerAxis? spatial_shape = null,
-        CoordinateManager? manager = null
+        CoordinateManager? manager = null,
+        PerAxis? stride = null
     )
     {
         ArgumentNullException.ThrowIfNull(features);
@@ -38,7 +40,7 @@ public sealed partial class SparseTensor : IDisposable
         var rows = CoordinateRows.Read(coordinates, axes, ref batch_size, spatial_shape);
         this.features = features;
         this.batch_size = batch_size;
-        map = (manager ?? new CoordinateManager(axes)).Insert(rows, stride: null, spatial_shape?.Expand(axes));
+        map = (manager ?? new CoordinateManager(axes)).Insert(rows, stride, spatial_shape);
     }
 
     internal SparseTensor(torch.Tensor features, CoordinateMap map, int batchSize)

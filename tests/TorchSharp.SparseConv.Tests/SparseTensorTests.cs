@@ -170,6 +170,23 @@ public sealed class SparseTensorTests
     }
 
     [Test]
+    public void Voxels_of_a_coarse_lattice_can_be_refined()
+    {
+        var seeds = new SparseTensor(torch.ones(1, 2), torch.tensor(new[] { 0, 3, -1 }, [1, 3]), stride: 4);
+        using var up = torch.nn.SparseConvTranspose2d(2, 1, 2, stride: 2, sites: TransposedSites.Generate);
+        var grown = up.call(seeds);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(seeds.stride, Is.EqualTo((PerAxis)(4, 4)));
+            Assert.That(grown.stride, Is.EqualTo((PerAxis)(2, 2)));
+            Assert.That(
+                Tensors.Rows(grown.coordinates),
+                Is.EquivalentTo(new int[][] { [0, 6, -2], [0, 6, -1], [0, 7, -2], [0, 7, -1] })
+            );
+        }
+    }
+
+    [Test]
     public void Text_says_what_it_is()
     {
         var voxels = SparseTensor.from_points(Points(), null, 0.5);

@@ -48,6 +48,14 @@ public sealed unsafe class TensorAccessor<T> : IEnumerable<T>, IDisposable
 
     public T[] ToArray()
     {
+        // As TorchSharp's, which looks for the first element of a matrix before it counts them.
+        if (Count == 0 && _shape.Length > 1)
+            throw new ArgumentOutOfRangeException("startingIndex");
+        return Elements();
+    }
+
+    private T[] Elements()
+    {
         var result = new T[Count];
         CopyTo(result);
         return result;
@@ -101,7 +109,7 @@ public sealed unsafe class TensorAccessor<T> : IEnumerable<T>, IDisposable
         GC.KeepAlive(_tensor);
     }
 
-    public IEnumerator<T> GetEnumerator() => ((IEnumerable<T>)ToArray()).GetEnumerator();
+    public IEnumerator<T> GetEnumerator() => ((IEnumerable<T>)Elements()).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 

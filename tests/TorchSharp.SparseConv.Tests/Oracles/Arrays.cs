@@ -3,7 +3,7 @@ namespace TorchSharp.SparseConv.Tests.Oracles;
 /// <summary>Float64 tensors as arrays of as many dimensions, for oracles in plain loops.</summary>
 internal static class Arrays
 {
-    internal static double[] Vector(torch.Tensor tensor) => [.. tensor.detach().contiguous().data<double>()];
+    internal static double[] Vector(torch.Tensor tensor) => tensor.detach().reshape(-1).data<double>().ToArray();
 
     internal static double[,] Matrix(torch.Tensor tensor)
     {

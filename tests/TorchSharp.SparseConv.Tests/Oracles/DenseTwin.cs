@@ -42,6 +42,7 @@ internal sealed class DenseTwin(int[] kernel, int[] stride, int[] dilation, int[
         return
         [
             .. indices
+                .reshape(-1)
                 .data<long>()
                 .ToArray()
                 .Chunk(width)

@@ -13,7 +13,7 @@ internal static class Tensors
     internal static int[][] Rows(torch.Tensor coordinates)
     {
         var width = (int)coordinates.shape[1];
-        return [.. coordinates.data<int>().ToArray().Chunk(width)];
+        return [.. coordinates.reshape(-1).data<int>().ToArray().Chunk(width)];
     }
 
     internal static torch.Tensor Random(Random random, torch.ScalarType type, params long[] shape)
