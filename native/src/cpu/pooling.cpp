@@ -8,6 +8,7 @@
 
 #include "cpu/isa.h"
 #include "matrix.h"
+#include "parallel.h"
 
 namespace spc {
 namespace {
