@@ -22,7 +22,7 @@ public sealed class PointAttribute
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(values);
         ArgumentOutOfRangeException.ThrowIfLessThan(components, 1);
-        if (name.AsSpan().ContainsAny(" \t\r\n"))
+        if (!IsName(name))
         {
             throw new ArgumentException($"name is \"{name}\", must have no white space in it", nameof(name));
         }
@@ -53,6 +53,8 @@ public sealed class PointAttribute
 
     /// <summary>The numbers: of shape [points] for one component, else [points, components].</summary>
     public NumberArray Values { get; }
+
+    internal static bool IsName(string name) => name.Length > 0 && !name.AsSpan().ContainsAny(" \t\r\n");
 
     /// <summary>Name, type and shape, as color UInt8 (120, 3).</summary>
     public override string ToString() => $"{Name} {Values}";

@@ -16,14 +16,18 @@ internal sealed class ByteReader : IDisposable
     private int _start;
     private int _end;
 
-    public ByteReader(Stream stream, string path, long most)
+    public ByteReader(Stream stream, string path, long most, bool isExact)
     {
+        IsExact = isExact;
         _stream = stream;
         _most = most;
         Path = path;
     }
 
     public string Path { get; }
+
+    // Whether what can be left is what is left.
+    public bool IsExact { get; }
 
     // Where the next byte is.
     public long Offset { get; private set; }
@@ -37,7 +41,7 @@ internal sealed class ByteReader : IDisposable
         try
         {
             var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-            return new ByteReader(stream, path, stream.Length);
+            return new ByteReader(stream, path, stream.Length, isExact: true);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -58,7 +62,12 @@ internal sealed class ByteReader : IDisposable
             return file;
         }
         file._stream.Position = 0;
-        return new ByteReader(new GZipStream(file._stream, CompressionMode.Decompress), path, MostInflated(file._most));
+        return new ByteReader(
+            new GZipStream(file._stream, CompressionMode.Decompress),
+            path,
+            MostInflated(file._most),
+            isExact: false
+        );
     }
 
     public static long MostInflated(long compressed) =>

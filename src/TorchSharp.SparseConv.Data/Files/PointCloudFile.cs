@@ -12,6 +12,8 @@ public static class PointCloudFile
         new([".las"], LasFile.Open, (path, cloud) => LasFile.Write(path, cloud)),
         new([".bin"], path => new CloudReader(KittiFile.Read(path)), KittiFile.Write),
         new([".xyz", ".txt", ".csv"], path => new CloudReader(TextFile.Read(path)), TextFile.Write),
+        new([".npy"], path => new CloudReader(ArrayClouds.ReadNpy(path)), ArrayClouds.WriteNpy),
+        new([".npz"], path => new CloudReader(ArrayClouds.ReadNpz(path)), ArrayClouds.WriteNpz),
     ];
 
     /// <summary>The endings of file names that can be read and written, each with its dot, in lower case.</summary>

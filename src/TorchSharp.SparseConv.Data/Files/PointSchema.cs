@@ -30,6 +30,10 @@ internal sealed class PointSchema
         var indices = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var i = 0; i < properties.Length; i++)
         {
+            if (!PointAttribute.IsName(properties[i].Name))
+            {
+                throw error("a property has a name with white space in it, or none");
+            }
             if (!indices.TryAdd(properties[i].Name, i))
             {
                 throw error($"the property {properties[i].Name} occurs twice");

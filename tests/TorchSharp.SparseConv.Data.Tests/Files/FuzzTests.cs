@@ -3,7 +3,7 @@ namespace TorchSharp.SparseConv.Data.Tests.Files;
 // Whatever is in a file, reading it ends in a result or in a PointCloudException, and takes memory for what is there, not for what is promised.
 public sealed class FuzzTests
 {
-    private const int Seeds = 400;
+    private const int Seeds = 1000;
 
     public static IEnumerable<TestCaseData> Files()
     {

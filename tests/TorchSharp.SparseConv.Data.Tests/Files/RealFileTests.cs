@@ -161,6 +161,58 @@ public sealed class RealFileTests
         );
     }
 
+    [Test]
+    public void Handwritten_digits()
+    {
+        var folder = RealData.Folder("mnist");
+        var images = IdxFile.Read(Path.Combine(folder, "t10k-images-idx3-ubyte.gz"));
+        Assert.That(images.ToString(), Is.EqualTo("UInt8 (10000, 28, 28)"));
+        Assert.That(images.As<byte>().Sum(value => (long)value), Is.EqualTo(264_923_200));
+        var labels = IdxFile.Read(Path.Combine(folder, "train-labels-idx1-ubyte.gz"));
+        var counts = Histogram(labels.ToInt32()).Select(row => row.Count);
+        Assert.That(counts, Is.EqualTo(new[] { 5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949 }));
+    }
+
+    [Test]
+    public void A_head_in_the_scanner()
+    {
+        var volume = NiftiFile.Read(Path.Combine(RealData.Folder("medical"), "CT_AVM.nii.gz"));
+        Assert.That(volume.Values.ToString(), Is.EqualTo("UInt8 (154, 242, 256)"));
+        Assert.That(volume.VoxelSize, Is.EqualTo(new double[] { 0.719942569732666f, 0.7209135890007019f, 1 }));
+        Assert.That((volume.Slope, volume.Intercept), Is.EqualTo(((double)2.208627462387085f, 0.0)));
+        Assert.That(volume.Affine[3], Is.EqualTo((double)-73.39768981933594f));
+        var values = volume.Values.As<byte>();
+        Assert.That(
+            (values.Count(value => value != 0), values.Sum(value => (long)value)),
+            Is.EqualTo((392_297, 22_359_514L))
+        );
+        Assert.That(volume.ToSingle().Max(), Is.EqualTo(255 * 2.208627462387085f).Within(1e-3));
+    }
+
+    [Test]
+    public void Tissues_of_a_head()
+    {
+        var volume = NiftiFile.Read(Path.Combine(RealData.Folder("medical"), "mni152_pveseg.nii.gz"));
+        var expected = new[] { (0, 5_997_681), (1, 908_223), (2, 2_262_238), (3, 2_225_138) };
+        Assert.That(Histogram(volume.Values.ToInt32()), Is.EqualTo(expected));
+        Assert.That(volume.Values.As<byte>()[(60 * 256 + 120) * 207 + 100], Is.EqualTo(3));
+    }
+
+    [Test]
+    public void Arrays_of_other_libraries()
+    {
+        var folder = RealData.Folder("golden/me/subm_k3");
+        var weight = NpyFile.Read(Path.Combine(folder, "weight_kio.npy"));
+        Assert.That(weight.ToString(), Is.EqualTo("Float32 (27, 8, 16)"));
+        Assert.That(
+            (weight.As<float>()[0], weight.As<float>()[^1]),
+            Is.EqualTo((-0.1640269011259079f, -0.1905924528837204f))
+        );
+        var coordinates = NpyFile.Read(Path.Combine(folder, "in_coords.npy"));
+        Assert.That(coordinates.ToString(), Is.EqualTo("Int32 (4000, 4)"));
+        Assert.That(coordinates.As<int>().Sum(), Is.EqualTo(403_755));
+    }
+
     private static (int Label, int Count)[] Histogram(int[] labels) =>
         [.. labels.GroupBy(label => label).OrderBy(same => same.Key).Select(same => (same.Key, same.Count()))];
 
