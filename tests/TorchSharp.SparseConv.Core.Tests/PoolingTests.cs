@@ -49,12 +49,8 @@ public sealed class PoolingTests
             );
         }
 
-        void Forward(
-            MatrixView from,
-            MatrixView to,
-            PoolingKind kind = PoolingKind.Max,
-            Workspace saved = default
-        ) => Pooling.Forward(scene.Rulebook, Down, kind, from, to, saved);
+        void Forward(MatrixView from, MatrixView to, PoolingKind kind = PoolingKind.Max, Workspace saved = default) =>
+            Pooling.Forward(scene.Rulebook, Down, kind, from, to, saved);
     }
 
     // Pools -7 (in the second voxel), -2 and -4 (in the first); gradients of the two are 10 and 20.
