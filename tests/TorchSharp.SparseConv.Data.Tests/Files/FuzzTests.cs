@@ -37,6 +37,8 @@ public sealed class FuzzTests
         read(path);
         var valid = File.ReadAllBytes(path);
         var refused = 0;
+        // A thousand times is what deflate can do; numbers of a digit each become doubles that are kept twice.
+        var growth = extension is ".npz" or ".gz" or ".nii.gz" ? 1100L : 64L;
         for (var seed = 0; seed < Seeds; seed++)
         {
             var bytes = Mutation.Apply(valid, seed);
@@ -56,7 +58,7 @@ public sealed class FuzzTests
                 Assert.Fail($"seed {seed}: {error}");
             }
             var taken = GC.GetAllocatedBytesForCurrentThread() - before;
-            Assert.That(taken, Is.LessThan(2_000_000 + 1100L * bytes.Length), $"bytes taken, seed {seed}");
+            Assert.That(taken, Is.LessThan(1_000_000 + growth * bytes.Length), $"bytes taken, seed {seed}");
         }
         Assert.That(refused, Is.GreaterThan(Seeds / 20), "mutations that do harm");
     }

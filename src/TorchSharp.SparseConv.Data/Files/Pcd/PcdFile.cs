@@ -40,7 +40,7 @@ public static class PcdFile
                 LineWriter.Write(file, columns, cloud.Count, (byte)' ');
                 break;
             case PcdEncoding.Binary:
-                RecordReader.Write(file, columns, cloud.Count, ByteOrder.LittleEndian);
+                PointRecords.Write(file, columns, cloud.Count, ByteOrder.LittleEndian);
                 break;
             default:
                 WriteCompressed(file, content);

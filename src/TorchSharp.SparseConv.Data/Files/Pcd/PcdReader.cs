@@ -74,7 +74,7 @@ internal sealed class PcdReader : PointReader
                 ReadLines(block.Columns, count);
                 break;
             case PcdEncoding.Binary:
-                RecordReader.Read(File, block.Columns, Offsets(), _stride, count, ByteOrder.LittleEndian);
+                PointRecords.Read(File, block.Columns, Offsets(), _stride, count, ByteOrder.LittleEndian);
                 break;
             default:
                 ReadContent(block.Columns, count);

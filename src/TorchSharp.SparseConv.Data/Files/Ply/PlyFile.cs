@@ -43,7 +43,7 @@ public static class PlyFile
         else
         {
             var order = encoding == PlyEncoding.BinaryBigEndian ? ByteOrder.BigEndian : ByteOrder.LittleEndian;
-            RecordReader.Write(file, values, cloud.Count, order);
+            PointRecords.Write(file, values, cloud.Count, order);
         }
     }
 

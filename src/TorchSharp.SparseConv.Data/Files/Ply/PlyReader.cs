@@ -71,7 +71,7 @@ internal sealed class PlyReader : PointReader
                 offsets[i] = offsets[i - 1] + _vertex.Properties[i - 1].LeastBytes;
             }
             var stride = (int)_vertex.LeastBytes(_encoding);
-            RecordReader.Read(File, block.Columns, offsets, stride, count, Order);
+            PointRecords.Read(File, block.Columns, offsets, stride, count, Order);
         }
         return _schema.ToCloud(block);
     }

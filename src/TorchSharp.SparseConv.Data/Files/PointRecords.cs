@@ -1,7 +1,7 @@
 namespace TorchSharp.SparseConv.Data.Files;
 
 // Points as records of fixed size, property after property.
-internal static class RecordReader
+internal static class PointRecords
 {
     private const int BytesPerStep = 1 << 16;
 
