@@ -99,9 +99,7 @@ public sealed partial class SparseTensor
     /// </summary>
     public torch.Tensor dense(PerAxis? spatial_shape = null)
     {
-        var rows = map.Coordinates();
-        var shape = (spatial_shape ?? this.spatial_shape ?? Extent(rows, dimensions)).Expand(dimensions);
-        CoordinateRows.RequireInside(rows, shape);
+        var (rows, shape) = RowsInShape(spatial_shape);
         using var scope = torch.NewDisposeScope();
         var cells = torch.tensor(Ravel(rows, shape), torch.ScalarType.Int64);
         var empty = torch.zeros(

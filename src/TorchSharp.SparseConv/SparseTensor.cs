@@ -102,31 +102,6 @@ public sealed partial class SparseTensor : IDisposable
     /// <summary>The features as another element type, over the same voxels.</summary>
     public SparseTensor to(torch.ScalarType type) => with_features(features.to_type(type));
 
-    /// <summary>The channels of all, side by side; throws ArgumentException unless all are over the same voxels.</summary>
-    public static SparseTensor cat(params SparseTensor[] tensors)
-    {
-        ArgumentNullException.ThrowIfNull(tensors);
-        if (tensors.Length == 0)
-        {
-            throw new ArgumentException("tensors is empty, must have one or more.", nameof(tensors));
-        }
-
-        var first = tensors[0];
-        for (var i = 1; i < tensors.Length; i++)
-        {
-            RequireSameManager(first, tensors[i], nameof(tensors));
-            if (!ReferenceEquals(first.map, tensors[i].map))
-            {
-                throw new ArgumentException(
-                    $"tensors[{i}] ({tensors[i]}) is over other voxels than tensors[0] ({first}), must be over the same.",
-                    nameof(tensors)
-                );
-            }
-        }
-
-        return first.with_features(torch.cat(tensors.Select(tensor => tensor.features).ToArray(), 1));
-    }
-
     /// <summary>Hands the features to the dispose scope outside the current one, and returns this.</summary>
     public SparseTensor MoveToOuterDisposeScope()
     {

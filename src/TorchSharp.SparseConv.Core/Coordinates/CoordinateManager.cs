@@ -6,13 +6,15 @@ namespace TorchSharp.SparseConv.Core;
 /// Owns the coordinate maps and rulebooks of one set of levels, makes each once and gives it back when it is asked for again.
 /// May be used from several threads. <see cref="Dispose"/> frees everything it made; without it the garbage collector does.
 /// </summary>
-public sealed unsafe class CoordinateManager : IDisposable
+public sealed unsafe partial class CoordinateManager : IDisposable
 {
     // Held while something is made, so that two threads that ask for the same thing make it once.
     private readonly Lock _gate = new();
     private readonly List<CoordinateMap> _maps = [];
     private readonly Dictionary<LevelKey, CoordinateMap> _levels = [];
     private readonly Dictionary<RulebookKey, Rulebook> _rulebooks = [];
+    private readonly Dictionary<CoordinateMap, List<KernelGeometry>> _makers = [];
+    private readonly Dictionary<JoinKey, CoordinateMap> _joins = [];
     private volatile bool _disposed;
 
     /// <summary>
@@ -116,7 +118,9 @@ public sealed unsafe class CoordinateManager : IDisposable
         // Every voxel is its own coarse site.
         if (key.Rule == LevelRule.Downsample && geometry.Stride == PerAxis.Repeat(1, Dimensions))
             return fine;
-        return Derive(key, stride);
+        var coarse = Derive(key, stride);
+        RememberMaker(coarse, geometry);
+        return coarse;
     }
 
     /// <summary>
@@ -187,6 +191,8 @@ public sealed unsafe class CoordinateManager : IDisposable
             foreach (var map in _maps)
                 map.Free();
             _rulebooks.Clear();
+            _makers.Clear();
+            _joins.Clear();
             _levels.Clear();
             _maps.Clear();
         }

@@ -50,6 +50,9 @@ public sealed unsafe class CoordinateMap
     /// <summary>The native memory that the map holds, in bytes.</summary>
     public long Bytes { get; }
 
+    /// <summary>Whether the rows were selected from those of the source, which has the same stride.</summary>
+    internal bool IsSelection { get; init; }
+
     internal MapHandle Handle
     {
         get

@@ -34,7 +34,9 @@ public abstract class SparseConvNd : SparseConvolution
     private protected override CoordinateMap OutputSites(CoordinateMap input) =>
         input.Manager.Coarsen(input, Geometry, sites);
 
-    private protected override PerAxis OutputStride(PerAxis input) => Strides.Multiply(input, Geometry.Stride);
+    private protected override PerAxis OutputStride(CoordinateMap input) =>
+        Strides.Multiply(input.Stride, Geometry.Stride);
 
-    private protected override PerAxis OutputShape(PerAxis input) => Geometry.CoarseShape(input);
+    private protected override PerAxis? OutputShape(CoordinateMap input) =>
+        input.SpatialShape is { } shape ? Geometry.CoarseShape(shape) : null;
 }

@@ -40,7 +40,9 @@ public abstract class SparseConvTransposeNd : SparseConvolution
     private protected override CoordinateMap OutputSites(CoordinateMap input) =>
         input.Manager.Refine(input, Geometry, sites, output_padding);
 
-    private protected override PerAxis OutputStride(PerAxis input) => Strides.Divide(input, Geometry.Stride);
+    private protected override PerAxis OutputStride(CoordinateMap input) =>
+        Strides.Divide(input.Stride, Geometry.Stride);
 
-    private protected override PerAxis OutputShape(PerAxis input) => Geometry.FineShape(input, output_padding);
+    private protected override PerAxis? OutputShape(CoordinateMap input) =>
+        input.SpatialShape is { } shape ? Geometry.FineShape(shape, output_padding) : null;
 }

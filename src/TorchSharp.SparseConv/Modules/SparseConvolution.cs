@@ -104,7 +104,7 @@ public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTe
     public SparseTensor call(SparseTensor input, SparseTensor sites)
     {
         RequireInput(input);
-        return Convolve(input, OutputLevel.Of(input, sites, OutputStride(input.stride), GetName()));
+        return Convolve(input, OutputLevel.Of(input, sites, OutputStride(input.map), GetName()));
     }
 
     /// <summary>
@@ -114,21 +114,24 @@ public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTe
     public SparseTensor call(SparseTensor input, torch.Tensor coordinates)
     {
         RequireInput(input);
-        var shape = input.spatial_shape is { } bounds ? OutputShape(bounds) : (PerAxis?)null;
-        return Convolve(input, OutputLevel.Insert(input, coordinates, OutputStride(input.stride), shape));
+        var (stride, shape) = (OutputStride(input.map), OutputShape(input.map));
+        return Convolve(input, OutputLevel.Insert(input, coordinates, stride, shape));
     }
 
     /// <summary>The sites that this layer writes when none are given.</summary>
     private protected abstract CoordinateMap OutputSites(CoordinateMap input);
 
-    private protected abstract PerAxis OutputStride(PerAxis input);
+    private protected abstract PerAxis OutputStride(CoordinateMap input);
 
-    private protected abstract PerAxis OutputShape(PerAxis input);
+    private protected abstract PerAxis? OutputShape(CoordinateMap input);
+
+    /// <summary>The law between the input's level and the output's.</summary>
+    private protected virtual KernelGeometry Law(CoordinateMap input) => Geometry;
 
     private SparseTensor Convolve(SparseTensor input, CoordinateMap sites)
     {
         var (coarse, fine) = Direction == ConvolutionDirection.FineToCoarse ? (sites, input.map) : (input.map, sites);
-        var rulebook = input.manager.Rulebook(coarse, fine, Geometry);
+        var rulebook = input.manager.Rulebook(coarse, fine, Law(input.map));
         var call = new ConvolutionCall(rulebook, Direction, in_channels, out_channels);
         return new SparseTensor(ConvolutionFunction.Run(call, input.features, weight, bias), sites, input.batch_size);
     }

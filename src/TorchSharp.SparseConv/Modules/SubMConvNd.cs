@@ -25,7 +25,7 @@ public abstract class SubMConvNd : SparseConvolution
 
     private protected override CoordinateMap OutputSites(CoordinateMap input) => input;
 
-    private protected override PerAxis OutputStride(PerAxis input) => input;
+    private protected override PerAxis OutputStride(CoordinateMap input) => input.Stride;
 
-    private protected override PerAxis OutputShape(PerAxis input) => input;
+    private protected override PerAxis? OutputShape(CoordinateMap input) => input.SpatialShape;
 }

@@ -1,0 +1,91 @@
+using TorchSharp.Modules;
+
+namespace TorchSharp.SparseConv;
+
+/// <summary>
+/// Learns which voxels to keep: a linear layer gives one logit a voxel, and a rule cuts. The choice itself has no
+/// gradient, so the head learns from a loss on its logits:
+/// <code>
+/// var logits = head.score(x);
+/// var wanted = target.contains(x.coordinates);                  // is each voxel of x one of the target?
+/// loss += binary_cross_entropy_with_logits(logits, wanted.to_type(ScalarType.Float32));
+/// x = x.prune(head.mask(x, logits).logical_or(wanted));         // in training keep what is right, too
+/// </code>
+/// </summary>
+public sealed class SparsePruningHead : torch.nn.Module<SparseTensor, SparseTensor>
+{
+    private readonly Linear _linear;
+
+    /// <summary>For tensors of in_channels channels and any number of axes; keeps logits above 0 where no rule is given.</summary>
+    public SparsePruningHead(
+        long in_channels,
+        PruningRule? rule = null,
+        torch.Device? device = null,
+        torch.ScalarType? dtype = null
+    )
+        : base(nameof(SparsePruningHead))
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(in_channels);
+        Rule = rule ?? PruningRule.Above(0);
+        _linear = torch.nn.Linear(in_channels, 1, device: device, dtype: dtype);
+        register_module("linear", _linear);
+    }
+
+    /// <summary>Which voxels are kept.</summary>
+    public PruningRule Rule { get; }
+
+    /// <summary>One logit a voxel, [N]; differentiable.</summary>
+    public torch.Tensor score(SparseTensor input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        using var scope = torch.NewDisposeScope();
+        return _linear.call(input.features).squeeze(1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The voxels that the rule keeps under given logits [N]: a bool tensor [N].</summary>
+    public torch.Tensor mask(SparseTensor input, torch.Tensor logits)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(logits);
+        if (logits.ndim != 1 || logits.shape[0] != input.count)
+        {
+            throw new ArgumentException(
+                $"logits has shape {Shapes.Text(logits.shape)}, must be [{input.count}], one value a voxel.",
+                nameof(logits)
+            );
+        }
+
+        using var scope = torch.NewDisposeScope();
+        if (Rule.Count is { } count)
+        {
+            return Best(input, logits, count).MoveToOuterDisposeScope();
+        }
+
+        using Scalar threshold = Rule.Threshold;
+        return logits.detach().gt(threshold).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The voxels that the rule keeps, with their features.</summary>
+    public override SparseTensor forward(SparseTensor? input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        using var scope = torch.NewDisposeScope();
+        return input.prune(mask(input, score(input))).MoveToOuterDisposeScope();
+    }
+
+    private static torch.Tensor Best(SparseTensor input, torch.Tensor logits, long count)
+    {
+        var values = logits.detach().to_type(torch.ScalarType.Float64).cpu().data<double>().ToArray();
+        var kept = new bool[values.Length];
+        foreach (var rows in Scans.Rows(input))
+        {
+            // NaN sorts below every number; the sort is stable, so equal logits stay in the order of rows.
+            foreach (var row in rows.OrderByDescending(row => values[row]).Take((int)Math.Min(count, int.MaxValue)))
+            {
+                kept[row] = true;
+            }
+        }
+
+        return torch.tensor(kept, torch.ScalarType.Bool);
+    }
+}

@@ -1,0 +1,26 @@
+using TorchSharp.SparseConv.Core;
+
+namespace TorchSharp.SparseConv;
+
+/// <summary>An inverse sparse convolution over 4 axes (space and time); see <see cref="SparseInverseConvNd"/>.</summary>
+public sealed class SparseInverseConv4d : SparseInverseConvNd
+{
+    /// <summary>kernel_size: that of the convolution or pooling to undo.</summary>
+    public SparseInverseConv4d(
+        long in_channels,
+        long out_channels,
+        PerAxis kernel_size,
+        bool bias = true,
+        torch.Device? device = null,
+        torch.ScalarType? dtype = null
+    )
+        : base(
+            nameof(SparseInverseConv4d),
+            in_channels,
+            out_channels,
+            KernelGeometry.Create(4, kernel_size),
+            bias,
+            device,
+            dtype
+        ) { }
+}
