@@ -96,7 +96,7 @@ Task("Test")
         }
         foreach (var suite in onceSuites)
             RunSuite(suite, suite, new(), failures);
-        WriteTally();
+        WriteTally(failures);
         if (failures.Count > 0)
             throw new CakeException($"failed: {string.Join(", ", failures)}");
     });
@@ -147,7 +147,7 @@ Task("Pack")
         if (provider != "package")
             Warning("TorchSharp.SparseConv is not packed: it was built against the stand-in, and its package depends on TorchSharp itself");
         foreach (var package in GetFiles($"{artifacts}/package/**/*.nupkg"))
-            Information(package);
+            Console.WriteLine(package);
     });
 
 /////////////////////////////////////////////////////////////////////
@@ -193,7 +193,7 @@ int Start(string command, string arguments, Dictionary<string, string> environme
 
 void RunSuite(string suite, string name, Dictionary<string, string> environment, List<string> failures)
 {
-    Information("{0}", name);
+    Console.WriteLine(name);
     var arguments =
         $"test tests/{suite}/{suite}.csproj -c {configuration} --no-build --nologo -v quiet "
         + $"--logger \"trx;LogFileName={name}.trx\" --results-directory {results}";
@@ -211,8 +211,8 @@ string[] InstructionSets()
 
 delegate nint IsaName(int index);
 
-// N passed, N failed, N skipped over all suites; a suite that left no result counts as a failure elsewhere.
-void WriteTally()
+// N passed, N failed, N skipped over all suites. A suite that broke off counts as failed, whatever it had passed by then.
+void WriteTally(List<string> failures)
 {
     int passed = 0, failed = 0, skipped = 0;
     foreach (var file in GetFiles($"{results}/*.trx"))
@@ -232,9 +232,10 @@ void WriteTally()
         skipped += ignored;
         passed += Count("tests") - Count("failures") - Count("errors") - ignored;
     }
+    failed = Math.Max(failed, failures.Count);
     var tally = $"{passed} passed, {failed} failed, {skipped} skipped";
     System.IO.File.WriteAllText(results.CombineWithFilePath("tally.txt").FullPath, tally + "\n");
-    Information("{0}", tally);
+    Console.WriteLine(tally);
 }
 
 IEnumerable<FilePath> NativeSources() =>
