@@ -108,6 +108,22 @@ public sealed class LasFileTests
     }
 
     [Test]
+    public void Blocks_are_the_whole_in_pieces()
+    {
+        using var folder = new TempFolder();
+        var far = new PointCloud([1, 2, 3, 4, 5, 6, 7, 8, 9], new Origin(637_000, -4_800_000, 250)).WithLabels([
+            1,
+            40,
+            3,
+        ]);
+        LasFile.Write(folder["a.las"], far, scale: 0.125);
+        var blocks = PointCloudFile.ReadBlocks(folder["a.las"], 2).ToArray();
+        Assert.That(blocks.Select(block => block.Labels), Is.EqualTo(new[] { new[] { 1, 40 }, [3] }));
+        Assert.That(blocks[1].Origin, Is.EqualTo(blocks[0].Origin));
+        Assert.That(blocks[1].Origin.X + blocks[1].Positions[0], Is.EqualTo(637_007));
+    }
+
+    [Test]
     public void Bytes_of_a_colour_are_spread_over_sixteen_bits()
     {
         using var folder = new TempFolder();

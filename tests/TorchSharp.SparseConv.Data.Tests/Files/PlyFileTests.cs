@@ -204,4 +204,20 @@ public sealed class PlyFileTests
         );
         Assert.That(() => PointCloudFile.Read(folder.Root + "/.ply"), Throws.TypeOf<PointCloudException>());
     }
+
+    [TestCase(".ply", "ply\nformat ascii 1.0\n", "comment and so on\n")]
+    [TestCase(".ply", "ply\nformat ascii 1.0\n", "no end")]
+    [TestCase(".ply", "ply\nformat ascii 1.0\nelement vertex 1\n", "property float x\n")]
+    [TestCase(".pcd", "", "# and so on\n")]
+    [TestCase(".pcd", "FIELDS", " x")]
+    public void Headers_without_end_are_given_up(string ending, string begin, string more)
+    {
+        using var folder = new TempFolder();
+        var text = begin + string.Concat(Enumerable.Repeat(more, 8_000_000 / more.Length));
+        File.WriteAllText(folder["a" + ending], text);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.That(() => PointCloudFile.Read(folder["a" + ending]), Throws.TypeOf<PointCloudException>());
+        // Strings of at most a megabyte of header.
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(30_000_000));
+    }
 }
