@@ -68,7 +68,7 @@ Task("Build")
         foreach (var project in GetFiles("tests/*/*.csproj").Concat(GetFiles("examples/*/*.csproj")))
         {
             if (provider == "standin" || !project.FullPath.Contains("Standin", StringComparison.Ordinal))
-                DotNetBuild(project.FullPath, new() { Configuration = configuration, Verbosity = DotNetVerbosity.Quiet, NoLogo = true });
+                Compile(project.FullPath);
         }
     });
 
@@ -119,20 +119,20 @@ Task("TestIsa")
 /////////////////////////////////////////////////////////////////////
 
 Task("Train")
-    .Description("Trains the segmentation example on scenes made on the spot and shows the result; more: --arguments=\"--help\"")
+    .Description("Trains the segmentation example on scenes made on the spot and shows the result: ./build.sh train --help")
     .IsDependentOn("Native")
     .Does(() =>
     {
-        DotNetBuild(projects.Segmentation, new() { Configuration = configuration, Verbosity = DotNetVerbosity.Quiet, NoLogo = true });
+        Compile(projects.Segmentation);
         Run("dotnet", $"run --project {projects.Segmentation} -c {configuration} --no-build -- train {programArguments}");
     });
 
 Task("Bench")
-    .Description("Performance, as JSON lines and a table; docs/benchmarks keeps the results")
+    .Description("Performance, as JSON lines and a table: ./build.sh bench --help")
     .IsDependentOn("Native")
     .Does(() =>
     {
-        DotNetBuild(projects.Benchmarks, new() { Configuration = configuration, Verbosity = DotNetVerbosity.Quiet, NoLogo = true });
+        Compile(projects.Benchmarks);
         Run("dotnet", $"run --project {projects.Benchmarks} -c {configuration} --no-build -- {programArguments}");
     });
 
@@ -175,6 +175,8 @@ RunTarget(target);
 /////////////////////////////////////////////////////////////////////
 // STEPS
 /////////////////////////////////////////////////////////////////////
+
+void Compile(string project) => Run("dotnet", $"build {project} -c {configuration} -v quiet --nologo -clp:NoSummary");
 
 // The output of a quiet command shows only where it fails.
 void Run(string command, string arguments, bool quiet = false)
