@@ -39,7 +39,7 @@ extern "C" {
 
 /* Both sides ship in one package: compared for equality at load. Raised on any change of signature, struct or meaning.
  */
-#define SPC_ABI_VERSION 2
+#define SPC_ABI_VERSION 3
 
 #define SPC_MAX_DIMENSIONS 4
 
@@ -94,8 +94,9 @@ SPC_API const char *spc_version(void);
 /* One line, UTF-8, of the last failure on this thread; valid until the next failing call on it. Never NULL. */
 SPC_API const char *spc_last_error(void);
 
-/* The instruction set in use: "avx512", "avx2", "baseline". Chosen on first use by what CPU and system support, or by
- * the environment variable SPARSECONV_ISA; an unknown or unsupported name there fails here and in every computation. */
+/* The instruction set in use: "avx512bf16", "avx512", "avx2", "baseline". Chosen on first use by what CPU and system
+ * support, or by the environment variable SPARSECONV_ISA; an unknown or unsupported name there fails here and in every
+ * computation. */
 SPC_API spc_status spc_isa(const char **out);
 SPC_API spc_status spc_set_isa(const char *name);
 
@@ -166,7 +167,9 @@ SPC_API void spc_rulebook_destroy(spc_rulebook *rulebook);
 
 /* input is [fine, in] and output [coarse, out] for SPC_FINE_TO_COARSE, [coarse, in] and [fine, out] for
  * SPC_COARSE_TO_FINE. weight is [taps * in, out]; bias [1, out] or NULL. Outputs are overwritten; rows without a pair
- * become the bias, or zero. All matrices of a call have one element type: SPC_FLOAT32 or SPC_FLOAT64.
+ * become the bias, or zero. All matrices of a call have one element type, but beside features of SPC_BFLOAT16 or
+ * SPC_FLOAT16 the weight, the bias and their gradients may be SPC_FLOAT32. Such a weight is rounded to the type of the
+ * features, sums are those of float32, and what is written in 16 bits is rounded once, to nearest, ties to even.
  * workspace: at least spc_convolution_workspace bytes, 64-byte aligned; its content is scratch. */
 
 #define SPC_FORWARD 0

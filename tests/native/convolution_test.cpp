@@ -2,76 +2,18 @@
 // SPARSECONV_ISA names, or every one that the machine has.
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <cstdlib>
-
 #include "layer.h"
-#include "oracle.h"
+#include "pieces.h"
 
 namespace {
 
-using oracle::Geometry;
 using oracle::Matrix;
-
-std::vector<std::string> isas() {
-  if (const char *forced = std::getenv("SPARSECONV_ISA"); forced != nullptr && *forced != '\0') return {forced};
-  std::vector<std::string> names;
-  for (int32_t i = 0; i < spc_isa_count(); ++i) names.emplace_back(spc_isa_name(i));
-  return names;
-}
-
-// Chosen for the duration of a test.
-class ForcedIsa {
- public:
-  explicit ForcedIsa(const std::string &name) {
-    const char *before = nullptr;
-    test::ok(spc_isa(&before));
-    before_ = before;
-    test::ok(spc_set_isa(name.c_str()));
-  }
-  ~ForcedIsa() { spc_set_isa(before_.c_str()); }
-
- private:
-  std::string before_;
-};
-
-// Squared error relative to the squared size of what is expected.
-template <class T>
-double error_of(const std::vector<T> &found, const Matrix &expected) {
-  EXPECT_EQ(found.size(), expected.size());
-  double error = 0, size = 0;
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    error += (found[i] - expected[i]) * (found[i] - expected[i]);
-    size += expected[i] * expected[i];
-  }
-  return size == 0 ? error : error / size;
-}
-
-struct Pieces {
-  oracle::Cloud coarse, fine;
-  Geometry geometry;
-  bool same;
-};
-
-Pieces submanifold(int dimensions, int32_t size, int64_t voxels, uint32_t seed) {
-  std::mt19937 random(seed);
-  const auto n = static_cast<std::size_t>(dimensions);
-  const oracle::Cloud cloud = oracle::random_cloud(random, dimensions, voxels, -6, 12, 2);
-  return {cloud,
-          cloud,
-          {std::vector<int32_t>(n, size), std::vector<int32_t>(n, 1), std::vector<int32_t>(n, 1),
-           std::vector<int32_t>(n, size / 2)},
-          true};
-}
-
-Pieces strided(int dimensions, int32_t size, int32_t stride, int64_t voxels, uint32_t seed) {
-  std::mt19937 random(seed);
-  const auto n = static_cast<std::size_t>(dimensions);
-  const Geometry geometry{std::vector<int32_t>(n, size), std::vector<int32_t>(n, stride), std::vector<int32_t>(n, 1),
-                          std::vector<int32_t>(n, size / 2)};
-  const oracle::Cloud fine = oracle::random_cloud(random, dimensions, voxels, -6, 12, 2);
-  return {oracle::dilated(fine, geometry, {}), fine, geometry, false};
-}
+using test::error_of;
+using test::ForcedIsa;
+using test::isas;
+using test::Pieces;
+using test::strided;
+using test::submanifold;
 
 template <class T>
 void expect_layer(const Pieces &pieces, int64_t in, int64_t out, bool with_bias, double tolerance) {

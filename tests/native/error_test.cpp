@@ -131,7 +131,8 @@ TEST_F(ConvolutionErrors, Name_the_matrix_and_what_is_wrong) {
   expect(
       input_, [](auto &m) { m.device = 0; }, SPC_INVALID_ARGUMENT, "input.device is 0, must be -1");
   expect(
-      input_, [](auto &m) { m.element_type = SPC_BFLOAT16; }, SPC_UNSUPPORTED, "element type 2");
+      input_, [](auto &m) { m.element_type = SPC_BFLOAT16; }, SPC_INVALID_ARGUMENT,
+      "output.element_type is 0, must be 2");
   expect(
       input_, [](auto &m) { m.element_type = 9; }, SPC_INVALID_ARGUMENT, "element type is 9");
   expect(
@@ -164,7 +165,7 @@ TEST_F(ConvolutionErrors, Cover_workspace_queries_and_taps) {
   };
   expect_failure(query(3, 4, SPC_FLOAT32), SPC_INVALID_ARGUMENT, "pass is 3");
   expect_failure(query(SPC_FORWARD, -4, SPC_FLOAT32), SPC_INVALID_ARGUMENT, "in_channels is -4");
-  expect_failure(query(SPC_FORWARD, 4, SPC_FLOAT16), SPC_UNSUPPORTED, "element type 3");
+  expect_failure(query(SPC_FORWARD, 4, 4), SPC_INVALID_ARGUMENT, "element type is 4");
   EXPECT_EQ(bytes, -7);
   int64_t row = 0;
   expect_failure(spc_rulebook_tap_pairs(rulebook_.get(), 27, &row, &row), SPC_INVALID_ARGUMENT, "tap is 27");

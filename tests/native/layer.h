@@ -7,9 +7,11 @@
 
 namespace test {
 
-template <class T>
+// Features of type T, weights and bias of type W.
+template <class T, class W = T>
 struct Gradients {
-  std::vector<T> output, grad_input, grad_weight, grad_bias;
+  std::vector<T> output, grad_input;
+  std::vector<W> grad_weight, grad_bias;
 
   bool operator==(const Gradients &) const = default;
 };
@@ -27,16 +29,18 @@ inline Workspace workspace_for(const spc_rulebook *rulebook, int32_t direction, 
 }
 
 // Outputs start as NaN, so that what is not overwritten shows.
-template <class T>
-Gradients<T> run_layer(const spc_rulebook *rulebook, int32_t direction, int64_t from_rows, int64_t to_rows, int64_t in,
-                       int64_t out, const oracle::Matrix &input, const oracle::Matrix &weight,
-                       const oracle::Matrix &bias, const oracle::Matrix &grad_output) {
+template <class T, class W = T>
+Gradients<T, W> run_layer(const spc_rulebook *rulebook, int32_t direction, int64_t from_rows, int64_t to_rows,
+                          int64_t in, int64_t out, const oracle::Matrix &input, const oracle::Matrix &weight,
+                          const oracle::Matrix &bias, const oracle::Matrix &grad_output) {
   const int64_t taps = spc_rulebook_taps(rulebook);
-  const auto fresh = [](int64_t count) {
-    return std::vector<T>(static_cast<std::size_t>(count), std::numeric_limits<T>::quiet_NaN());
+  const auto fresh = []<class N>(N, int64_t count) {
+    return std::vector<N>(static_cast<std::size_t>(count), N(std::numeric_limits<double>::quiet_NaN()));
   };
-  std::vector<T> x = cast<T>(input), w = cast<T>(weight), b = cast<T>(bias), g = cast<T>(grad_output);
-  Gradients<T> result{fresh(to_rows * out), fresh(from_rows * in), fresh(taps * in * out), fresh(out)};
+  std::vector<T> x = cast<T>(input), g = cast<T>(grad_output);
+  std::vector<W> w = cast<W>(weight), b = cast<W>(bias);
+  Gradients<T, W> result{fresh(T{}, to_rows * out), fresh(T{}, from_rows * in), fresh(W{}, taps * in * out),
+                         fresh(W{}, out)};
   const spc_matrix x_view = view(x, from_rows, in), w_view = view(w, taps * in, out), b_view = view(b, 1, out);
   const spc_matrix g_view = view(g, to_rows, out), y_view = view(result.output, to_rows, out);
   const spc_matrix dx_view = view(result.grad_input, from_rows, in), dw_view = view(result.grad_weight, taps * in, out);

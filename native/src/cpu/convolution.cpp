@@ -20,19 +20,21 @@ constexpr int64_t kRowsBytes = 128 * 1024;   // of pairs' rows side by side, to 
 constexpr int64_t kBiasRows = 4096;
 constexpr int64_t kSerialWork = int64_t{1} << 17;  // multiply-adds below which a second thread does not pay
 
+// Columns of a row of sums.
 template <class T>
 int64_t padded(int64_t columns) {
-  constexpr int64_t kLanes = kLaneBytes / static_cast<int64_t>(sizeof(T));
+  constexpr int64_t kLanes = kLaneBytes / static_cast<int64_t>(sizeof(Sum<T>));
   return (columns + kLanes - 1) / kLanes * kLanes;
+}
+
+constexpr int64_t aligned(int64_t bytes) {
+  return (bytes + kLaneBytes - 1) / kLaneBytes * kLaneBytes;
 }
 
 // ---- arguments
 
 void check_element_type(int32_t type) {
-  if (type == SPC_FLOAT32 || type == SPC_FLOAT64) return;
-  if (type == SPC_BFLOAT16 || type == SPC_FLOAT16) {
-    fail_unsupported("element type " + std::to_string(type) + " is not supported by convolutions on the CPU");
-  }
+  if (type >= SPC_FLOAT32 && type <= SPC_FLOAT16) return;
   fail_argument("element type is " + std::to_string(type) + ", there is no such type");
 }
 
@@ -60,6 +62,17 @@ void check_matrix(const char *name, const spc_matrix &matrix, int64_t rows, int6
   if (matrix.data == nullptr && rows > 0) fail_argument(std::string(name) + ".data is NULL");
 }
 
+// A weight, a bias or a gradient of one: beside 16-bit features it may be float32.
+void check_parameter(const char *name, const spc_matrix &matrix, int64_t rows, int64_t columns, int32_t type) {
+  const int32_t given = matrix.element_type;
+  const bool half = type == SPC_BFLOAT16 || type == SPC_FLOAT16;
+  if (half && given != type && given != SPC_FLOAT32) {
+    fail_argument(std::string(name) + ".element_type is " + std::to_string(given) + ", must be " +
+                  std::to_string(type) + " or " + std::to_string(SPC_FLOAT32));
+  }
+  check_matrix(name, matrix, rows, columns, half ? given : type);
+}
+
 void check_workspace(const void *workspace, int64_t bytes, int64_t least) {
   if (bytes < least) {
     fail_argument("workspace_bytes is " + std::to_string(bytes) + ", must be at least " + std::to_string(least));
@@ -74,6 +87,15 @@ T *data(const spc_matrix &matrix) {
   return static_cast<T *>(matrix.data);
 }
 
+template <class T>
+constexpr int32_t kTypeOf = SPC_FLOAT32;
+template <>
+constexpr int32_t kTypeOf<double> = SPC_FLOAT64;
+template <>
+constexpr int32_t kTypeOf<BFloat16> = SPC_BFLOAT16;
+template <>
+constexpr int32_t kTypeOf<Float16> = SPC_FLOAT16;
+
 // ---- forward, and the gradient of the input
 
 // How rows are cut. Only time depends on it, not what is computed.
@@ -84,7 +106,7 @@ struct Tiling {
 
 template <class T>
 Tiling choose_tiling(const Side &to, int64_t out, int threads) {
-  const int64_t fitting = kSumsBytes / (kTileRows * padded<T>(out) * static_cast<int64_t>(sizeof(T)));
+  const int64_t fitting = kSumsBytes / (kTileRows * padded<T>(out) * static_cast<int64_t>(sizeof(Sum<T>)));
   const int64_t sharing = to.tiles / (int64_t{4} * threads);
   const int64_t granules = std::max<int64_t>(1, std::min(fitting, sharing));
   return {granules, (to.tiles + granules - 1) / granules};
@@ -92,13 +114,20 @@ Tiling choose_tiling(const Side &to, int64_t out, int threads) {
 
 template <class T>
 int64_t packed_bytes(int64_t taps, int64_t in, int64_t out) {
-  return taps * in * padded<T>(out) * static_cast<int64_t>(sizeof(T));
+  return taps * in * padded<T>(out) * static_cast<int64_t>(sizeof(Sum<T>));
 }
 
 template <class T>
 int64_t sums_bytes(int64_t out) {
-  const int64_t row = padded<T>(out) * static_cast<int64_t>(sizeof(T));
+  const int64_t row = padded<T>(out) * static_cast<int64_t>(sizeof(Sum<T>));
   return std::max<int64_t>(kSumsBytes, kTileRows * row);
+}
+
+// Of one thread: the sums, and 16-bit rows made wider.
+template <class T>
+int64_t tile_bytes(int64_t in, int64_t out) {
+  const int64_t wide = kMostRows * in * static_cast<int64_t>(sizeof(Sum<T>));
+  return sums_bytes<T>(out) + (kIsHalf<T> ? aligned(wide) : 0);
 }
 
 template <class T>
@@ -106,25 +135,36 @@ struct ForwardJob {
   const Rulebook &rulebook;
   int32_t direction;
   const T *input;
-  const T *weight;
+  const spc_matrix &weight;
   int64_t tap_step, in_step, out_step;  // of weight
-  const T *bias;
+  const Sum<T> *bias;
   T *output;
   int64_t in, out;
 };
 
 template <class T>
-void run_tile(const KernelsOf<T> &kernels, const ForwardJob<T> &job, const T *packed, const std::vector<TapPairs> &taps,
-              const Tiling &tiling, int64_t tile, T *sums) {
+void pack_tap(const KernelsOf<T> &kernels, const ForwardJob<T> &job, int64_t tap, Sum<T> *packed) {
+  const int64_t offset = tap * job.tap_step;
+  if (job.weight.element_type == kTypeOf<T>) {
+    kernels.pack({data<const T>(job.weight) + offset, job.in_step, job.out_step, job.in, job.out, packed});
+  } else {
+    kernels.pack_sums({data<const Sum<T>>(job.weight) + offset, job.in_step, job.out_step, job.in, job.out, packed});
+  }
+}
+
+template <class T>
+void run_tile(const KernelsOf<T> &kernels, const ForwardJob<T> &job, const Sum<T> *packed,
+              const std::vector<TapPairs> &taps, const Tiling &tiling, int64_t tile, Sum<T> *sums) {
   const Side &to = job.rulebook.to(job.direction);
   const int64_t width = padded<T>(job.out);
   const int64_t first = tile * tiling.granules, last = std::min(first + tiling.granules, to.tiles);
   const int64_t row = first * kTileRows, rows = std::min(last * kTileRows, to.rows) - row;
-  std::memset(sums, 0, static_cast<std::size_t>(rows * width) * sizeof(T));
+  std::memset(sums, 0, static_cast<std::size_t>(rows * width) * sizeof(Sum<T>));
   Accumulate<T> part{};
   part.input = job.input;
   part.input_rows = job.rulebook.from(job.direction).row_of.get();
   part.sums = sums;
+  part.scratch = sums + sums_bytes<T>(job.out) / static_cast<int64_t>(sizeof(Sum<T>));
   part.to_first = row;
   part.in = job.in;
   part.padded = width;
@@ -145,27 +185,26 @@ template <class T>
 void run_forward(const ForwardJob<T> &job, void *workspace, int64_t workspace_bytes) {
   const Side &to = job.rulebook.to(job.direction);
   const int64_t taps = job.rulebook.taps();
-  const int64_t fixed = packed_bytes<T>(taps, job.in, job.out), each = sums_bytes<T>(job.out);
+  const int64_t fixed = packed_bytes<T>(taps, job.in, job.out), each = tile_bytes<T>(job.in, job.out);
   check_workspace(workspace, workspace_bytes, fixed + each);
   if (to.rows == 0) return;
-  const KernelsOf<T> &kernels = kernels_of<T>(active_kernels());
+  const KernelsOf<T> &kernels = kernels_of(active_kernels(), T{});
 
   // The limit on threads may have risen since the workspace was measured.
   const int64_t work = (job.rulebook.pairs() + to.rows) * job.in * job.out;
   const int64_t useful = std::min({(workspace_bytes - fixed) / each, 1 + work / kSerialWork, to.tiles});
   const Team team(useful);
-  T *const packed = static_cast<T *>(workspace);
+  auto *const packed = static_cast<Sum<T> *>(workspace);
   const int64_t width = padded<T>(job.out);
   std::vector<TapPairs> pairs(static_cast<std::size_t>(taps));
   for (int64_t t = 0; t < taps; ++t) pairs[t] = job.rulebook.tap(t, job.direction);
   parallel_for(team, taps, [&](int64_t t, int) {
     if (pairs[t].count == 0) return;
-    kernels.pack(job.weight + t * job.tap_step, job.in_step, job.out_step, job.in, job.out,
-                 packed + t * job.in * width);
+    pack_tap(kernels, job, t, packed + t * job.in * width);
   });
   const Tiling tiling = choose_tiling<T>(to, job.out, team.size());
   parallel_for(team, tiling.tiles, [&](int64_t tile, int thread) {
-    auto *const sums = reinterpret_cast<T *>(static_cast<char *>(workspace) + fixed + thread * each);
+    auto *const sums = reinterpret_cast<Sum<T> *>(static_cast<char *>(workspace) + fixed + thread * each);
     run_tile(kernels, job, packed, pairs, tiling, tile, sums);
   });
 }
@@ -183,7 +222,7 @@ struct WeightPlan {
 
 template <class T>
 int64_t weight_segments(const Rulebook &rulebook, int32_t direction, int64_t in, int64_t out) {
-  const int64_t bytes = rulebook.taps() * in * padded<T>(out) * static_cast<int64_t>(sizeof(T));
+  const int64_t bytes = packed_bytes<T>(rulebook.taps(), in, out);
   const int64_t most = std::clamp<int64_t>(rulebook.to(direction).tiles, 1, kMostSegments);
   return std::clamp<int64_t>(kPartialBytes / bytes, 1, most);
 }
@@ -203,23 +242,22 @@ WeightPlan plan_weight(const Rulebook &rulebook, int32_t direction, int64_t in, 
   return plan;
 }
 
-// Pairs whose rows are laid side by side at once.
+// Pairs whose rows are laid side by side at once; an even number, since bfloat16 rows are joined in twos.
 template <class T>
 int64_t pairs_at_once(int64_t in, int64_t out) {
-  return std::clamp<int64_t>(kRowsBytes / ((in + padded<T>(out)) * static_cast<int64_t>(sizeof(T))), 16, 256);
+  return std::clamp<int64_t>(kRowsBytes / ((in + padded<T>(out)) * static_cast<int64_t>(sizeof(Sum<T>))), 16, 256) / 2 *
+         2;
 }
 
 // Of one thread, for the rows at hand.
 template <class T>
 int64_t rows_bytes(int64_t in, int64_t out) {
-  const int64_t bytes = pairs_at_once<T>(in, out) * (in + padded<T>(out)) * static_cast<int64_t>(sizeof(T));
-  return (bytes + kLaneBytes - 1) / kLaneBytes * kLaneBytes;
+  return aligned(pairs_at_once<T>(in, out) * (in + padded<T>(out)) * static_cast<int64_t>(sizeof(Sum<T>)));
 }
 
 template <class T>
 int64_t weight_bytes(const Rulebook &rulebook, int32_t direction, int64_t in, int64_t out) {
-  return weight_segments<T>(rulebook, direction, in, out) * rulebook.taps() * in * padded<T>(out) *
-         static_cast<int64_t>(sizeof(T));
+  return weight_segments<T>(rulebook, direction, in, out) * packed_bytes<T>(rulebook.taps(), in, out);
 }
 
 int64_t bias_parts(int64_t rows) {
@@ -227,8 +265,7 @@ int64_t bias_parts(int64_t rows) {
 }
 
 int64_t bias_bytes(int64_t rows, int64_t out) {
-  const int64_t bytes = bias_parts(rows) * out * static_cast<int64_t>(sizeof(double));
-  return (bytes + kLaneBytes - 1) / kLaneBytes * kLaneBytes;
+  return aligned(bias_parts(rows) * out * static_cast<int64_t>(sizeof(double)));
 }
 
 template <class T>
@@ -237,40 +274,54 @@ struct WeightJob {
   int32_t direction;
   const T *input;
   const T *grad_output;
-  T *grad_weight;
-  T *grad_bias;
+  const spc_matrix &grad_weight;
+  const spc_matrix *grad_bias;
   int64_t in, out;
 };
 
+// Writes row `row` of a gradient, which has the type of the features or of the sums.
+template <class T>
+void store_row(const spc_matrix &gradient, int64_t row, const Sum<T> *values) {
+  const int64_t columns = gradient.columns;
+  if (gradient.element_type == kTypeOf<Sum<T>>) {
+    std::copy(values, values + columns, data<Sum<T>>(gradient) + row * columns);
+  } else if constexpr (kIsHalf<T>) {
+    for (int64_t n = 0; n < columns; ++n) narrow(values[n], data<T>(gradient)[row * columns + n]);
+  }
+}
+
 // In double, since a column of all rows is a long sum.
 template <class T>
-void sum_bias(const Team &team, const WeightJob<T> &job, double *partial) {
+void sum_bias(const Team &team, const KernelsOf<T> &kernels, const WeightJob<T> &job, double *partial) {
   const int64_t rows = job.rulebook.to(job.direction).rows, parts = bias_parts(rows);
   parallel_for(team, parts, [&](int64_t part, int) {
     double *const sums = partial + part * job.out;
     std::fill(sums, sums + job.out, 0.0);
     const auto [begin, end] = part_of(rows, parts, part);
+    std::vector<Sum<T>> grad(static_cast<std::size_t>(job.out));
     for (int64_t row = begin; row < end; ++row) {
-      const T *const grad = job.grad_output + row * job.out;
+      kernels.widen(job.grad_output + row * job.out, job.out, grad.data());
       for (int64_t n = 0; n < job.out; ++n) sums[n] += grad[n];
     }
   });
+  std::vector<Sum<T>> total(static_cast<std::size_t>(job.out));
   for (int64_t n = 0; n < job.out; ++n) {
     double sum = 0;
     for (int64_t part = 0; part < parts; ++part) sum += partial[part * job.out + n];
-    job.grad_bias[n] = static_cast<T>(sum);
+    total[n] = static_cast<Sum<T>>(sum);
   }
+  store_row<T>(*job.grad_bias, 0, total.data());
 }
 
 // The sums of one segment and one group of taps.
 template <class T>
 void run_item(const KernelsOf<T> &kernels, const WeightJob<T> &job, const WeightPlan &plan, int64_t segment,
-              int64_t group, T *partial, T *scratch) {
+              int64_t group, Sum<T> *partial, Sum<T> *scratch) {
   const Side &from = job.rulebook.from(job.direction), &to = job.rulebook.to(job.direction);
   const int64_t width = padded<T>(job.out), matrix = job.in * width, taps = job.rulebook.taps();
   const int64_t first_tap = plan.groups[group], last_tap = plan.groups[group + 1];
-  T *const sums = partial + segment * taps * matrix;
-  std::fill(sums + first_tap * matrix, sums + last_tap * matrix, T(0));
+  Sum<T> *const sums = partial + segment * taps * matrix;
+  std::fill(sums + first_tap * matrix, sums + last_tap * matrix, Sum<T>(0));
   Outer<T> part{};
   part.input = job.input;
   part.input_rows = from.row_of.get();
@@ -301,29 +352,29 @@ void run_weight(const WeightJob<T> &job, void *workspace, int64_t workspace_byte
   const int64_t fixed = weight_bytes<T>(job.rulebook, job.direction, job.in, job.out);
   const int64_t bias = bias_bytes(to.rows, job.out), each = rows_bytes<T>(job.in, job.out);
   check_workspace(workspace, workspace_bytes, fixed + bias + each);
-  const KernelsOf<T> &kernels = kernels_of<T>(active_kernels());
+  const KernelsOf<T> &kernels = kernels_of(active_kernels(), T{});
   const WeightPlan plan = plan_weight<T>(job.rulebook, job.direction, job.in, job.out);
   char *const memory = static_cast<char *>(workspace);
-  T *const partial = static_cast<T *>(workspace);
+  auto *const partial = static_cast<Sum<T> *>(workspace);
   const int64_t work = (job.rulebook.pairs() + to.rows) * job.in * job.out;
   const Team team(std::min((workspace_bytes - fixed - bias) / each, 1 + work / kSerialWork));
   const int64_t groups = std::ssize(plan.groups) - 1;
   parallel_for(team, plan.segments * groups, [&](int64_t item, int thread) {
-    auto *const scratch = reinterpret_cast<T *>(memory + fixed + bias + thread * each);
+    auto *const scratch = reinterpret_cast<Sum<T> *>(memory + fixed + bias + thread * each);
     run_item(kernels, job, plan, item / groups, item % groups, partial, scratch);
   });
   const int64_t width = padded<T>(job.out), step = job.rulebook.taps() * job.in * width;
   parallel_for(team, job.rulebook.taps(), [&](int64_t t, int) {
     for (int64_t row = t * job.in; row < (t + 1) * job.in; ++row) {
-      T *const out = job.grad_weight + row * job.out;
-      std::copy(partial + row * width, partial + row * width + job.out, out);
+      Sum<T> *const total = partial + row * width;
       for (int64_t segment = 1; segment < plan.segments; ++segment) {
-        const T *const sums = partial + segment * step + row * width;
-        for (int64_t n = 0; n < job.out; ++n) out[n] += sums[n];
+        const Sum<T> *const sums = partial + segment * step + row * width;
+        for (int64_t n = 0; n < job.out; ++n) total[n] += sums[n];
       }
+      store_row<T>(job.grad_weight, row, total);
     }
   });
-  if (job.grad_bias != nullptr) sum_bias(team, job, reinterpret_cast<double *>(memory + fixed));
+  if (job.grad_bias != nullptr) sum_bias(team, kernels, job, reinterpret_cast<double *>(memory + fixed));
 }
 
 // Calls run with a value of the element type.
@@ -332,9 +383,23 @@ void by_type(int32_t type, const Run &run) {
   check_element_type(type);
   if (type == SPC_FLOAT32) {
     run(float{});
-  } else {
+  } else if (type == SPC_FLOAT64) {
     run(double{});
+  } else if (type == SPC_BFLOAT16) {
+    run(BFloat16{});
+  } else {
+    run(Float16{});
   }
+}
+
+// The bias as sums take it, in `wide` where it has to be made wider; null for none.
+template <class T>
+const Sum<T> *wide_bias(const spc_matrix *bias, std::vector<Sum<T>> &wide) {
+  if (bias == nullptr) return nullptr;
+  if (bias->element_type == kTypeOf<Sum<T>>) return data<const Sum<T>>(*bias);
+  wide.resize(static_cast<std::size_t>(bias->columns));
+  kernels_of(active_kernels(), T{}).widen(data<const T>(*bias), bias->columns, wide.data());
+  return wide.data();
 }
 
 }  // namespace
@@ -355,7 +420,7 @@ int64_t convolution_workspace(const Rulebook &rulebook, int32_t direction, int32
               thread_limit() * rows_bytes<T>(in, out);
     } else {
       if (pass == SPC_BACKWARD_INPUT) std::swap(in, out);
-      bytes = packed_bytes<T>(rulebook.taps(), in, out) + thread_limit() * sums_bytes<T>(out);
+      bytes = packed_bytes<T>(rulebook.taps(), in, out) + thread_limit() * tile_bytes<T>(in, out);
     }
   });
   return bytes;
@@ -370,20 +435,13 @@ void convolution_forward(const Rulebook &rulebook, int32_t direction, const spc_
   check_channels("input.columns", in);
   check_channels("output.columns", out);
   check_matrix("input", input, rulebook.from(direction).rows, in, type);
-  check_matrix("weight", weight, rulebook.taps() * in, out, type);
-  if (bias != nullptr) check_matrix("bias", *bias, 1, out, type);
+  check_parameter("weight", weight, rulebook.taps() * in, out, type);
+  if (bias != nullptr) check_parameter("bias", *bias, 1, out, type);
   check_matrix("output", output, rulebook.to(direction).rows, out, type);
   by_type(type, [&]<class T>(T) {
-    const ForwardJob<T> job{rulebook,
-                            direction,
-                            data<const T>(input),
-                            data<const T>(weight),
-                            in * out,
-                            out,
-                            1,
-                            bias != nullptr ? data<const T>(*bias) : nullptr,
-                            data<T>(output),
-                            in,
+    std::vector<Sum<T>> wide;
+    const ForwardJob<T> job{rulebook, direction, data<const T>(input),     weight,          in * out,
+                            out,      1,         wide_bias<T>(bias, wide), data<T>(output), in,
                             out};
     run_forward(job, workspace, workspace_bytes);
   });
@@ -399,21 +457,12 @@ void convolution_backward_input(const Rulebook &rulebook, int32_t direction, con
   check_channels("grad_input.columns", in);
   check_channels("grad_output.columns", out);
   check_matrix("grad_output", grad_output, rulebook.to(direction).rows, out, type);
-  check_matrix("weight", weight, rulebook.taps() * in, out, type);
+  check_parameter("weight", weight, rulebook.taps() * in, out, type);
   check_matrix("grad_input", grad_input, rulebook.from(direction).rows, in, type);
   const int32_t reversed = direction == SPC_FINE_TO_COARSE ? SPC_COARSE_TO_FINE : SPC_FINE_TO_COARSE;
   by_type(type, [&]<class T>(T) {
-    const ForwardJob<T> job{rulebook,
-                            reversed,
-                            data<const T>(grad_output),
-                            data<const T>(weight),
-                            in * out,
-                            1,
-                            out,
-                            nullptr,
-                            data<T>(grad_input),
-                            out,
-                            in};
+    const ForwardJob<T> job{rulebook, reversed, data<const T>(grad_output), weight, in * out, 1,
+                            out,      nullptr,  data<T>(grad_input),        out,    in};
     run_forward(job, workspace, workspace_bytes);
   });
 }
@@ -429,17 +478,11 @@ void convolution_backward_weight(const Rulebook &rulebook, int32_t direction, co
   check_channels("grad_output.columns", out);
   check_matrix("input", input, rulebook.from(direction).rows, in, type);
   check_matrix("grad_output", grad_output, rulebook.to(direction).rows, out, type);
-  check_matrix("grad_weight", grad_weight, rulebook.taps() * in, out, type);
-  if (grad_bias != nullptr) check_matrix("grad_bias", *grad_bias, 1, out, type);
+  check_parameter("grad_weight", grad_weight, rulebook.taps() * in, out, type);
+  if (grad_bias != nullptr) check_parameter("grad_bias", *grad_bias, 1, out, type);
   by_type(type, [&]<class T>(T) {
-    const WeightJob<T> job{rulebook,
-                           direction,
-                           data<const T>(input),
-                           data<const T>(grad_output),
-                           data<T>(grad_weight),
-                           grad_bias != nullptr ? data<T>(*grad_bias) : nullptr,
-                           in,
-                           out};
+    const WeightJob<T> job{
+        rulebook, direction, data<const T>(input), data<const T>(grad_output), grad_weight, grad_bias, in, out};
     run_weight(job, workspace, workspace_bytes);
   });
 }

@@ -5,10 +5,37 @@
 // Every sum adds in a fixed order (per tap over channels, then over taps; or over pairs), whatever the shape of the
 // tiles that it falls into. That is why results depend on neither the number of threads nor the cut into tiles.
 
+#if defined(__F16C__) || defined(__AVX512BF16__)
+#include <immintrin.h>
+#endif
+
 #include "cpu/kernels.h"
 
 namespace spc {
 namespace {
+
+// Two bfloat16 numbers that stand side by side, which AVX512-BF16 multiplies and adds in one step.
+struct __attribute__((packed, aligned(2), may_alias)) Pair {
+  uint32_t bits;
+};
+
+// What the tiles of registers read: numbers as they are, or 16-bit ones made wider or joined in pairs.
+template <class T>
+struct ElementOf {
+  using Type = Sum<T>;
+};
+#if defined(__AVX512BF16__)
+template <>
+struct ElementOf<BFloat16> {
+  using Type = Pair;
+};
+#endif
+template <class T>
+using Element = typename ElementOf<T>::Type;
+template <class E>
+constexpr int64_t kDepth = 1;  // numbers in an element
+template <>
+constexpr int64_t kDepth<Pair> = 2;
 
 template <class T>
 struct Lanes;
@@ -22,6 +49,14 @@ struct Lanes<double> {
   typedef double Vector __attribute__((vector_size(SPC_VECTOR_BYTES)));
   typedef double Unaligned __attribute__((vector_size(SPC_VECTOR_BYTES), aligned(8), may_alias));
 };
+
+#if defined(__AVX512BF16__)
+template <>
+struct Lanes<Pair> {
+  typedef uint32_t Vector __attribute__((vector_size(SPC_VECTOR_BYTES)));
+  typedef uint32_t Unaligned __attribute__((vector_size(SPC_VECTOR_BYTES), aligned(2), may_alias));
+};
+#endif
 
 template <class T>
 constexpr int64_t kLanes = SPC_VECTOR_BYTES / sizeof(T);
@@ -37,87 +72,101 @@ inline void store(T *to, typename Lanes<T>::Vector value) {
   *reinterpret_cast<typename Lanes<T>::Unaligned *>(to) = value;
 }
 
+template <class T>
+inline void add_product(typename Lanes<T>::Vector &sum, T value, typename Lanes<T>::Vector column) {
+  sum += value * column;
+}
+#if defined(__AVX512BF16__)
+inline void add_product(Lanes<float>::Vector &sum, Pair value, Lanes<Pair>::Vector column) {
+  sum = reinterpret_cast<Lanes<float>::Vector>(
+      _mm512_dpbf16_ps(reinterpret_cast<__m512>(sum), reinterpret_cast<__m512bh>(Lanes<Pair>::Vector{} + value.bits),
+                       reinterpret_cast<__m512bh>(column)));
+}
+#endif
+
 inline int64_t row_at(const int32_t *rows, int64_t position) {
   return rows != nullptr ? rows[position] : position;
 }
 
 // sums[m] += input[m] * weight, M rows by V vectors, over all input channels. Starts from zero and reads the sums last,
 // so that the first products need not wait for them.
-template <class T, int M, int V>
-void accumulate_tile(const T *const *input, T *const *sums, const T *weight, int64_t in) {
-  using Vector = typename Lanes<T>::Vector;
+template <class E, class S, int M, int V>
+void accumulate_tile(const E *const *input, S *const *sums, const E *weight, int64_t elements) {
+  using Vector = typename Lanes<S>::Vector;
   Vector sum[M][V];
-  const T *row[M];
+  const E *row[M];
 #pragma GCC unroll 16
   for (int m = 0; m < M; ++m) {
     row[m] = input[m];
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) sum[m][v] = Vector{};
   }
-  for (int64_t k = 0; k < in; ++k, weight += V * kLanes<T>) {
-    Vector column[V];
+  for (int64_t k = 0; k < elements; ++k, weight += V * kLanes<E>) {
+    typename Lanes<E>::Vector column[V];
 #pragma GCC unroll 4
-    for (int v = 0; v < V; ++v) column[v] = load(weight + v * kLanes<T>);
+    for (int v = 0; v < V; ++v) column[v] = load(weight + v * kLanes<E>);
 #pragma GCC unroll 16
     for (int m = 0; m < M; ++m) {
-      const T value = row[m][k];
+      const E value = row[m][k];
 #pragma GCC unroll 4
-      for (int v = 0; v < V; ++v) sum[m][v] += value * column[v];
+      for (int v = 0; v < V; ++v) add_product(sum[m][v], value, column[v]);
     }
   }
 #pragma GCC unroll 16
   for (int m = 0; m < M; ++m) {
 #pragma GCC unroll 4
-    for (int v = 0; v < V; ++v) store(sums[m] + v * kLanes<T>, load(sums[m] + v * kLanes<T>) + sum[m][v]);
+    for (int v = 0; v < V; ++v) store(sums[m] + v * kLanes<S>, load(sums[m] + v * kLanes<S>) + sum[m][v]);
   }
 }
 
-// sums[m] += input[i][m] * grad[i], M input channels by V vectors, over `count` pairs whose rows lie side by side.
-template <class T, int M, int V>
-void outer_tile(const T *input, int64_t in, const T *grad, int64_t padded, int64_t count, T *sums) {
-  using Vector = typename Lanes<T>::Vector;
+// sums[m] += input[i][m] * grad[i], M input channels by V vectors, over `count` elements whose rows lie side by side.
+template <class E, class S, int M, int V>
+void outer_tile(const E *input, int64_t in, const E *grad, int64_t padded, int64_t count, S *sums) {
+  using Vector = typename Lanes<S>::Vector;
   Vector sum[M][V];
 #pragma GCC unroll 16
   for (int m = 0; m < M; ++m) {
 #pragma GCC unroll 4
-    for (int v = 0; v < V; ++v) sum[m][v] = load(sums + m * padded + v * kLanes<T>);
+    for (int v = 0; v < V; ++v) sum[m][v] = load(sums + m * padded + v * kLanes<S>);
   }
   for (int64_t i = 0; i < count; ++i, input += in, grad += padded) {
-    Vector column[V];
+    typename Lanes<E>::Vector column[V];
 #pragma GCC unroll 4
-    for (int v = 0; v < V; ++v) column[v] = load(grad + v * kLanes<T>);
+    for (int v = 0; v < V; ++v) column[v] = load(grad + v * kLanes<E>);
 #pragma GCC unroll 16
     for (int m = 0; m < M; ++m) {
-      const T value = input[m];
+      const E value = input[m];
 #pragma GCC unroll 4
-      for (int v = 0; v < V; ++v) sum[m][v] += value * column[v];
+      for (int v = 0; v < V; ++v) add_product(sum[m][v], value, column[v]);
     }
   }
 #pragma GCC unroll 16
   for (int m = 0; m < M; ++m) {
 #pragma GCC unroll 4
-    for (int v = 0; v < V; ++v) store(sums + m * padded + v * kLanes<T>, sum[m][v]);
+    for (int v = 0; v < V; ++v) store(sums + m * padded + v * kLanes<S>, sum[m][v]);
   }
 }
 
-template <class T>
-using AccumulateTile = void (*)(const T *const *, T *const *, const T *, int64_t);
-template <class T>
-using OuterTile = void (*)(const T *, int64_t, const T *, int64_t, int64_t, T *);
+template <class E, class S>
+using AccumulateTile = void (*)(const E *const *, S *const *, const E *, int64_t);
+template <class E, class S>
+using OuterTile = void (*)(const E *, int64_t, const E *, int64_t, int64_t, S *);
 
 // By rows - 1 and vectors - 1.
-template <class T, int... M>
+template <class E, class S, int... M>
 struct TilesOf {
-  static constexpr AccumulateTile<T> accumulate[][kVectors] = {{accumulate_tile<T, M, 1>, accumulate_tile<T, M, 2>}...};
-  static constexpr OuterTile<T> outer[][kVectors] = {{outer_tile<T, M, 1>, outer_tile<T, M, 2>}...};
+  static constexpr AccumulateTile<E, S> accumulate[][kVectors] = {
+      {accumulate_tile<E, S, M, 1>, accumulate_tile<E, S, M, 2>}...};
+  static constexpr OuterTile<E, S> outer[][kVectors] = {{outer_tile<E, S, M, 1>, outer_tile<E, S, M, 2>}...};
 };
 #if SPC_ROWS == 12
 template <class T>
-using Tiles = TilesOf<T, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12>;
+using Tiles = TilesOf<Element<T>, Sum<T>, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12>;
 #elif SPC_ROWS == 6
 template <class T>
-using Tiles = TilesOf<T, 1, 2, 3, 4, 5, 6>;
+using Tiles = TilesOf<Element<T>, Sum<T>, 1, 2, 3, 4, 5, 6>;
 #endif
+static_assert(kRows <= kMostRows);
 
 // Rows of the next tile when `rest` are left: the last two share what is left, so that none is thin.
 inline int next_rows(int64_t rest) {
@@ -148,32 +197,99 @@ inline int64_t lines_of(int64_t columns) {
 }
 
 template <class T>
+void widen_row(const T *from, int64_t columns, Sum<T> *to) {
+  if constexpr (kIsHalf<T>) {
+    int64_t n = 0;
+#if defined(__F16C__)
+    if constexpr (__is_same(T, Float16)) {
+      for (; n + 8 <= columns; n += 8) {
+        _mm256_storeu_ps(to + n, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(from + n))));
+      }
+    }
+#endif
+    for (; n < columns; ++n) to[n] = widen(from[n]);
+  } else {
+    int64_t n = 0;
+    for (; n + kLanes<T> <= columns; n += kLanes<T>) store(to + n, load(from + n));
+    for (; n < columns; ++n) to[n] = from[n];
+  }
+}
+
+template <class T>
+void narrow_row(const Sum<T> *from, const Sum<T> *bias, int64_t columns, T *to) {
+  int64_t n = 0;
+  if constexpr (!kIsHalf<T>) {
+    if (bias == nullptr) return widen_row(from, columns, to);
+    for (; n < columns; ++n) to[n] = from[n] + bias[n];
+  } else {
+#if defined(__F16C__)
+    if constexpr (__is_same(T, Float16)) {
+      for (; n + 8 <= columns; n += 8) {
+        const __m256 value = _mm256_loadu_ps(from + n);
+        const __m256 sum = bias != nullptr ? _mm256_add_ps(value, _mm256_loadu_ps(bias + n)) : value;
+        _mm_storeu_si128(reinterpret_cast<__m128i *>(to + n), _mm256_cvtps_ph(sum, _MM_FROUND_TO_NEAREST_INT));
+      }
+    }
+#endif
+    if (bias == nullptr) {
+      for (; n < columns; ++n) narrow(from[n], to[n]);
+    } else {
+      for (; n < columns; ++n) narrow(from[n] + bias[n], to[n]);
+    }
+  }
+}
+
+inline Pair join(BFloat16 even, BFloat16 odd) {
+  return {even.bits | static_cast<uint32_t>(odd.bits) << 16};
+}
+
+// A row as accumulate_tile reads it: where it lies, or made so in `to`.
+template <class T>
+inline const Element<T> *elements_of(const T *row, int64_t columns, Sum<T> *to) {
+  if constexpr (!kIsHalf<T>) {
+    return row;
+  } else if constexpr (kDepth<Element<T>> == 1) {
+    widen_row(row, columns, to);
+    return to;
+  } else {
+    if (columns % 2 == 0) return reinterpret_cast<const Pair *>(row);
+    Pair *const pairs = reinterpret_cast<Pair *>(to);
+    for (int64_t k = 0; k + 1 < columns; k += 2) pairs[k / 2] = join(row[k], row[k + 1]);
+    pairs[columns / 2] = join(row[columns - 1], BFloat16{0});
+    return pairs;
+  }
+}
+
+template <class T>
 void accumulate(const Accumulate<T> &job) {
-  const int64_t vectors = vectors_of<T>(job.out);
+  using E = Element<T>;
+  const int64_t vectors = vectors_of<Sum<T>>(job.out);
   const int64_t panels = (vectors + kVectors - 1) / kVectors, lines = lines_of<T>(job.in);
-  const T *input[kRows], *next[kRows];
-  T *sums[kRows];
+  const int64_t elements = (job.in + kDepth<E> - 1) / kDepth<E>;
+  const E *input[kRows];
+  const T *next[kRows];
+  Sum<T> *sums[kRows];
   int rows = next_rows(job.count);
   for (int m = 0; m < rows; ++m) next[m] = job.input + row_at(job.input_rows, job.from[m]) * job.in;
   for (int64_t i = 0; i < job.count;) {
     for (int m = 0; m < rows; ++m) {
-      input[m] = next[m];
+      input[m] = elements_of(next[m], job.in, job.scratch + m * job.in);
       sums[m] = job.sums + (job.to[i + m] - job.to_first) * job.padded;
     }
     const int rows_next = next_rows(job.count - i - rows);
     for (int m = 0; m < rows_next; ++m) {
       next[m] = job.input + row_at(job.input_rows, job.from[i + rows + m]) * job.in;
     }
-    const T *weight = job.weight;
+    const E *weight = reinterpret_cast<const E *>(job.weight);
     for (int64_t panel = 0; panel < panels; ++panel) {
       // Rows lie anywhere in memory: those of the next tile are on their way while this one is computed.
       for (int m = 0; m < rows_next; ++m) {
         prefetch_row(next[m], lines * panel / panels, lines * (panel + 1) / panels);
       }
       const int64_t left = vectors - panel * kVectors, width = left < kVectors ? left : kVectors;
-      Tiles<T>::accumulate[rows - 1][width - 1](input, sums, weight, job.in);
-      weight += job.in * width * kLanes<T>;
-      for (int m = 0; m < rows; ++m) sums[m] += kVectors * kLanes<T>;
+      Tiles<T>::accumulate[rows - 1][width - 1](input, sums, weight, elements);
+      weight += elements * width * kLanes<E>;
+      for (int m = 0; m < rows; ++m) sums[m] += kVectors * kLanes<Sum<T>>;
     }
     i += rows;
     rows = rows_next;
@@ -182,53 +298,84 @@ void accumulate(const Accumulate<T> &job) {
 
 constexpr int64_t kRowsAhead = 12;
 
+// Lays one row for outer_tile, or two joined by column; `second` may be null.
 template <class T>
-inline void copy_row(const T *from, int64_t columns, T *to) {
-  int64_t n = 0;
-  for (; n + kLanes<T> <= columns; n += kLanes<T>) store(to + n, load(from + n));
-  for (; n < columns; ++n) to[n] = from[n];
+inline void lay_row(const T *first, const T *second, int64_t columns, Element<T> *to) {
+  if constexpr (kDepth<Element<T>> == 1) {
+    widen_row(first, columns, to);
+  } else if (second != nullptr) {
+    for (int64_t n = 0; n < columns; ++n) to[n] = join(first[n], second[n]);
+  } else {
+    for (int64_t n = 0; n < columns; ++n) to[n] = join(first[n], BFloat16{0});
+  }
 }
 
 template <class T>
 void outer(const Outer<T> &job) {
-  const int64_t vectors = vectors_of<T>(job.out);
+  using E = Element<T>;
+  const int64_t vectors = vectors_of<Sum<T>>(job.out);
   const int64_t in_lines = lines_of<T>(job.in), out_lines = lines_of<T>(job.out);
-  T *const input = job.scratch;
-  T *const grad = job.scratch + job.at_once * job.in;
+  E *const input = reinterpret_cast<E *>(job.scratch);
+  E *const grad = input + job.at_once * job.in;
   const auto input_row = [&](int64_t i) { return job.input + row_at(job.input_rows, job.from[i]) * job.in; };
   const auto grad_row = [&](int64_t i) { return job.grad + row_at(job.grad_rows, job.to[i]) * job.out; };
   for (int64_t first = 0; first < job.count; first += job.at_once) {
-    const int64_t count = job.count - first < job.at_once ? job.count - first : job.at_once;
-    for (int64_t i = 0; i < count; ++i) {
-      if (first + i + kRowsAhead < job.count) {
-        prefetch_row(input_row(first + i + kRowsAhead), 0, in_lines);
-        prefetch_row(grad_row(first + i + kRowsAhead), 0, out_lines);
+    const int64_t last = job.count - first < job.at_once ? job.count : first + job.at_once;
+    int64_t elements = 0;
+    for (int64_t i = first; i < last; i += kDepth<E>, ++elements) {
+      for (int64_t ahead = i + kRowsAhead; ahead < i + kRowsAhead + kDepth<E> && ahead < job.count; ++ahead) {
+        prefetch_row(input_row(ahead), 0, in_lines);
+        prefetch_row(grad_row(ahead), 0, out_lines);
       }
-      copy_row(input_row(first + i), job.in, input + i * job.in);
-      copy_row(grad_row(first + i), job.out, grad + i * job.padded);
-      for (int64_t n = job.out; n < vectors * kLanes<T>; ++n) grad[i * job.padded + n] = T(0);
+      const bool two = kDepth<E> == 2 && i + 1 < last;
+      E *const to = grad + elements * job.padded;
+      lay_row(input_row(i), two ? input_row(i + 1) : nullptr, job.in, input + elements * job.in);
+      lay_row(grad_row(i), two ? grad_row(i + 1) : nullptr, job.out, to);
+      for (int64_t n = job.out; n < vectors * kLanes<E>; ++n) to[n] = E{};
     }
     for (int64_t v = 0; v < vectors; v += kVectors) {
       const int64_t width = vectors - v < kVectors ? vectors - v : kVectors;
       for (int64_t k = 0; k < job.in;) {
         const int rows = next_rows(job.in - k);
-        Tiles<T>::outer[rows - 1][width - 1](input + k, job.in, grad + v * kLanes<T>, job.padded, count,
-                                             job.sums + k * job.padded + v * kLanes<T>);
+        Tiles<T>::outer[rows - 1][width - 1](input + k, job.in, grad + v * kLanes<E>, job.padded, elements,
+                                             job.sums + k * job.padded + v * kLanes<E>);
         k += rows;
       }
     }
   }
 }
 
-template <class T>
-void pack(const T *weight, int64_t in_step, int64_t out_step, int64_t in, int64_t out, T *packed) {
-  const int64_t vectors = vectors_of<T>(out);
+template <class T, class W>
+inline T rounded(W weight) {
+  if constexpr (__is_same(T, W)) {
+    return weight;
+  } else {
+    T result;
+    narrow(weight, result);
+    return result;
+  }
+}
+
+template <class T, class W>
+void pack(const Pack<T, W> &job) {
+  using E = Element<T>;
+  const int64_t vectors = vectors_of<Sum<T>>(job.out);
+  E *packed = reinterpret_cast<E *>(job.packed);
+  const auto at = [&](int64_t k, int64_t column) {
+    return k < job.in && column < job.out ? rounded<T>(job.weight[k * job.in_step + column * job.out_step]) : T{};
+  };
   for (int64_t v = 0; v < vectors; v += kVectors) {
-    const int64_t columns = (vectors - v < kVectors ? vectors - v : kVectors) * kLanes<T>;
-    for (int64_t k = 0; k < in; ++k) {
+    const int64_t columns = (vectors - v < kVectors ? vectors - v : kVectors) * kLanes<E>;
+    for (int64_t k = 0; k < job.in; k += kDepth<E>) {
       for (int64_t n = 0; n < columns; ++n) {
-        const int64_t column = v * kLanes<T> + n;
-        *packed++ = column < out ? weight[k * in_step + column * out_step] : T(0);
+        const int64_t column = v * kLanes<E> + n;
+        if constexpr (kDepth<E> == 2) {
+          *packed++ = join(at(k, column), at(k + 1, column));
+        } else if constexpr (kIsHalf<T>) {
+          *packed++ = widen(at(k, column));
+        } else {
+          *packed++ = at(k, column);
+        }
       }
     }
   }
@@ -240,19 +387,13 @@ void finish(const Finish<T> &job) {
   const auto row = [&](int64_t i) { return job.output + row_at(job.output_rows, job.first + i) * job.out; };
   for (int64_t i = 0; i < job.rows; ++i) {
     if (i + kRowsAhead < job.rows) prefetch_row<T, 1>(row(i + kRowsAhead), 0, lines);
-    const T *const from = job.sums + i * job.padded;
-    T *const to = row(i);
-    if (job.bias == nullptr) {
-      copy_row(from, job.out, to);
-    } else {
-      for (int64_t n = 0; n < job.out; ++n) to[n] = from[n] + job.bias[n];
-    }
+    narrow_row(job.sums + i * job.padded, job.bias, job.out, row(i));
   }
 }
 
 template <class T>
 constexpr KernelsOf<T> make_kernels() {
-  return {accumulate<T>, outer<T>, pack<T>, finish<T>};
+  return {accumulate<T>, outer<T>, pack<T, T>, pack<T, Sum<T>>, finish<T>, widen_row<T>};
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 namespace spc {
 
-const Kernels kAvx2Kernels = {"avx2", make_kernels<float>(), make_kernels<double>()};
+const Kernels kAvx2Kernels = {"avx2", make_kernels<float>(), make_kernels<double>(), make_kernels<BFloat16>(),
+                              make_kernels<Float16>()};
 
 }  // namespace spc

@@ -4,6 +4,7 @@
 
 namespace spc {
 
-const Kernels kBaselineKernels = {"baseline", make_kernels<float>(), make_kernels<double>()};
+const Kernels kBaselineKernels = {"baseline", make_kernels<float>(), make_kernels<double>(), make_kernels<BFloat16>(),
+                                  make_kernels<Float16>()};
 
 }  // namespace spc

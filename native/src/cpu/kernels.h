@@ -4,10 +4,14 @@
 
 #include <cstdint>
 
+#include "half.h"
+
 namespace spc {
 
 // Columns of packed weights and of sums are padded to this many bytes, whatever the instruction set.
 constexpr int64_t kLaneBytes = 64;
+// Rows that accumulate takes at once, at most.
+constexpr int64_t kMostRows = 12;
 
 // sums[to[i] - to_first] += input[row(from[i])] * weight for a run of one tap's pairs.
 template <class T>
@@ -17,8 +21,9 @@ struct Accumulate {
   const int32_t *from;        // [count]
   const int32_t *to;          // [count]
   int64_t count;
-  const T *weight;  // packed, see pack
-  T *sums;          // [rows of the tile, padded]
+  const Sum<T> *weight;  // packed, see pack
+  Sum<T> *sums;          // [rows of the tile, padded]
+  Sum<T> *scratch;       // [kMostRows, in], for 16-bit types
   int64_t to_first;
   int64_t in;
   int64_t padded;  // columns of sums
@@ -35,8 +40,8 @@ struct Outer {
   const int32_t *from;
   const int32_t *to;
   int64_t count;
-  T *sums;     // [in, padded]
-  T *scratch;  // [at_once, in + padded]: rows of the pairs at hand, side by side
+  Sum<T> *sums;     // [in, padded]
+  Sum<T> *scratch;  // [at_once, in + padded]: rows of the pairs at hand, side by side
   int64_t at_once;
   int64_t in;
   int64_t out;
@@ -46,44 +51,63 @@ struct Outer {
 // output[row(first + i)] = sums[i] + bias, for the rows of a tile.
 template <class T>
 struct Finish {
-  const T *sums;  // [rows, padded]
+  const Sum<T> *sums;  // [rows, padded]
   int64_t padded;
-  const T *bias;  // [out] or null
-  T *output;      // [all rows, out]
+  const Sum<T> *bias;  // [out] or null
+  T *output;           // [all rows, out]
   const int32_t *output_rows;
   int64_t first;
   int64_t rows;
   int64_t out;
 };
 
+// One tap's weights, at the given steps, in the order in which accumulate reads them; they are rounded to T.
+template <class T, class W>
+struct Pack {
+  const W *weight;
+  int64_t in_step;
+  int64_t out_step;
+  int64_t in;
+  int64_t out;
+  Sum<T> *packed;  // room for in * padded
+};
+
 template <class T>
 struct KernelsOf {
   void (*accumulate)(const Accumulate<T> &);
   void (*outer)(const Outer<T> &);
-  // One tap's weights, [in, out] at the given steps, in the order in which accumulate reads them; in * padded elements.
-  void (*pack)(const T *weight, int64_t in_step, int64_t out_step, int64_t in, int64_t out, T *packed);
+  void (*pack)(const Pack<T, T> &);
+  void (*pack_sums)(const Pack<T, Sum<T>> &);
   void (*finish)(const Finish<T> &);
+  void (*widen)(const T *from, int64_t count, Sum<T> *to);
 };
 
 struct Kernels {
   const char *name;
   KernelsOf<float> f32;
   KernelsOf<double> f64;
+  KernelsOf<BFloat16> bf16;
+  KernelsOf<Float16> f16;
 };
 
 extern const Kernels kBaselineKernels;
 #if defined(__x86_64__)
 extern const Kernels kAvx2Kernels;
 extern const Kernels kAvx512Kernels;
+extern const Kernels kAvx512Bf16Kernels;
 #endif
 
-template <class T>
-const KernelsOf<T> &kernels_of(const Kernels &kernels) {
-  if constexpr (sizeof(T) == 4) {
-    return kernels.f32;
-  } else {
-    return kernels.f64;
-  }
+inline const KernelsOf<float> &kernels_of(const Kernels &kernels, float) {
+  return kernels.f32;
+}
+inline const KernelsOf<double> &kernels_of(const Kernels &kernels, double) {
+  return kernels.f64;
+}
+inline const KernelsOf<BFloat16> &kernels_of(const Kernels &kernels, BFloat16) {
+  return kernels.bf16;
+}
+inline const KernelsOf<Float16> &kernels_of(const Kernels &kernels, Float16) {
+  return kernels.f16;
 }
 
 }  // namespace spc

@@ -1,0 +1,10 @@
+#define SPC_VECTOR_BYTES 64
+#define SPC_ROWS 12
+#include "cpu/gemm-inl.h"
+
+namespace spc {
+
+const Kernels kAvx512Bf16Kernels = {"avx512bf16", make_kernels<float>(), make_kernels<double>(),
+                                    make_kernels<BFloat16>(), make_kernels<Float16>()};
+
+}  // namespace spc
