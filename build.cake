@@ -176,7 +176,7 @@ RunTarget(target);
 // STEPS
 /////////////////////////////////////////////////////////////////////
 
-void Compile(string project) => Run("dotnet", $"build {project} -c {configuration} -v quiet --nologo -clp:NoSummary");
+void Compile(string project) => Run("dotnet", $"build {project} -c {configuration} -v quiet --nologo", quiet: true);
 
 // The output of a quiet command shows only where it fails.
 void Run(string command, string arguments, bool quiet = false)
