@@ -62,6 +62,26 @@ public sealed class LifetimeTests
         );
 
     [Test]
+    public void Layers_that_pool_prune_join_and_norm_hold_their_memory_in_a_scope()
+    {
+        using var layers = new Others();
+        RequireSteady(
+            (_, step) =>
+            {
+                using var scope = torch.NewDisposeScope();
+                Train(layers, step);
+            }
+        );
+    }
+
+    [Test]
+    public void Layers_that_pool_prune_join_and_norm_hold_their_memory_without_one()
+    {
+        using var layers = new Others();
+        RequireSteady((_, step) => Train(layers, step));
+    }
+
+    [Test]
     public void Two_models_on_two_threads_hold_their_memory()
     {
         using var second = Net();
@@ -190,6 +210,14 @@ public sealed class LifetimeTests
         net.call(Input(step)).features.sum().backward();
     }
 
+    private static void Train(torch.nn.Module<SparseTensor, torch.Tensor> net, int step)
+    {
+        net.zero_grad();
+        var input = Input(step);
+        input.features.requires_grad_();
+        net.call(input).sum().backward();
+    }
+
     private static void Step(SparseSequential net, torch.optim.Optimizer optimizer, int step)
     {
         optimizer.zero_grad();
@@ -213,5 +241,35 @@ public sealed class LifetimeTests
         var cloud = Cloud.Random(random, [6, 6, 6], [0, 0, 0], 2, 40);
         using var coordinates = cloud.Coordinates();
         return new SparseTensor(Tensors.Random(random, torch.ScalarType.Float32, cloud.Rows.Length, 3), coordinates);
+    }
+
+    /// <summary>One of each kind of layer that the sequence above lacks.</summary>
+    private sealed class Others : torch.nn.Module<SparseTensor, torch.Tensor>
+    {
+        private readonly SparseMaxPool3d _pool = new(2);
+        private readonly SparseMaxUnpool _unpool = new();
+        private readonly SparseAvgPool3d _average = new(3, stride: 2, padding: 1);
+        private readonly SparseUpsample _upsample = new(2);
+        private readonly SparseInverseConv3d _inverse = new(3, 3, 3);
+        private readonly SparseGroupNorm _group = new(3, 3);
+        private readonly SparseBatchNorm _batch = new(3);
+        private readonly SparseSqueezeExcitation _attention = new(3);
+        private readonly SparseGlobalMaxPool _global = new();
+
+        internal Others()
+            : base(nameof(Others)) => RegisterComponents();
+
+        public override torch.Tensor forward(SparseTensor? input)
+        {
+            var (pooled, rows) = _pool.forward_with_rows(input!);
+            using (rows)
+            {
+                var restored = _batch.call(_unpool.call(pooled, rows)).crop(0, 4);
+                var averaged = _average.call(input!);
+                var around = _inverse.call(averaged.prune(torch.arange(averaged.count).gt(3)));
+                var joined = SparseTensor.mul(restored, _upsample.call(pooled) + around, JoinSites.Union);
+                return _global.call(SparseTensor.join(_attention.call(_group.call(joined)).scans()));
+            }
+        }
     }
 }

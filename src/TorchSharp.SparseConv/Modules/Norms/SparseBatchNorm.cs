@@ -1,0 +1,78 @@
+namespace TorchSharp.SparseConv;
+
+/// <summary>
+/// Batch normalization over all active voxels of a batch: PyTorch's BatchNorm1d on the features, under the same
+/// parameter names. Unlike it, takes a batch without voxels (nothing happens) or with a single one, which in training
+/// becomes the bias and leaves the running statistics as they are. For any number of axes.
+/// </summary>
+public sealed class SparseBatchNorm : SparseNorm
+{
+    private const string MeanName = "running_mean";
+    private const string VarianceName = "running_var";
+    private const string CountName = "num_batches_tracked";
+
+    private static readonly Scalar One = 1;
+
+    /// <summary>Parameters as in torch.nn.BatchNorm1d.</summary>
+    public SparseBatchNorm(
+        long num_features,
+        double eps = 1e-5,
+        double momentum = 0.1,
+        bool affine = true,
+        bool track_running_stats = true,
+        torch.Device? device = null,
+        torch.ScalarType? dtype = null
+    )
+        : base(nameof(SparseBatchNorm), num_features, eps, affine, device, dtype)
+    {
+        if (!(momentum is >= 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(momentum),
+                momentum,
+                $"momentum is {momentum}, must be 0 to 1."
+            );
+        }
+
+        this.momentum = momentum;
+        if (track_running_stats)
+        {
+            register_buffer(MeanName, torch.zeros(new[] { num_features }, dtype, device).DetachFromDisposeScope());
+            register_buffer(VarianceName, torch.ones(new[] { num_features }, dtype, device).DetachFromDisposeScope());
+            register_buffer(
+                CountName,
+                torch.zeros(Array.Empty<long>(), torch.ScalarType.Int64, device).DetachFromDisposeScope()
+            );
+        }
+    }
+
+    /// <summary>How much of the running statistics each batch replaces, 0 to 1.</summary>
+    public double momentum { get; }
+
+    /// <summary>The mean of each channel over the batches seen in training, [C], or null where none is kept.</summary>
+    public torch.Tensor? running_mean => has_buffer(MeanName) ? get_buffer(MeanName) : null;
+
+    /// <summary>The unbiased variance of each channel over the batches seen in training, [C], or null where none is kept.</summary>
+    public torch.Tensor? running_var => has_buffer(VarianceName) ? get_buffer(VarianceName) : null;
+
+    /// <summary>The number of batches seen in training, int64 [], or null where none is kept.</summary>
+    public torch.Tensor? num_batches_tracked => has_buffer(CountName) ? get_buffer(CountName) : null;
+
+    private protected override torch.Tensor Normalize(SparseTensor input)
+    {
+        var (mean, variance) = (running_mean, running_var);
+        var ofBatch = training || mean is null;
+        if (input.count == 0 || (ofBatch && input.count == 1))
+        {
+            return Affine(input.features - input.features.detach());
+        }
+
+        if (training && num_batches_tracked is { } tracked)
+        {
+            using var untracked = torch.no_grad();
+            tracked.add_(One);
+        }
+
+        return torch.nn.functional.batch_norm(input.features, mean, variance, weight, bias, ofBatch, momentum, eps);
+    }
+}

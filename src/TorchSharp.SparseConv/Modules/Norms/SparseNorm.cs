@@ -1,0 +1,99 @@
+using TorchSharp.Modules;
+
+namespace TorchSharp.SparseConv;
+
+/// <summary>What every norm shares: a number of channels, an epsilon, and an optional scale and shift of each channel.</summary>
+public abstract class SparseNorm : torch.nn.Module<SparseTensor, SparseTensor>
+{
+    private const string WeightName = "weight";
+    private const string BiasName = "bias";
+
+    private protected SparseNorm(
+        string name,
+        long num_features,
+        double eps,
+        bool affine,
+        torch.Device? device,
+        torch.ScalarType? dtype
+    )
+        : base(name)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(num_features);
+        if (!(eps >= 0))
+        {
+            throw new ArgumentOutOfRangeException(nameof(eps), eps, $"eps is {eps}, must be 0 or more.");
+        }
+
+        this.num_features = num_features;
+        this.eps = eps;
+        if (affine)
+        {
+            weight = new Parameter(torch.ones(new[] { num_features }, dtype, device));
+            bias = new Parameter(torch.zeros(new[] { num_features }, dtype, device));
+        }
+    }
+
+    /// <summary>The number of channels.</summary>
+    public long num_features { get; }
+
+    /// <summary>What is added to variances.</summary>
+    public double eps { get; }
+
+    /// <summary>The scale of each channel, [C], or null where the layer has none.</summary>
+    public Parameter? weight
+    {
+        get => has_parameter(WeightName) ? get_parameter(WeightName) : null;
+        set => Register(WeightName, value);
+    }
+
+    /// <summary>The shift of each channel, [C], or null where the layer has none.</summary>
+    public Parameter? bias
+    {
+        get => has_parameter(BiasName) ? get_parameter(BiasName) : null;
+        set => Register(BiasName, value);
+    }
+
+    /// <summary>Normalizes [N, C]; throws ArgumentException for another number of channels.</summary>
+    public override SparseTensor forward(SparseTensor? input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        if (input.channels != num_features)
+        {
+            throw new ArgumentException(
+                $"input has {input.channels} channels, {GetName()} takes {num_features}.",
+                nameof(input)
+            );
+        }
+
+        using var scope = torch.NewDisposeScope();
+        return input.with_features(Normalize(input)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The normalized features, scaled and shifted; a new tensor.</summary>
+    private protected abstract torch.Tensor Normalize(SparseTensor input);
+
+    /// <summary>Scales and shifts [N, C] where the layer does.</summary>
+    private protected torch.Tensor Affine(torch.Tensor features)
+    {
+        var (scale, shift) = (weight, bias);
+        return scale is null || shift is null ? features : torch.addcmul(shift, features, scale, One);
+    }
+
+    private static readonly Scalar One = 1;
+
+    private void Register(string name, Parameter? value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        if (value.ndim != 1 || value.shape[0] != num_features)
+        {
+            throw new ArgumentException(
+                $"{name} has shape {Shapes.Text(value.shape)}, must be [{num_features}].",
+                nameof(value)
+            );
+        }
+
+        // A parameter outlives the scope in which its layer was made.
+        value.DetachFromDisposeScope();
+        ConditionallyRegisterParameter(name, value);
+    }
+}
