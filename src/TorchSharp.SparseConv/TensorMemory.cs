@@ -33,7 +33,12 @@ internal static class TensorMemory
         {
             torch.ScalarType.Float32 => ElementType.Float32,
             torch.ScalarType.Float64 => ElementType.Float64,
-            _ => throw new ArgumentException($"{name} is {dtype}, must be Float32 or Float64.", name),
+            torch.ScalarType.BFloat16 => ElementType.BFloat16,
+            torch.ScalarType.Float16 => ElementType.Float16,
+            _ => throw new ArgumentException(
+                $"{name} is {dtype}, must be Float32, Float64, BFloat16 or Float16.",
+                name
+            ),
         };
 
     /// <summary>Refuses a tensor that is not in CPU memory: coordinates and the engine live there.</summary>
@@ -127,6 +132,12 @@ internal static class TensorMemory
 
         // A storage keeps an alias of its tensor, which this scope frees; it starts before the tensor's own offset.
         using var scope = torch.NewDisposeScope();
+        if (tensor.dtype is torch.ScalarType.BFloat16 or torch.ScalarType.Float16)
+        {
+            // There are no storages of 16-bit numbers. The bytes of one element say where they all are, however many.
+            return Address(tensor.detach().view(-1).narrow(0, 0, 1).bytes);
+        }
+
         torch.Storage storage = tensor.dtype switch
         {
             torch.ScalarType.Int32 => tensor.storage<int>(),
@@ -136,6 +147,14 @@ internal static class TensorMemory
             _ => throw new ArgumentException($"{name} is {tensor.dtype}, has no memory that the engine reads.", name),
         };
         return storage.data_ptr() + checked((nint)(tensor.storage_offset() * tensor.ElementSize));
+    }
+
+    private static unsafe nint Address(Span<byte> bytes)
+    {
+        fixed (byte* first = bytes)
+        {
+            return (nint)first;
+        }
     }
 
     private static void Narrow(ReadOnlySpan<long> source, Span<int> values, string name)

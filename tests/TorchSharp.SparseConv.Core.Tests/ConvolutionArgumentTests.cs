@@ -57,8 +57,8 @@ public sealed class ConvolutionArgumentTests
             );
             Refused.With(
                 () => Forward(input: View(rows, 3) with { ElementType = ElementType.BFloat16 }),
-                "elementType",
-                "is BFloat16, must be Float32 or Float64"
+                "output",
+                "has element type Float32, must have the BFloat16"
             );
             Refused.With(() => Forward(direction: (ConvolutionDirection)5), "direction", "must be one of");
             Assert.That(
@@ -109,7 +109,7 @@ public sealed class ConvolutionArgumentTests
         {
             Refused.With(() => Bytes(-1, ElementType.Float32), "inChannels", "has -1 channels");
             Refused.With(() => Bytes(long.MaxValue, ElementType.Float32), "inChannels", "must have 0 to 2147483647");
-            Refused.With(() => Bytes(1, ElementType.Float16), "elementType", "is Float16, must be Float32 or Float64");
+            Refused.With(() => Bytes(1, (ElementType)4), "elementType", "must be one of");
             Assert.That(Bytes(3, ElementType.Float64), Is.GreaterThanOrEqualTo(0));
         }
 

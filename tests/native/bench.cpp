@@ -2,8 +2,9 @@
 // matrix multiplication, measured in the same process.
 //
 //   sparseconv_bench COORDINATES [--threads N] [--channels IN:OUT,...] [--repeats N] [--only NAME] [--ordered]
-//   [--cpu-time]
+//   [--cpu-time] [--dtype float32|bfloat16|float16]
 //
+// --dtype is the type of the features; weights and their gradients are float32.
 // --cpu-time measures the processor time of the process, for one thread on a busy machine.
 // COORDINATES: little-endian int32 rows (batch, x, y, z). Rows are shuffled unless --ordered is given. --only takes one
 // of map, rulebook, sgemm, forward, backward_input, backward_weight. SPARSECONV_BLAS names a library with cblas_sgemm
@@ -35,6 +36,7 @@ struct Options {
   std::string only;
   bool ordered = false;
   bool cpu_time = false;
+  std::string dtype = "float32";
 };
 
 Options parse(int argc, char **argv) {
@@ -49,6 +51,8 @@ Options parse(int argc, char **argv) {
       options.threads = std::stoi(value(i));
     } else if (name == "--repeats") {
       options.repeats = std::stoi(value(i));
+    } else if (name == "--dtype") {
+      options.dtype = value(i);
     } else if (name == "--only") {
       options.only = value(i);
     } else if (name == "--ordered") {
@@ -101,6 +105,13 @@ class Bench {
     return times[times.size() / 2];
   }
 
+  int32_t type() const {
+    if (options_.dtype == "float32") return SPC_FLOAT32;
+    if (options_.dtype == "bfloat16") return SPC_BFLOAT16;
+    if (options_.dtype == "float16") return SPC_FLOAT16;
+    throw std::runtime_error("--dtype is " + options_.dtype + ", must be float32, bfloat16 or float16");
+  }
+
   bool wants(const std::string &name) const { return options_.only.empty() || options_.only == name; }
 
   void print(const std::string &name, double ms, int64_t rows, int64_t pairs, int64_t in, int64_t out) const {
@@ -110,8 +121,8 @@ class Bench {
                 name.c_str(), static_cast<long long>(rows), static_cast<long long>(pairs), spc_threads(), isa, ms);
     if (in > 0) {
       const double gflops = 2e-6 * static_cast<double>(pairs) * static_cast<double>(in * out) / ms;
-      std::printf(",\"cin\":%lld,\"cout\":%lld,\"gflops\":%.1f", static_cast<long long>(in),
-                  static_cast<long long>(out), gflops);
+      std::printf(",\"cin\":%lld,\"cout\":%lld,\"dtype\":\"%s\",\"gflops\":%.1f", static_cast<long long>(in),
+                  static_cast<long long>(out), options_.dtype.c_str(), gflops);
       if (ceiling_ > 0) std::printf(",\"of_sgemm\":%.3f", gflops / ceiling_);
     }
     std::printf("}\n");
@@ -233,15 +244,23 @@ void bench_convolution(const Bench &bench, const std::vector<int32_t> &coordinat
   };
   std::vector<float> x = filled(rows * in), w = filled(27 * in * out), g = filled(rows * out), b = filled(out);
   std::vector<float> y(g.size()), dx(x.size()), dw(w.size()), db(b.size());
-  const spc_matrix x_view = test::view(x, rows, in), w_view = test::view(w, 27 * in, out),
-                   b_view = test::view(b, 1, out);
-  const spc_matrix g_view = test::view(g, rows, out), y_view = test::view(y, rows, out);
-  const spc_matrix dx_view = test::view(dx, rows, in), dw_view = test::view(dw, 27 * in, out);
+  // Any 16-bit numbers of a moderate size: the time does not depend on them, nor on room to spare.
+  const auto features = [&](std::vector<float> &values, int64_t columns) {
+    spc_matrix view = test::view(values, rows, columns);
+    view.element_type = bench.type();
+    if (view.element_type == SPC_FLOAT32) return view;
+    auto *const halves = static_cast<uint16_t *>(view.data);
+    for (std::size_t i = 0; i < values.size(); ++i) halves[i] = static_cast<uint16_t>(0x3800u | (random() & 0x83ffu));
+    return view;
+  };
+  const spc_matrix x_view = features(x, in), w_view = test::view(w, 27 * in, out), b_view = test::view(b, 1, out);
+  const spc_matrix g_view = features(g, out), y_view = features(y, out);
+  const spc_matrix dx_view = features(dx, in), dw_view = test::view(dw, 27 * in, out);
   const spc_matrix db_view = test::view(db, 1, out);
   const auto run = [&](const std::string &name, int32_t pass, const std::function<spc_status(void *, int64_t)> &call) {
     if (!bench.wants(name)) return;
     int64_t bytes = 0;
-    test::ok(spc_convolution_workspace(rulebook.get(), SPC_FINE_TO_COARSE, pass, in, out, SPC_FLOAT32, &bytes));
+    test::ok(spc_convolution_workspace(rulebook.get(), SPC_FINE_TO_COARSE, pass, in, out, bench.type(), &bytes));
     test::Workspace space(bytes);
     bench.print(name, bench.measure([&] { test::ok(call(space.data(), space.bytes())); }), rows, pairs, in, out);
   };

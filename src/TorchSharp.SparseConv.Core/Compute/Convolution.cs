@@ -6,7 +6,9 @@ namespace TorchSharp.SparseConv.Core;
 
 /// <summary>
 /// Convolution over a rulebook and its gradients, on matrices of the caller. Weights are <c>[taps * in, out]</c>, the rows of one
-/// tap together; all matrices of a call are Float32 or all Float64, on the CPU. Results do not depend on the number of threads.
+/// tap together; all matrices of a call have one element type, on the CPU, but beside BFloat16 or Float16 features the weight, the
+/// bias and their gradients may be Float32. Sums of 16-bit features are those of Float32, and such a weight is rounded to the type
+/// of the features; results are rounded to nearest, ties to even, and do not depend on the number of threads.
 /// A matrix that does not fit throws ArgumentException before anything is written.
 /// </summary>
 public static unsafe class Convolution
@@ -28,7 +30,7 @@ public static unsafe class Convolution
         Checks.Defined(pass, nameof(pass));
         MatrixChecks.Channels(inChannels, nameof(inChannels));
         MatrixChecks.Channels(outChannels, nameof(outChannels));
-        MatrixChecks.Supported(elementType, nameof(elementType));
+        Checks.Defined(elementType, nameof(elementType));
         Native
             .spc_convolution_workspace(
                 rulebook.Handle,
@@ -60,10 +62,10 @@ public static unsafe class Convolution
     {
         var checks = new MatrixChecks(rulebook, direction, input.ElementType);
         checks.Fit(input, checks.RowsRead, input.Columns, nameof(input));
-        checks.Fit(weight, checks.WeightRows(input.Columns), weight.Columns, nameof(weight));
+        checks.FitParameter(weight, checks.WeightRows(input.Columns), weight.Columns, nameof(weight));
         checks.Fit(output, checks.RowsWritten, weight.Columns, nameof(output));
         if (bias is { } given)
-            checks.Fit(given, 1, weight.Columns, nameof(bias));
+            checks.FitParameter(given, 1, weight.Columns, nameof(bias));
         var biasView = bias.GetValueOrDefault();
         using var scratch = new Scratch(
             workspace,
@@ -106,7 +108,7 @@ public static unsafe class Convolution
         var checks = new MatrixChecks(rulebook, direction, gradOutput.ElementType);
         checks.Fit(gradOutput, checks.RowsWritten, gradOutput.Columns, nameof(gradOutput));
         checks.Fit(gradInput, checks.RowsRead, gradInput.Columns, nameof(gradInput));
-        checks.Fit(weight, checks.WeightRows(gradInput.Columns), gradOutput.Columns, nameof(weight));
+        checks.FitParameter(weight, checks.WeightRows(gradInput.Columns), gradOutput.Columns, nameof(weight));
         using var scratch = new Scratch(
             workspace,
             WorkspaceBytes(
@@ -149,9 +151,9 @@ public static unsafe class Convolution
         var checks = new MatrixChecks(rulebook, direction, input.ElementType);
         checks.Fit(input, checks.RowsRead, input.Columns, nameof(input));
         checks.Fit(gradOutput, checks.RowsWritten, gradOutput.Columns, nameof(gradOutput));
-        checks.Fit(gradWeight, checks.WeightRows(input.Columns), gradOutput.Columns, nameof(gradWeight));
+        checks.FitParameter(gradWeight, checks.WeightRows(input.Columns), gradOutput.Columns, nameof(gradWeight));
         if (gradBias is { } given)
-            checks.Fit(given, 1, gradOutput.Columns, nameof(gradBias));
+            checks.FitParameter(given, 1, gradOutput.Columns, nameof(gradBias));
         var biasView = gradBias.GetValueOrDefault();
         using var scratch = new Scratch(
             workspace,

@@ -10,7 +10,7 @@ internal readonly struct MatrixChecks
     {
         ArgumentNullException.ThrowIfNull(rulebook);
         Checks.Defined(direction, nameof(direction));
-        Supported(elementType, nameof(elementType));
+        Checks.Defined(elementType, nameof(elementType));
         _rulebook = rulebook;
         _elementType = elementType;
         var forward = direction == ConvolutionDirection.FineToCoarse;
@@ -23,6 +23,13 @@ internal readonly struct MatrixChecks
     internal long RowsWritten { get; }
 
     internal long WeightRows(long inChannels) => _rulebook.Taps * inChannels; // both below 2^31
+
+    /// <summary>For a weight, a bias or a gradient of one, which beside 16-bit features may be Float32.</summary>
+    internal void FitParameter(in MatrixView matrix, long rows, long columns, string name)
+    {
+        var mixed = IsHalf(_elementType) && matrix.ElementType == ElementType.Float32;
+        Fit(mixed ? matrix with { ElementType = _elementType } : matrix, rows, columns, name);
+    }
 
     internal void Fit(in MatrixView matrix, long rows, long columns, string name)
     {
@@ -53,9 +60,11 @@ internal readonly struct MatrixChecks
             );
     }
 
-    internal static void Supported(ElementType elementType, string name)
+    internal static void Wide(ElementType elementType, string name)
     {
-        if (elementType is not (ElementType.Float32 or ElementType.Float64))
+        if (IsHalf(elementType))
             throw new ArgumentException($"The element type is {elementType}, must be Float32 or Float64.", name);
     }
+
+    private static bool IsHalf(ElementType elementType) => elementType is ElementType.BFloat16 or ElementType.Float16;
 }

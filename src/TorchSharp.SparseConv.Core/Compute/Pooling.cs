@@ -43,6 +43,7 @@ public static unsafe class Pooling
     )
     {
         var checks = new MatrixChecks(rulebook, direction, input.ElementType);
+        MatrixChecks.Wide(input.ElementType, nameof(input));
         Checks.Defined(kind, nameof(kind));
         checks.Fit(input, checks.RowsRead, input.Columns, nameof(input));
         checks.Fit(output, checks.RowsWritten, input.Columns, nameof(output));
@@ -67,6 +68,7 @@ public static unsafe class Pooling
     )
     {
         var checks = new MatrixChecks(rulebook, direction, gradOutput.ElementType);
+        MatrixChecks.Wide(gradOutput.ElementType, nameof(gradOutput));
         Checks.Defined(kind, nameof(kind));
         checks.Fit(gradOutput, checks.RowsWritten, gradOutput.Columns, nameof(gradOutput));
         checks.Fit(gradInput, checks.RowsRead, gradOutput.Columns, nameof(gradInput));

@@ -26,4 +26,7 @@ internal sealed class ConvolutionCall(
 
     /// <summary>Which of features, weight and bias want a gradient: noted in forward, for backward is not told.</summary>
     internal (bool Features, bool Weight, bool Bias) Needs { get; set; }
+
+    /// <summary>The element types that the gradients of weight and bias arrive in: those of weight and bias.</summary>
+    internal (torch.ScalarType Weight, torch.ScalarType Bias) Types { get; set; }
 }

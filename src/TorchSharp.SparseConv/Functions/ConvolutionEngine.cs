@@ -60,10 +60,10 @@ internal static class ConvolutionEngine
         var input = TensorMemory.Contiguous(features);
         var weight = torch.empty(
             new[] { call.Taps, call.InChannels, call.OutChannels },
-            gradient.dtype,
+            call.Types.Weight,
             gradient.device
         );
-        var bias = call.Needs.Bias ? torch.empty(new[] { call.OutChannels }, gradient.dtype, gradient.device) : null;
+        var bias = call.Needs.Bias ? torch.empty(new[] { call.OutChannels }, call.Types.Bias, gradient.device) : null;
         Convolution.BackwardWeight(
             call.Rulebook,
             call.Direction,

@@ -23,6 +23,7 @@ internal sealed class ConvolutionFunction : torch.autograd.SingleTensorFunction<
         ReturnedGradients.Release();
         using var scope = torch.NewDisposeScope();
         var output = ConvolutionEngine.Forward(call, features, weight, bias);
+        call.Types = (weight.dtype, bias?.dtype ?? weight.dtype);
         call.Needs = (features.requires_grad, weight.requires_grad, bias is { requires_grad: true });
         if (torch.is_grad_enabled() && call.Needs is not (false, false, false))
         {
@@ -86,7 +87,7 @@ internal sealed class ConvolutionFunction : torch.autograd.SingleTensorFunction<
         }
         else if (bias)
         {
-            gradients[2] = gradient.sum(dim: 0);
+            gradients[2] = gradient.sum(dim: 0, type: call.Types.Bias);
         }
     }
 }

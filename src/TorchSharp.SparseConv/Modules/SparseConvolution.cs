@@ -6,7 +6,9 @@ namespace TorchSharp.SparseConv;
 
 /// <summary>
 /// What every sparse convolution shares: a weight [taps, in, out] (taps row-major over the kernel, last axis fastest),
-/// a bias [out], and output sites that are the layer's own, another tensor's, or given coordinates.
+/// a bias [out], and output sites that are the layer's own, another tensor's, or given coordinates. Features are
+/// Float32, Float64, BFloat16 or Float16, and the result has their type; weight and bias have it too, or are Float32
+/// beside 16-bit features, where the weight is rounded for the call and gets its gradient in Float32.
 /// </summary>
 public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTensor>
 {
@@ -155,10 +157,12 @@ public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTe
             );
         }
 
-        if (input.features.dtype != kernel.dtype)
+        var type = input.features.dtype;
+        var mixed = type is torch.ScalarType.BFloat16 or torch.ScalarType.Float16;
+        if (kernel.dtype != type && !(mixed && kernel.dtype == torch.ScalarType.Float32))
         {
             throw new ArgumentException(
-                $"input is {input.features.dtype} and the weight {kernel.dtype}, must be of one type.",
+                $"input is {type} and the weight {kernel.dtype}, must be of one type, or 16-bit and Float32.",
                 nameof(input)
             );
         }
