@@ -144,7 +144,10 @@ void maximum_gradient(const Job<T> &job, const int32_t *saved) {
       const T *const from = job.input + row * channels;
       const int32_t *const rows = saved + row * channels;
       T *const to = job.output + own * channels;
-      for (int64_t n = 0; n < channels; ++n) to[n] += rows[n] == own ? from[n] : T(0);
+      for (int64_t n = 0; n < channels; ++n) {
+        const T gradient = from[n];  // read always, so that the loop has no branch
+        to[n] += rows[n] == own ? gradient : T(0);
+      }
     });
   });
 }
