@@ -7,7 +7,8 @@ public sealed partial class SparseTensor
     /// <summary>
     /// PyTorch's hybrid sparse COO tensor [batch, d0, d1, ..., C], whose last axis is dense: indices int64 [1 + D, N] in
     /// this tensor's order of rows, values [N, C]. The shape is the one given, else this tensor's own, else just large
-    /// enough. Differentiable. Throws ArgumentException where a voxel lies outside.
+    /// enough. A leaf without a way back to the features, as TorchSharp's factory makes it: <see cref="dense"/> is the
+    /// differentiable one. Throws ArgumentException where a voxel lies outside.
     /// </summary>
     public torch.Tensor to_sparse_coo(PerAxis? spatial_shape = null)
     {

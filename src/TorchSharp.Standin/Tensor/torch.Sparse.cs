@@ -4,6 +4,7 @@ namespace TorchSharp;
 
 public static partial class torch
 {
+    // As TorchSharp's: a factory makes a leaf, whatever its values came from.
     public static Tensor sparse_coo_tensor(
         Tensor indices,
         Tensor values,
@@ -23,5 +24,6 @@ public static partial class torch
                 InitializeDevice(device)
             )
             .Named(names)
+            .detach_()
             .WithGrad(requires_grad);
 }
