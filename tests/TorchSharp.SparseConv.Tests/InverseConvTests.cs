@@ -15,7 +15,7 @@ public sealed class InverseConvTests
             .Range(1, 4)
             .SelectMany(Case.Strided)
             .Where(one => one.Dimensions < 4 || one.Seed % 4 == 2)
-            .Where(one => one.Voxels > 0 && one.Kernel.Concat(one.Stride).Any(size => size > 1));
+            .Where(one => one.Kernel.Concat(one.Stride).Any(size => size > 1));
 
     [TestCaseSource(nameof(Cases))]
     public void The_sites_come_back_and_values_are_brute_force_by_the_law(Case one)
