@@ -49,6 +49,15 @@ public sealed class MinkUNetTests
             Assert.That(names, Does.Not.Contain("block2.1.downsample.0.weight"), "the second block keeps its channels");
             Assert.That(names, Does.Contain("final.weight").And.Contain("final.bias"));
             Assert.That(names, Does.Not.Contain("conv0p1s1.bias"));
+            Assert.That(
+                names.Where(name =>
+                    name.Contains('_', StringComparison.Ordinal)
+                    && !name.Contains("running_", StringComparison.Ordinal)
+                    && !name.EndsWith("num_batches_tracked", StringComparison.Ordinal)
+                ),
+                Is.Empty,
+                "no tensor has a second name"
+            );
         }
     }
 

@@ -8,41 +8,44 @@ namespace TorchSharp.SparseConv;
 /// </summary>
 public sealed class MinkUNet : torch.nn.Module<SparseTensor, SparseTensor>
 {
-    private const int Stages = 4;
-    private const long StemPlanes = 32;
+    private const int Stages = MinkUNetPlan.Stages;
 
-    private static readonly long[] Planes = [32, 64, 128, 256, 256, 128, 96, 96];
-
-    // Of MinkUNet34 and 50.
-    private static readonly int[] DeepBlocks = [2, 3, 4, 6, 2, 2, 2, 2];
+    internal const string SecondStemConvolution = "conv0p1s1b";
+    internal const string SecondStemNorm = "bn0b";
+    internal const string FinalName = "final";
 
     private readonly SparseSequential _stem;
+    private readonly SparseSequential? _stemAgain;
     private readonly SparseSequential[] _resize = new SparseSequential[2 * Stages];
     private readonly SparseSequential[] _blocks = new SparseSequential[2 * Stages];
     private readonly SubMConvNd _final;
 
-    private MinkUNet(
-        MinkUNetKind kind,
-        long input,
-        long output,
-        double width,
-        PerAxis stemKernel,
-        SparseLayerFactory factory
-    )
-        : base(kind.ToString())
+    internal MinkUNet(MinkUNetPlan plan, SparseLayerFactory factory)
+        : base(plan.Name)
     {
-        var bottleneck = kind == MinkUNetKind.MinkUNet50;
-        var expansion = bottleneck ? ResidualBlock.BottleneckExpansion : 1;
-        var planes = Planes.Select(count => Scale(count, width)).ToArray();
-        var stem = Scale(StemPlanes, width);
-        _stem = Unit("conv0p1s1", factory.SubM(input, stem, stemKernel), "bn0", factory.Norm(stem));
+        Architecture = plan.ToString();
+        _stem = Unit(
+            ConvolutionName(-1),
+            factory.SubM(plan.Input, plan.StemPlanes, plan.StemKernel),
+            NormName(-1),
+            factory.Norm(plan.StemPlanes)
+        );
+        if (plan.StemLayers == 2)
+        {
+            _stemAgain = Unit(
+                SecondStemConvolution,
+                factory.SubM(plan.StemPlanes, plan.StemPlanes, plan.StemKernel),
+                SecondStemNorm,
+                factory.Norm(plan.StemPlanes)
+            );
+        }
 
-        var current = stem;
+        var current = plan.StemPlanes;
         var skips = new Stack<long>();
         for (var stage = 0; stage < 2 * Stages; stage++)
         {
             var down = stage < Stages;
-            var resized = down ? current : planes[stage];
+            var resized = plan.Resized[stage];
             if (down)
             {
                 skips.Push(current);
@@ -52,18 +55,21 @@ public sealed class MinkUNet : torch.nn.Module<SparseTensor, SparseTensor>
             _resize[stage] = Unit(ConvolutionName(stage), convolution, NormName(stage), factory.Norm(resized));
             _blocks[stage] = new SparseSequential();
             current = down ? resized : resized + skips.Pop();
-            for (var i = 0; i < Depth(kind, stage); i++)
+            for (var i = 0; i < plan.Blocks[stage]; i++)
             {
-                _blocks[stage].append(new ResidualBlock(factory, current, planes[stage], bottleneck));
-                current = planes[stage] * expansion;
+                _blocks[stage].append(new ResidualBlock(factory, current, plan.Planes[stage], plan.IsBottleneck));
+                current = plan.Planes[stage] * plan.Expansion;
             }
 
-            register_module($"block{stage + 1}", _blocks[stage]);
+            register_module(BlockName(stage), _blocks[stage]);
         }
 
-        _final = factory.SubM(current, output, 1, bias: true);
-        register_module("final", _final);
+        _final = factory.SubM(current, plan.Output, 1, bias: true);
+        register_module(FinalName, _final);
     }
+
+    /// <summary>What the network is made of, in one line: name, channels, stem, planes, blocks, norm settings.</summary>
+    public string Architecture { get; }
 
     /// <summary>
     /// A new network. width scales every number of channels; stem_kernel is 5 where null; dimensions is 1 to 4. The input
@@ -93,7 +99,19 @@ public sealed class MinkUNet : torch.nn.Module<SparseTensor, SparseTensor>
         ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(dimensions, 4);
         var factory = new SparseLayerFactory(dimensions, device, dtype);
-        return new MinkUNet(kind, in_channels, out_channels, width, stem_kernel ?? 5, factory);
+        return new MinkUNet(MinkUNetPlan.Of(kind, in_channels, out_channels, width, stem_kernel ?? 5), factory);
+    }
+
+    /// <summary>
+    /// The network of a checkpoint, with its weights, in three dimensions: this library's own, MinkowskiEngine's
+    /// MinkUNet14 to 50, spvnas (TorchSparse), mmdetection3d's MinkUNetBackbone with its TorchSparse back end, or
+    /// Pointcept's SpUNet, recognised by names and shapes; <see cref="Architecture"/> says which. Throws
+    /// InvalidDataException for any other file.
+    /// </summary>
+    public static MinkUNet FromCheckpoint(string path, torch.Device? device = null, torch.ScalarType? dtype = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return Checkpoint.Load(path, device, dtype);
     }
 
     /// <summary>Logits [N, out_channels] on the voxels of the input.</summary>
@@ -102,6 +120,7 @@ public sealed class MinkUNet : torch.nn.Module<SparseTensor, SparseTensor>
         ArgumentNullException.ThrowIfNull(input);
         using var scope = torch.NewDisposeScope();
         var current = _stem.call(input);
+        current = _stemAgain?.call(current) ?? current;
         var skips = new Stack<SparseTensor>();
         for (var stage = 0; stage < 2 * Stages; stage++)
         {
@@ -120,21 +139,19 @@ public sealed class MinkUNet : torch.nn.Module<SparseTensor, SparseTensor>
         return _final.call(current).MoveToOuterDisposeScope();
     }
 
-    private static long Scale(long planes, double width) => Math.Max(1, (long)(planes * width));
+    // All is registered under the checkpoints' names; the fields would add a second name.
+    /// <summary>Nothing is left to register.</summary>
+    protected override void RegisterComponents() { }
 
-    private static int Depth(MinkUNetKind kind, int stage) =>
-        kind switch
-        {
-            MinkUNetKind.MinkUNet14 => 1,
-            MinkUNetKind.MinkUNet18 => 2,
-            _ => DeepBlocks[stage],
-        };
+    // conv0p1s1, conv1p1s2 .. conv4p8s2 and convtr4p16s2 .. convtr7p2s2: the p is the stride of the input.
+    internal static string ConvolutionName(int stage) =>
+        stage < 0 ? "conv0p1s1"
+        : stage < Stages ? $"conv{stage + 1}p{1 << stage}s2"
+        : $"convtr{stage}p{1 << ((2 * Stages) - stage)}s2";
 
-    // conv1p1s2 .. conv4p8s2 and convtr4p16s2 .. convtr7p2s2: the p is the stride of the input.
-    private static string ConvolutionName(int stage) =>
-        stage < Stages ? $"conv{stage + 1}p{1 << stage}s2" : $"convtr{stage}p{1 << ((2 * Stages) - stage)}s2";
+    internal static string NormName(int stage) => stage < Stages ? $"bn{stage + 1}" : $"bntr{stage}";
 
-    private static string NormName(int stage) => stage < Stages ? $"bn{stage + 1}" : $"bntr{stage}";
+    internal static string BlockName(int stage) => $"block{stage + 1}";
 
     /// <summary>Convolution, norm and ReLU in a row; the first two are registered under this module's own names.</summary>
     private SparseSequential Unit(

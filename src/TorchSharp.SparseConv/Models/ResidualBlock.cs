@@ -45,6 +45,9 @@ internal sealed class ResidualBlock : torch.nn.Module<SparseTensor, SparseTensor
         return current.with_features(current.features.add_(shortcut.features).relu_()).MoveToOuterDisposeScope();
     }
 
+    // All is registered under the checkpoints' names; the fields would add a second name.
+    protected override void RegisterComponents() { }
+
     private void Add(SparseLayerFactory factory, long input, long output, int kernel)
     {
         var convolution = factory.SubM(input, output, kernel);

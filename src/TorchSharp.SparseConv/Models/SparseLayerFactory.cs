@@ -3,7 +3,13 @@ using TorchSharp.SparseConv.Core;
 namespace TorchSharp.SparseConv;
 
 /// <summary>Layers without bias over any number of axes, for models that are written once for all of them.</summary>
-internal sealed class SparseLayerFactory(int dimensions, torch.Device? device, torch.ScalarType? dtype)
+internal sealed class SparseLayerFactory(
+    int dimensions,
+    torch.Device? device,
+    torch.ScalarType? dtype,
+    double normEpsilon = 1e-5,
+    double normMomentum = 0.1
+)
 {
     internal SubMConvNd SubM(long input, long output, PerAxis kernel, bool bias = false) =>
         dimensions switch
@@ -35,5 +41,5 @@ internal sealed class SparseLayerFactory(int dimensions, torch.Device? device, t
         };
 
     internal torch.nn.Module<torch.Tensor, torch.Tensor> Norm(long channels) =>
-        torch.nn.BatchNorm1d(channels, device: device, dtype: dtype);
+        torch.nn.BatchNorm1d(channels, normEpsilon, normMomentum, device: device, dtype: dtype);
 }

@@ -1,12 +1,11 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
-using System.Text.Json;
 
 namespace TorchSharp.SparseConv;
 
 /// <summary>
 /// The safetensors format: 8 bytes with the length of a JSON header, the header (name to dtype, shape, data_offsets), and
-/// the elements, little-endian. Types: F64, F32, F16, BF16, I64, I32, U8, BOOL.
+/// the elements, little-endian. Types: F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL.
 /// </summary>
 public static class SafeTensors
 {
@@ -49,11 +48,21 @@ public static class SafeTensors
 
             foreach (var (_, tensor) in entries)
             {
-                SafeTensorsData.Write(file, tensor);
+                TensorData.Write(file, tensor);
             }
         }
 
         File.Move(unfinished, path, overwrite: true);
+    }
+
+    /// <summary>
+    /// Opens a file for reading tensor by tensor. Throws InvalidDataException, naming the file and what is wrong, for a
+    /// file that is truncated or no safetensors file.
+    /// </summary>
+    public static SafeTensorsFile Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return new SafeTensorsFile(path);
     }
 
     /// <summary>
@@ -63,32 +72,15 @@ public static class SafeTensors
     [SuppressMessage("Design", "MA0016", Justification = "What Module.load_state_dict takes.")]
     public static Dictionary<string, torch.Tensor> Read(string path)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        using var file = File.OpenRead(path);
-        var result = new Dictionary<string, torch.Tensor>(StringComparer.Ordinal);
-        try
-        {
-            var (entries, start) = ReadHeader(file);
-            foreach (var entry in entries)
-            {
-                file.Position = start + entry.Begin;
-                result.Add(entry.Name, SafeTensorsData.Read(file, entry));
-            }
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidDataException or EndOfStreamException)
-        {
-            foreach (var tensor in result.Values)
-            {
-                tensor.Dispose();
-            }
-
-            throw new InvalidDataException($"'{path}' is no safetensors file: {exception.Message}", exception);
-        }
-
-        return result;
+        using var file = Open(path);
+        return file.Names.ToDictionary(name => name, file.Read, StringComparer.Ordinal);
     }
 
-    private static (List<SafeTensorsEntry> Entries, long Start) ReadHeader(FileStream file)
+    internal static (
+        List<SafeTensorsEntry> Entries,
+        IReadOnlyDictionary<string, string> Metadata,
+        long Start
+    ) ReadHeader(FileStream file)
     {
         Span<byte> prefix = stackalloc byte[PrefixBytes];
         if (file.Length < PrefixBytes)
@@ -108,6 +100,7 @@ public static class SafeTensors
         var header = new byte[length];
         file.ReadExactly(header);
         var start = PrefixBytes + length;
-        return (SafeTensorsHeader.Read(header, file.Length - start, MetadataName), start);
+        var (entries, metadata) = SafeTensorsHeader.Read(header, file.Length - start, MetadataName);
+        return (entries, metadata, start);
     }
 }

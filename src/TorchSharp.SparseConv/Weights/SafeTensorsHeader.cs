@@ -13,6 +13,8 @@ internal static class SafeTensorsHeader
         ("BF16", torch.ScalarType.BFloat16, 2),
         ("I64", torch.ScalarType.Int64, 8),
         ("I32", torch.ScalarType.Int32, 4),
+        ("I16", torch.ScalarType.Int16, 2),
+        ("I8", torch.ScalarType.Int8, 1),
         ("U8", torch.ScalarType.Byte, 1),
         ("BOOL", torch.ScalarType.Bool, 1),
     ];
@@ -47,7 +49,11 @@ internal static class SafeTensorsHeader
     }
 
     /// <summary>The entries, checked against one another and against the bytes that follow the header.</summary>
-    internal static List<SafeTensorsEntry> Read(ReadOnlyMemory<byte> header, long dataBytes, string metadataName)
+    internal static (List<SafeTensorsEntry> Entries, IReadOnlyDictionary<string, string> Metadata) Read(
+        ReadOnlyMemory<byte> header,
+        long dataBytes,
+        string metadataName
+    )
     {
         using var json = JsonDocument.Parse(header);
         if (json.RootElement.ValueKind != JsonValueKind.Object)
@@ -69,7 +75,21 @@ internal static class SafeTensorsHeader
         }
 
         RequireFilled(entries, dataBytes);
-        return entries;
+        return (entries, Metadata(json.RootElement, metadataName));
+    }
+
+    private static Dictionary<string, string> Metadata(JsonElement root, string name)
+    {
+        var result = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (root.TryGetProperty(name, out var metadata) && metadata.ValueKind == JsonValueKind.Object)
+        {
+            foreach (var property in metadata.EnumerateObject())
+            {
+                result[property.Name] = property.Value.ToString();
+            }
+        }
+
+        return result;
     }
 
     private static void WriteMetadata(Utf8JsonWriter json, IReadOnlyDictionary<string, string>? metadata, string name)
@@ -136,8 +156,7 @@ internal static class SafeTensorsHeader
         }
 
         if (
-            Size(shape) is not { } elements
-            || elements > long.MaxValue / type.Bytes
+            ElementTypes.Elements(shape, type.Bytes) is not { } elements
             || offsets[1] - offsets[0] != elements * type.Bytes
         )
         {
@@ -168,22 +187,6 @@ internal static class SafeTensorsHeader
         }
 
         return [.. numbers];
-    }
-
-    /// <summary>The product of the sizes, or null where 64 bits cannot hold it.</summary>
-    private static long? Size(long[] shape)
-    {
-        var product = (Int128)1;
-        foreach (var size in shape)
-        {
-            product *= size;
-            if (product > long.MaxValue)
-            {
-                return null;
-            }
-        }
-
-        return (long)product;
     }
 
     /// <summary>The tensors must follow one another without gap or overlap, and end where the file does.</summary>

@@ -1,86 +1,150 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace TorchSharp.SparseConv;
 
 /// <summary>
-/// A module's parameters and buffers in a file: safetensors for the extension .safetensors, TorchSharp's own format (that
-/// of Module.save) for any other.
+/// A module's parameters and buffers in a file, whose format goes by its extension: .safetensors; .pt, .pth or .ckpt as
+/// PyTorch's torch.save; .npz as NumPy's archive; TorchSharp's own (that of Module.save) for any other.
 /// </summary>
 public static class Weights
 {
-    private const int NamedMismatches = 5;
-
-    /// <summary>Writes the module's state_dict, replacing the file.</summary>
-    public static void Save(torch.nn.Module module, string path)
-    {
-        ArgumentNullException.ThrowIfNull(module);
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        if (IsSafeTensors(path))
-        {
-            SafeTensors.Write(path, module.state_dict());
-        }
-        else
-        {
-            module.save(path);
-        }
-    }
+    private const string BatchCount = "num_batches_tracked";
 
     /// <summary>
-    /// Copies a file's tensors into the module, converting element types. Strict: throws InvalidDataException, before
-    /// anything is changed, that names the first entries that are missing, unexpected, or of another shape.
+    /// Writes the module's state_dict, replacing the file, under the names and in the shapes of a library's layout where
+    /// one is given. Throws NotSupportedException for an element type that the format lacks.
     /// </summary>
-    public static void Load(torch.nn.Module module, string path)
+    public static void Save(torch.nn.Module module, string path, WeightLayout? layout = null)
     {
         ArgumentNullException.ThrowIfNull(module);
         ArgumentException.ThrowIfNullOrEmpty(path);
-        using var scope = torch.NewDisposeScope();
-        var source = IsSafeTensors(path) ? SafeTensors.Read(path) : StateFile.Read(path);
-        var target = module.state_dict();
-        RequireMatch(source, target, path);
-        using var untracked = torch.no_grad();
-        foreach (var (name, tensor) in target)
+        if (layout is null && !HasOwnWriter(path))
         {
-            tensor.copy_(source[name]);
-        }
-    }
-
-    private static bool IsSafeTensors(string path) =>
-        string.Equals(Path.GetExtension(path), ".safetensors", StringComparison.OrdinalIgnoreCase);
-
-    private static void RequireMatch(
-        Dictionary<string, torch.Tensor> source,
-        Dictionary<string, torch.Tensor> target,
-        string path
-    )
-    {
-        var complaints = new List<string>();
-        Complain(complaints, "missing", target.Keys.Where(name => !source.ContainsKey(name)));
-        Complain(complaints, "unexpected", source.Keys.Where(name => !target.ContainsKey(name)));
-        Complain(
-            complaints,
-            "of another shape",
-            target
-                .Where(entry =>
-                    source.TryGetValue(entry.Key, out var found)
-                    && !found.shape.AsSpan().SequenceEqual(entry.Value.shape)
-                )
-                .Select(entry =>
-                    $"{entry.Key} {Shapes.Text(source[entry.Key].shape)}, must be {Shapes.Text(entry.Value.shape)}"
-                )
-        );
-        if (complaints.Count > 0)
-        {
-            throw new InvalidDataException($"'{path}' does not fit the module: {string.Join("; ", complaints)}.");
-        }
-    }
-
-    private static void Complain(List<string> complaints, string what, IEnumerable<string> entries)
-    {
-        var all = entries.ToList();
-        if (all.Count == 0)
-        {
+            module.save(path);
             return;
         }
 
-        var more = all.Count > NamedMismatches ? $", and {all.Count - NamedMismatches} more" : "";
-        complaints.Add($"{all.Count} {what} ({string.Join(", ", all.Take(NamedMismatches))}{more})");
+        using var scope = torch.NewDisposeScope();
+        var entries = LayoutEntry.Of(module, layout ?? WeightLayout.Native);
+        Write(path, entries.Select(entry => KeyValuePair.Create(entry.TheirName, entry.ToTheirs())));
+    }
+
+    /// <summary>
+    /// Copies a file's tensors into the module, converting layouts where one is given and element types always, and says
+    /// what was loaded. Throws InvalidDataException, before anything is changed, for a file that is damaged or asks for
+    /// what is not allowed, and under LoadRule.Strict for one whose names or shapes do not match, naming the first.
+    /// </summary>
+    public static WeightsReport Load(
+        torch.nn.Module module,
+        string path,
+        WeightLayout? layout = null,
+        LoadRule rule = LoadRule.Strict
+    )
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using var file = Open(path);
+        return Load(LayoutEntry.Of(module, layout ?? WeightLayout.Native), file, path, rule);
+    }
+
+    /// <summary>
+    /// Reads all tensors of a file into CPU memory under the file's names; where a PyTorch file holds a state_dict among
+    /// other things, the state_dict's. Throws InvalidDataException for a file that is damaged or asks for what is not
+    /// allowed.
+    /// </summary>
+    [SuppressMessage("Design", "MA0016", Justification = "What Module.load_state_dict takes.")]
+    public static Dictionary<string, torch.Tensor> Read(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using var file = Open(path);
+        return file.Entries.ToDictionary(entry => entry.Name, entry => file.Read(entry.Name), StringComparer.Ordinal);
+    }
+
+    /// <summary>
+    /// Writes named tensors, replacing the file. Throws NotSupportedException for an element type that the format lacks,
+    /// and for an extension that stands for TorchSharp's own format, which only a module writes.
+    /// </summary>
+    public static void Write(string path, IEnumerable<KeyValuePair<string, torch.Tensor>> tensors)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(tensors);
+        switch (Extension(path))
+        {
+            case ".safetensors":
+                SafeTensors.Write(path, tensors);
+                break;
+            case ".pt" or ".pth" or ".ckpt":
+                PyTorchWriter.Write(path, tensors);
+                break;
+            case ".npz":
+                NpzWriter.Write(path, tensors);
+                break;
+            default:
+                throw new NotSupportedException(
+                    $"'{path}' names no format to write, must end in .safetensors, .pt, .pth, .ckpt or .npz."
+                );
+        }
+    }
+
+    internal static StateReader Open(string path) =>
+        Extension(path) switch
+        {
+            ".safetensors" => new SafeTensorsReader(SafeTensors.Open(path)),
+            ".pt" or ".pth" or ".ckpt" => new PyTorchFile(path),
+            ".npz" => new NpzReader(path),
+            _ => new TorchSharpFile(path),
+        };
+
+    internal static WeightsReport Load(IReadOnlyList<LayoutEntry> entries, StateReader file, string path, LoadRule rule)
+    {
+        var found = file.Entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
+        var report = Compare(entries, found);
+        if (rule == LoadRule.Strict && !report.IsComplete)
+        {
+            throw new InvalidDataException($"'{path}' does not fit the module: {report}.");
+        }
+
+        var loaded = report.Loaded.ToHashSet(StringComparer.Ordinal);
+        using var untracked = torch.no_grad();
+        foreach (var entry in entries.Where(entry => loaded.Contains(entry.TheirName)))
+        {
+            using var scope = torch.NewDisposeScope();
+            entry.Tensor.copy_(entry.ToOurs(file.Read(entry.TheirName)));
+        }
+
+        return report;
+    }
+
+    private static bool HasOwnWriter(string path) =>
+        Extension(path) is ".safetensors" or ".pt" or ".pth" or ".ckpt" or ".npz";
+
+    [SuppressMessage("Globalization", "CA1308", Justification = "Extensions are compared, not shown.")]
+    private static string Extension(string path) => Path.GetExtension(path).ToLowerInvariant();
+
+    private static WeightsReport Compare(IReadOnlyList<LayoutEntry> entries, Dictionary<string, StateEntry> found)
+    {
+        var (loaded, missing, misshaped) = (new List<string>(), new List<string>(), new List<string>());
+        foreach (var entry in entries)
+        {
+            if (!found.TryGetValue(entry.TheirName, out var theirs))
+            {
+                // Files of old PyTorch lack it, and inference does not need it.
+                if (!entry.Name.EndsWith(BatchCount, StringComparison.Ordinal))
+                {
+                    missing.Add(entry.TheirName);
+                }
+            }
+            else if (!theirs.Shape.AsSpan().SequenceEqual(entry.TheirShape))
+            {
+                misshaped.Add($"{theirs.Name} {Shapes.Text(theirs.Shape)}, must be {Shapes.Text(entry.TheirShape)}");
+            }
+            else
+            {
+                loaded.Add(entry.TheirName);
+            }
+        }
+
+        var known = entries.Select(entry => entry.TheirName).ToHashSet(StringComparer.Ordinal);
+        return new WeightsReport(loaded, missing, [.. found.Keys.Where(name => !known.Contains(name))], misshaped);
     }
 }

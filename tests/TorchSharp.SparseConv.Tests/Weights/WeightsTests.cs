@@ -26,6 +26,8 @@ public sealed class WeightsTests
 
     [TestCase("net.safetensors")]
     [TestCase("net.dat")]
+    [TestCase("net.pt")]
+    [TestCase("net.npz")]
     public void Weights_come_back_as_they_were(string file)
     {
         using var net = Net(1);
@@ -57,6 +59,8 @@ public sealed class WeightsTests
 
     [TestCase("net.safetensors")]
     [TestCase("net.dat")]
+    [TestCase("net.pth")]
+    [TestCase("net.npz")]
     public void A_checkpoint_of_another_architecture_names_the_first_mismatches_and_changes_nothing(string file)
     {
         using var net = Net(1);
@@ -85,6 +89,8 @@ public sealed class WeightsTests
     [TestCase(torch.ScalarType.BFloat16)]
     [TestCase(torch.ScalarType.Int64)]
     [TestCase(torch.ScalarType.Int32)]
+    [TestCase(torch.ScalarType.Int16)]
+    [TestCase(torch.ScalarType.Int8)]
     [TestCase(torch.ScalarType.Byte)]
     [TestCase(torch.ScalarType.Bool)]
     public void Every_type_comes_back_in_its_shape(torch.ScalarType type)
@@ -117,6 +123,24 @@ public sealed class WeightsTests
         Assert.That(read["a"].shape, Is.EqualTo(new long[] { 2, 1 }));
         Assert.That(read["a"].data<float>().ToArray(), Is.EqualTo(new[] { 1f, -2f }));
         Assert.That(read["b"].item<long>(), Is.EqualTo(42));
+    }
+
+    [Test]
+    public void An_open_file_gives_metadata_and_one_tensor_at_a_time()
+    {
+        var header =
+            """{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[0,3],"data_offsets":[8,8]}}""";
+        Write("lazy.safetensors", header, [0, 0, 128, 63, 0, 0, 0, 192]);
+        using var file = SafeTensors.Open(PathOf("lazy.safetensors"));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(file.Names, Is.EqualTo(new[] { "a", "b" }));
+            Assert.That(file.Metadata["format"], Is.EqualTo("pt"));
+            Assert.That((file.ElementType("b"), file.Shape("b")[1]), Is.EqualTo((torch.ScalarType.Byte, 3L)));
+            Assert.That(file.Read("a").data<float>().ToArray(), Is.EqualTo(new[] { 1f, -2f }));
+            Assert.That(file.Read("b").shape, Is.EqualTo(new long[] { 0, 3 }));
+            Assert.That(() => file.Read("c"), Throws.TypeOf<KeyNotFoundException>().With.Message.Contains("'c'"));
+        }
     }
 
     [Test]
@@ -178,8 +202,9 @@ public sealed class WeightsTests
     public void A_type_that_the_format_lacks_is_refused_and_leaves_no_file()
     {
         Assert.That(
-            () => SafeTensors.Write(PathOf("x.safetensors"), [new("x", torch.zeros(2, torch.ScalarType.Int8))]),
-            Throws.TypeOf<NotSupportedException>().With.Message.Contains("'x' is Int8")
+            () =>
+                SafeTensors.Write(PathOf("x.safetensors"), [new("x", torch.zeros(2, torch.ScalarType.ComplexFloat32))]),
+            Throws.TypeOf<NotSupportedException>().With.Message.Contains("'x' is ComplexFloat32")
         );
         Assert.That(Directory.GetFiles(_folder), Is.Empty);
     }

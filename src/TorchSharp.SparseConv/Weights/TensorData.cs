@@ -1,7 +1,7 @@
 namespace TorchSharp.SparseConv;
 
 /// <summary>The elements of tensors, to and from a stream, in pieces that a span can hold.</summary>
-internal static class SafeTensorsData
+internal static class TensorData
 {
     private const long PieceBytes = 1 << 28;
 
@@ -15,10 +15,10 @@ internal static class SafeTensorsData
         }
     }
 
-    internal static torch.Tensor Read(Stream stream, SafeTensorsEntry entry)
+    internal static torch.Tensor Read(Stream stream, torch.ScalarType type, params long[] shape)
     {
         using var scope = torch.NewDisposeScope();
-        var tensor = torch.empty(entry.Shape, entry.Type, torch.CPU);
+        var tensor = torch.empty(shape, type, torch.CPU);
         foreach (var piece in Pieces(tensor))
         {
             stream.ReadExactly(TensorMemory.Bytes(piece));

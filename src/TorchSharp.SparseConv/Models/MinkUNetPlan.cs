@@ -1,0 +1,71 @@
+using System.Globalization;
+using TorchSharp.SparseConv.Core;
+
+namespace TorchSharp.SparseConv;
+
+/// <summary>Everything that tells one network of the MinkUNet family from another; four stages down, then four up.</summary>
+internal sealed class MinkUNetPlan
+{
+    internal const int Stages = 4;
+
+    internal required string Name { get; init; }
+
+    internal required long Input { get; init; }
+
+    internal required long Output { get; init; }
+
+    internal required PerAxis StemKernel { get; init; }
+
+    /// <summary>Convolutions of the stem, 1 or 2.</summary>
+    internal int StemLayers { get; init; } = 1;
+
+    internal required long StemPlanes { get; init; }
+
+    /// <summary>Channels out of the convolution that enters each stage.</summary>
+    internal required IReadOnlyList<long> Resized { get; init; }
+
+    internal required IReadOnlyList<long> Planes { get; init; }
+
+    internal required IReadOnlyList<int> Blocks { get; init; }
+
+    internal bool IsBottleneck { get; init; }
+
+    internal double NormEpsilon { get; init; } = 1e-5;
+
+    internal double NormMomentum { get; init; } = 0.1;
+
+    internal long Expansion => IsBottleneck ? ResidualBlock.BottleneckExpansion : 1;
+
+    /// <summary>MinkowskiEngine's networks: a stage down keeps its channels until its first block.</summary>
+    internal static MinkUNetPlan Of(MinkUNetKind kind, long input, long output, double width, PerAxis stemKernel)
+    {
+        long Scale(long planes) => Math.Max(1, (long)(planes * width));
+        var bottleneck = kind == MinkUNetKind.MinkUNet50;
+        var expansion = bottleneck ? ResidualBlock.BottleneckExpansion : 1;
+        long[] planes = [.. new long[] { 32, 64, 128, 256, 256, 128, 96, 96 }.Select(Scale)];
+        return new MinkUNetPlan
+        {
+            Name = kind.ToString(),
+            Input = input,
+            Output = output,
+            StemKernel = stemKernel,
+            StemPlanes = Scale(32),
+            Planes = planes,
+            Resized = [Scale(32), .. planes[..3].Select(count => count * expansion), .. planes[4..]],
+            Blocks = kind switch
+            {
+                MinkUNetKind.MinkUNet14 => [1, 1, 1, 1, 1, 1, 1, 1],
+                MinkUNetKind.MinkUNet18 => [2, 2, 2, 2, 2, 2, 2, 2],
+                _ => [2, 3, 4, 6, 2, 2, 2, 2],
+            },
+            IsBottleneck = bottleneck,
+        };
+    }
+
+    /// <summary>One line for people.</summary>
+    public override string ToString() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Name}: {Input} channels in, {Output} out, stem {StemLayers} x {StemKernel} of {StemPlanes}, planes {string.Join(' ', Planes)}, {(IsBottleneck ? "bottleneck " : "")}blocks {string.Join(' ', Blocks)}, norm eps {NormEpsilon} momentum {NormMomentum}"
+        );
+}

@@ -1,0 +1,104 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace TorchSharp.SparseConv;
+
+/// <summary>The header of an array of NumPy: magic, version, length, and a dictionary in Python's spelling.</summary>
+internal static partial class NpyText
+{
+    private const int LongestHeader = 1 << 16;
+
+    private static readonly (string Name, torch.ScalarType Type)[] Types =
+    [
+        ("f8", torch.ScalarType.Float64),
+        ("f4", torch.ScalarType.Float32),
+        ("f2", torch.ScalarType.Float16),
+        ("i8", torch.ScalarType.Int64),
+        ("i4", torch.ScalarType.Int32),
+        ("i2", torch.ScalarType.Int16),
+        ("i1", torch.ScalarType.Int8),
+        ("u1", torch.ScalarType.Byte),
+        ("b1", torch.ScalarType.Bool),
+    ];
+
+    private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
+
+    internal static byte[] Write(string name, torch.ScalarType type, long[] shape)
+    {
+        var known = Array.Find(Types, known => known.Type == type);
+        if (known.Name is null)
+        {
+            throw new NotSupportedException(
+                $"'{name}' is {type}; NumPy's arrays hold {string.Join(", ", Types.Select(entry => entry.Type))}."
+            );
+        }
+
+        var mark = known.Name[1] == '1' ? '|' : '<';
+        var sizes = shape.Length == 1 ? $"({shape[0]},)" : $"({string.Join(", ", shape)})";
+        var text = $"{{'descr': '{mark}{known.Name}', 'fortran_order': False, 'shape': {sizes}, }}";
+
+        // The elements begin at a multiple of 64 bytes.
+        var before = Magic.Length + 4;
+        var length = ((before + text.Length + 1 + 63) / 64 * 64) - before;
+        return
+        [
+            .. Magic,
+            1,
+            0,
+            (byte)length,
+            (byte)(length >> 8),
+            .. Encoding.Latin1.GetBytes(text.PadRight(length - 1)),
+            (byte)'\n',
+        ];
+    }
+
+    /// <summary>What a header says and its length in bytes; throws InvalidDataException for another.</summary>
+    internal static (torch.ScalarType Type, long[] Shape, bool IsFortran, long Bytes) Read(Stream stream)
+    {
+        Span<byte> start = stackalloc byte[12];
+        stream.ReadExactly(start[..8]);
+        if (!start.StartsWith(Magic) || start[6] is < 1 or > 3)
+        {
+            throw new InvalidDataException("it is no array of NumPy of version 1, 2 or 3.");
+        }
+
+        var width = start[6] == 1 ? 2 : 4;
+        start[8..].Clear();
+        stream.ReadExactly(start.Slice(8, width));
+        var length = BitConverter.ToUInt32(start[8..]);
+        if (length > LongestHeader)
+        {
+            throw new InvalidDataException($"its header claims {length} bytes, may have {LongestHeader}.");
+        }
+
+        var bytes = new byte[length];
+        stream.ReadExactly(bytes);
+        var text = Encoding.Latin1.GetString(bytes);
+        var match = Dictionary().Match(text);
+        var type = Array.Find(
+            Types,
+            known => string.Equals(known.Name, match.Groups["type"].Value, StringComparison.Ordinal)
+        );
+        if (!match.Success || type.Name is null)
+        {
+            throw new InvalidDataException(
+                $"its header is {text.Trim()}: only little-endian arrays of {string.Join(", ", Types.Select(known => known.Type))} are read."
+            );
+        }
+
+        var shape = match
+            .Groups["shape"]
+            .Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(size => long.Parse(size, NumberStyles.None, CultureInfo.InvariantCulture))
+            .ToArray();
+        var isFortran = string.Equals(match.Groups["fortran"].Value, "True", StringComparison.Ordinal);
+        return (type.Type, shape, isFortran, 8 + width + length);
+    }
+
+    [GeneratedRegex(
+        @"^\{\s*'descr'\s*:\s*'[<|](?<type>[iufb][1248])'\s*,\s*'fortran_order'\s*:\s*(?<fortran>True|False)\s*,\s*'shape'\s*:\s*\((?<shape>[0-9,\s]{0,1000})\)\s*,?\s*\}\s*$",
+        RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
+    private static partial Regex Dictionary();
+}
