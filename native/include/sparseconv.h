@@ -3,10 +3,12 @@
  *
  * The law. A coarse site c, a fine site f and a tap t of the kernel meet when, on every axis,
  *
- *     f = stride * c + dilation * t - padding,    0 <= t < size
+ *     f = stride * c + dilation * t - padding,    0 <= t < size, or t in the list of taps where one is given
  *
  * A convolution reads fine and writes coarse; a transposed convolution is the same rulebook, run from coarse to fine.
- * Tap index is row-major over the kernel, last axis fastest. Weights are [taps * in, out], row-major.
+ * Tap index is row-major over the kernel, last axis fastest, or the index in the list. Weights are
+ * [taps * in / groups, out], row-major: output channels [g * out / groups, (g + 1) * out / groups) read the input
+ * channels of the same group g alone.
  * Coordinates are int32 rows (batch, d0, d1, ...) in units of their own level.
  *
  * Rules.
@@ -39,7 +41,7 @@ extern "C" {
 
 /* Both sides ship in one package: compared for equality at load. Raised on any change of signature, struct or meaning.
  */
-#define SPC_ABI_VERSION 3
+#define SPC_ABI_VERSION 4
 
 #define SPC_MAX_DIMENSIONS 4
 
@@ -74,13 +76,17 @@ typedef struct spc_matrix {
   int32_t device;
 } spc_matrix;
 
-/* The kernel geometry; entries at and beyond `dimensions` are ignored. */
+/* The kernel geometry; entries at and beyond `dimensions` are ignored. taps: int32 [tap_count, dimensions], distinct,
+ * in the order that numbers them, negative ones too, read during the call; size is ignored then. NULL: the box of
+ * `size`. */
 typedef struct spc_geometry {
   int32_t dimensions;
   int32_t size[SPC_MAX_DIMENSIONS];
   int32_t stride[SPC_MAX_DIMENSIONS];
   int32_t dilation[SPC_MAX_DIMENSIONS];
   int32_t padding[SPC_MAX_DIMENSIONS];
+  int32_t tap_count;
+  const int32_t *taps;
 } spc_geometry;
 
 typedef struct spc_map spc_map;           /* coordinate map: the voxels of one level, found by coordinate */
@@ -166,8 +172,9 @@ SPC_API void spc_rulebook_destroy(spc_rulebook *rulebook);
 /* ---- convolution ------------------------------------------------------------------------------------------------ */
 
 /* input is [fine, in] and output [coarse, out] for SPC_FINE_TO_COARSE, [coarse, in] and [fine, out] for
- * SPC_COARSE_TO_FINE. weight is [taps * in, out]; bias [1, out] or NULL. Outputs are overwritten; rows without a pair
- * become the bias, or zero. All matrices of a call have one element type, but beside features of SPC_BFLOAT16 or
+ * SPC_COARSE_TO_FINE. weight is [taps * in / groups, out], where groups divides in and out and is 1 for an ordinary
+ * convolution; bias [1, out] or NULL. Outputs are overwritten; rows without a pair become the bias, or zero. All
+ * matrices of a call have one element type, but beside features of SPC_BFLOAT16 or
  * SPC_FLOAT16 the weight, the bias and their gradients may be SPC_FLOAT32. Such a weight is rounded to the type of the
  * features, sums are those of float32, and what is written in 16 bits is rounded once, to nearest, ties to even.
  * workspace: at least spc_convolution_workspace bytes, 64-byte aligned; its content is scratch. */
@@ -177,20 +184,20 @@ SPC_API void spc_rulebook_destroy(spc_rulebook *rulebook);
 #define SPC_BACKWARD_WEIGHT 2
 
 SPC_API spc_status spc_convolution_workspace(const spc_rulebook *rulebook, int32_t direction, int32_t pass,
-                                             int64_t in_channels, int64_t out_channels, int32_t element_type,
-                                             int64_t *bytes);
+                                             int64_t groups, int64_t in_channels, int64_t out_channels,
+                                             int32_t element_type, int64_t *bytes);
 
-SPC_API spc_status spc_convolution_forward(const spc_rulebook *rulebook, int32_t direction, const spc_matrix *input,
-                                           const spc_matrix *weight, const spc_matrix *bias, void *workspace,
-                                           int64_t workspace_bytes, const spc_matrix *output);
+SPC_API spc_status spc_convolution_forward(const spc_rulebook *rulebook, int32_t direction, int64_t groups,
+                                           const spc_matrix *input, const spc_matrix *weight, const spc_matrix *bias,
+                                           void *workspace, int64_t workspace_bytes, const spc_matrix *output);
 
-SPC_API spc_status spc_convolution_backward_input(const spc_rulebook *rulebook, int32_t direction,
+SPC_API spc_status spc_convolution_backward_input(const spc_rulebook *rulebook, int32_t direction, int64_t groups,
                                                   const spc_matrix *grad_output, const spc_matrix *weight,
                                                   void *workspace, int64_t workspace_bytes,
                                                   const spc_matrix *grad_input);
 
 /* grad_bias [1, out] may be NULL. */
-SPC_API spc_status spc_convolution_backward_weight(const spc_rulebook *rulebook, int32_t direction,
+SPC_API spc_status spc_convolution_backward_weight(const spc_rulebook *rulebook, int32_t direction, int64_t groups,
                                                    const spc_matrix *input, const spc_matrix *grad_output,
                                                    void *workspace, int64_t workspace_bytes,
                                                    const spc_matrix *grad_weight, const spc_matrix *grad_bias);

@@ -16,7 +16,8 @@
 #include "sparseconv.h"
 
 static_assert(sizeof(spc_matrix) == 32 && offsetof(spc_matrix, element_type) == 24);
-static_assert(sizeof(spc_geometry) == 68 && std::is_standard_layout_v<spc_geometry>);
+static_assert(sizeof(spc_geometry) == 80 && offsetof(spc_geometry, taps) == 72 &&
+              std::is_standard_layout_v<spc_geometry>);
 
 namespace {
 
@@ -242,29 +243,31 @@ void spc_rulebook_destroy(spc_rulebook *rulebook) {
   delete rulebook;
 }
 
-spc_status spc_convolution_workspace(const spc_rulebook *rulebook, int32_t direction, int32_t pass, int64_t in_channels,
-                                     int64_t out_channels, int32_t element_type, int64_t *bytes) {
+spc_status spc_convolution_workspace(const spc_rulebook *rulebook, int32_t direction, int32_t pass, int64_t groups,
+                                     int64_t in_channels, int64_t out_channels, int32_t element_type, int64_t *bytes) {
   return guard([&] {
     need(rulebook, "rulebook");
     need(bytes, "bytes");
     spc::active_kernels();
-    *bytes = spc::convolution_workspace(rulebook->pairs, direction, pass, in_channels, out_channels, element_type);
+    *bytes =
+        spc::convolution_workspace(rulebook->pairs, direction, pass, groups, in_channels, out_channels, element_type);
   });
 }
 
-spc_status spc_convolution_forward(const spc_rulebook *rulebook, int32_t direction, const spc_matrix *input,
-                                   const spc_matrix *weight, const spc_matrix *bias, void *workspace,
-                                   int64_t workspace_bytes, const spc_matrix *output) {
+spc_status spc_convolution_forward(const spc_rulebook *rulebook, int32_t direction, int64_t groups,
+                                   const spc_matrix *input, const spc_matrix *weight, const spc_matrix *bias,
+                                   void *workspace, int64_t workspace_bytes, const spc_matrix *output) {
   return guard([&] {
     need(rulebook, "rulebook");
     need(input, "input");
     need(weight, "weight");
     need(output, "output");
-    spc::convolution_forward(rulebook->pairs, direction, *input, *weight, bias, workspace, workspace_bytes, *output);
+    spc::convolution_forward(rulebook->pairs, direction, groups, *input, *weight, bias, workspace, workspace_bytes,
+                             *output);
   });
 }
 
-spc_status spc_convolution_backward_input(const spc_rulebook *rulebook, int32_t direction,
+spc_status spc_convolution_backward_input(const spc_rulebook *rulebook, int32_t direction, int64_t groups,
                                           const spc_matrix *grad_output, const spc_matrix *weight, void *workspace,
                                           int64_t workspace_bytes, const spc_matrix *grad_input) {
   return guard([&] {
@@ -272,21 +275,22 @@ spc_status spc_convolution_backward_input(const spc_rulebook *rulebook, int32_t 
     need(grad_output, "grad_output");
     need(weight, "weight");
     need(grad_input, "grad_input");
-    spc::convolution_backward_input(rulebook->pairs, direction, *grad_output, *weight, workspace, workspace_bytes,
-                                    *grad_input);
+    spc::convolution_backward_input(rulebook->pairs, direction, groups, *grad_output, *weight, workspace,
+                                    workspace_bytes, *grad_input);
   });
 }
 
-spc_status spc_convolution_backward_weight(const spc_rulebook *rulebook, int32_t direction, const spc_matrix *input,
-                                           const spc_matrix *grad_output, void *workspace, int64_t workspace_bytes,
-                                           const spc_matrix *grad_weight, const spc_matrix *grad_bias) {
+spc_status spc_convolution_backward_weight(const spc_rulebook *rulebook, int32_t direction, int64_t groups,
+                                           const spc_matrix *input, const spc_matrix *grad_output, void *workspace,
+                                           int64_t workspace_bytes, const spc_matrix *grad_weight,
+                                           const spc_matrix *grad_bias) {
   return guard([&] {
     need(rulebook, "rulebook");
     need(input, "input");
     need(grad_output, "grad_output");
     need(grad_weight, "grad_weight");
-    spc::convolution_backward_weight(rulebook->pairs, direction, *input, *grad_output, workspace, workspace_bytes,
-                                     *grad_weight, grad_bias);
+    spc::convolution_backward_weight(rulebook->pairs, direction, groups, *input, *grad_output, workspace,
+                                     workspace_bytes, *grad_weight, grad_bias);
   });
 }
 

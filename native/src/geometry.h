@@ -1,15 +1,17 @@
 // THE LAW: a coarse site c, a fine site f and a tap t of the kernel meet when, on every axis,
 //
-//     f = stride * c + dilation * t - padding,    0 <= t < size
+//     f = stride * c + dilation * t - padding,    0 <= t < size, or t in the list of taps where one is given
 //
 // Here it becomes stride * c + offset, one offset a tap; all else works with that list, so that a kernel need not be a
 // box.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
 #include <limits>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -117,38 +119,76 @@ inline void check_dimensions(int32_t dimensions) {
   }
 }
 
-inline Kernel make_kernel(const spc_geometry &geometry) {
-  check_dimensions(geometry.dimensions);
-  const auto check = [](const char *name, int axis, int32_t value) {
-    if (value >= 1) return;
-    fail_argument(std::string(name) + "[" + std::to_string(axis) + "] is " + std::to_string(value) +
-                  ", must be positive");
-  };
-  Kernel kernel;
-  kernel.dimensions = geometry.dimensions;
-  int64_t taps = 1;
+inline void check_positive(const char *name, int axis, int32_t value) {
+  if (value >= 1) return;
+  fail_argument(std::string(name) + "[" + std::to_string(axis) + "] is " + std::to_string(value) +
+                ", must be positive");
+}
+
+// The taps of the whole box, row-major, last axis fastest.
+inline std::vector<Offset> box_taps(const spc_geometry &geometry) {
+  int64_t count = 1;
   for (int axis = 0; axis < geometry.dimensions; ++axis) {
-    check("size", axis, geometry.size[axis]);
-    check("stride", axis, geometry.stride[axis]);
-    check("dilation", axis, geometry.dilation[axis]);
+    check_positive("size", axis, geometry.size[axis]);
     const int64_t reach = int64_t{geometry.dilation[axis]} * (geometry.size[axis] - 1);
     if (reach > std::numeric_limits<int32_t>::max()) {
       fail_argument("dilation[" + std::to_string(axis) + "] * (size - 1) is " + std::to_string(reach) +
                     ", must be at most 2147483647");
     }
-    kernel.stride[axis] = geometry.stride[axis];
-    taps *= geometry.size[axis];  // at most 2^20 * 2^31
-    if (taps > kMostTaps) {
-      fail_argument("the kernel has more than " + std::to_string(kMostTaps) + " taps");
+    count *= geometry.size[axis];  // at most 2^20 * 2^31
+    if (count > kMostTaps) fail_argument("the kernel has more than " + std::to_string(kMostTaps) + " taps");
+  }
+  std::vector<Offset> taps(static_cast<std::size_t>(count), Offset{});
+  for (int64_t t = 0; t < count; ++t) {
+    int64_t rest = t;
+    for (int axis = geometry.dimensions - 1; axis >= 0; --axis) {
+      taps[t][axis] = rest % geometry.size[axis];
+      rest /= geometry.size[axis];
     }
   }
-  kernel.offsets.resize(taps);
-  for (int64_t t = 0; t < taps; ++t) {
-    int64_t rest = t;  // row-major, last axis fastest
-    for (int axis = geometry.dimensions - 1; axis >= 0; --axis) {
-      const int64_t index = rest % geometry.size[axis];
-      rest /= geometry.size[axis];
-      kernel.offsets[t][axis] = int64_t{geometry.dilation[axis]} * index - geometry.padding[axis];
+  return taps;
+}
+
+inline std::vector<Offset> listed_taps(const spc_geometry &geometry) {
+  if (geometry.tap_count < 1 || geometry.tap_count > kMostTaps) {
+    fail_argument("tap_count is " + std::to_string(geometry.tap_count) + ", must be 1 to " + std::to_string(kMostTaps));
+  }
+  std::vector<Offset> taps(static_cast<std::size_t>(geometry.tap_count), Offset{});
+  for (std::size_t t = 0; t < taps.size(); ++t) {
+    for (int axis = 0; axis < geometry.dimensions; ++axis) {
+      taps[t][axis] = geometry.taps[t * static_cast<std::size_t>(geometry.dimensions) + static_cast<std::size_t>(axis)];
+      const int64_t reach = geometry.dilation[axis] * taps[t][axis];
+      if (reach > std::numeric_limits<int32_t>::max() || reach < -std::numeric_limits<int32_t>::max()) {
+        fail_argument("dilation[" + std::to_string(axis) + "] * taps[" + std::to_string(t) + "] is " +
+                      std::to_string(reach) + ", must be -2147483647 to 2147483647");
+      }
+    }
+  }
+  std::vector<std::size_t> order(taps.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return taps[a] < taps[b]; });
+  const auto twice =
+      std::adjacent_find(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return taps[a] == taps[b]; });
+  if (twice != order.end()) {
+    fail_argument("taps[" + std::to_string(twice[0]) + "] and taps[" + std::to_string(twice[1]) +
+                  "] are equal, must be distinct");
+  }
+  return taps;
+}
+
+inline Kernel make_kernel(const spc_geometry &geometry) {
+  check_dimensions(geometry.dimensions);
+  Kernel kernel;
+  kernel.dimensions = geometry.dimensions;
+  for (int axis = 0; axis < geometry.dimensions; ++axis) {
+    check_positive("stride", axis, geometry.stride[axis]);
+    check_positive("dilation", axis, geometry.dilation[axis]);
+    kernel.stride[axis] = geometry.stride[axis];
+  }
+  kernel.offsets = geometry.taps != nullptr ? listed_taps(geometry) : box_taps(geometry);
+  for (Offset &offset : kernel.offsets) {
+    for (int axis = 0; axis < geometry.dimensions; ++axis) {
+      offset[axis] = geometry.dilation[axis] * offset[axis] - geometry.padding[axis];
     }
   }
   return kernel;

@@ -19,7 +19,7 @@ public sealed unsafe class AbiTests
     public void A_matrix_has_32_bytes() => Assert.That(Unsafe.SizeOf<MatrixView>(), Is.EqualTo(32));
 
     [Test]
-    public void A_geometry_has_68_bytes() => Assert.That(Unsafe.SizeOf<NativeGeometry>(), Is.EqualTo(68));
+    public void A_geometry_has_80_bytes() => Assert.That(Unsafe.SizeOf<NativeGeometry>(), Is.EqualTo(80));
 
     [Test]
     public void A_matrix_has_its_fields_where_the_header_has_them()

@@ -201,11 +201,11 @@ double dense_gflops(const Bench &bench) {
   const spc_matrix input = test::view(x, kRows, kChannels), weight = test::view(w, kChannels, kChannels);
   const spc_matrix output = test::view(y, kRows, kChannels);
   int64_t bytes = 0;
-  test::ok(spc_convolution_workspace(rulebook.get(), SPC_FINE_TO_COARSE, SPC_FORWARD, kChannels, kChannels, SPC_FLOAT32,
-                                     &bytes));
+  test::ok(spc_convolution_workspace(rulebook.get(), SPC_FINE_TO_COARSE, SPC_FORWARD, 1, kChannels, kChannels,
+                                     SPC_FLOAT32, &bytes));
   test::Workspace space(bytes);
   const double ms = bench.measure([&] {
-    test::ok(spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, &input, &weight, nullptr, space.data(),
+    test::ok(spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, 1, &input, &weight, nullptr, space.data(),
                                      space.bytes(), &output));
   });
   return 2e-6 * kRows * kChannels * kChannels / ms;
@@ -260,20 +260,21 @@ void bench_convolution(const Bench &bench, const std::vector<int32_t> &coordinat
   const auto run = [&](const std::string &name, int32_t pass, const std::function<spc_status(void *, int64_t)> &call) {
     if (!bench.wants(name)) return;
     int64_t bytes = 0;
-    test::ok(spc_convolution_workspace(rulebook.get(), SPC_FINE_TO_COARSE, pass, in, out, bench.type(), &bytes));
+    test::ok(spc_convolution_workspace(rulebook.get(), SPC_FINE_TO_COARSE, pass, 1, in, out, bench.type(), &bytes));
     test::Workspace space(bytes);
     bench.print(name, bench.measure([&] { test::ok(call(space.data(), space.bytes())); }), rows, pairs, in, out);
   };
   run("forward", SPC_FORWARD, [&](void *space, int64_t bytes) {
-    return spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, &x_view, &w_view, &b_view, space, bytes,
+    return spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, 1, &x_view, &w_view, &b_view, space, bytes,
                                    &y_view);
   });
   run("backward_input", SPC_BACKWARD_INPUT, [&](void *space, int64_t bytes) {
-    return spc_convolution_backward_input(rulebook.get(), SPC_FINE_TO_COARSE, &g_view, &w_view, space, bytes, &dx_view);
+    return spc_convolution_backward_input(rulebook.get(), SPC_FINE_TO_COARSE, 1, &g_view, &w_view, space, bytes,
+                                          &dx_view);
   });
   run("backward_weight", SPC_BACKWARD_WEIGHT, [&](void *space, int64_t bytes) {
-    return spc_convolution_backward_weight(rulebook.get(), SPC_FINE_TO_COARSE, &x_view, &g_view, space, bytes, &dw_view,
-                                           &db_view);
+    return spc_convolution_backward_weight(rulebook.get(), SPC_FINE_TO_COARSE, 1, &x_view, &g_view, space, bytes,
+                                           &dw_view, &db_view);
   });
 }
 

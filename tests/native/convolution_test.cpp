@@ -16,7 +16,7 @@ using test::strided;
 using test::submanifold;
 
 template <class T>
-void expect_layer(const Pieces &pieces, int64_t in, int64_t out, bool with_bias, double tolerance) {
+void expect_layer(const Pieces &pieces, int64_t in, int64_t out, bool with_bias, double tolerance, int64_t groups = 1) {
   const test::Map fine = test::make_map(pieces.fine, pieces.geometry.dimensions());
   const test::Map coarse = pieces.same ? nullptr : test::make_map(pieces.coarse, pieces.geometry.dimensions());
   const test::Rulebook rulebook = test::make_rulebook(pieces.same ? fine : coarse, fine, pieces.geometry);
@@ -26,14 +26,14 @@ void expect_layer(const Pieces &pieces, int64_t in, int64_t out, bool with_bias,
     const bool reversed = direction == SPC_COARSE_TO_FINE;
     const auto fine_rows = static_cast<int64_t>(pieces.fine.size());
     const auto coarse_rows = static_cast<int64_t>(pieces.coarse.size());
-    const oracle::Run run{pairs, reversed, reversed ? coarse_rows : fine_rows, reversed ? fine_rows : coarse_rows,
-                          in,    out};
+    const oracle::Run run{pairs, reversed, reversed ? coarse_rows : fine_rows, reversed ? fine_rows : coarse_rows, in,
+                          out,   groups};
     const Matrix input = oracle::random_matrix(random, run.from_rows * in);
-    const Matrix weight = oracle::random_matrix(random, pieces.geometry.taps() * in * out);
+    const Matrix weight = oracle::random_matrix(random, pieces.geometry.taps() * (in / groups) * out);
     const Matrix bias = with_bias ? oracle::random_matrix(random, out) : Matrix{};
     const Matrix grad = oracle::random_matrix(random, run.to_rows * out);
-    const test::Gradients<T> found =
-        test::run_layer<T>(rulebook.get(), direction, run.from_rows, run.to_rows, in, out, input, weight, bias, grad);
+    const test::Gradients<T> found = test::run_layer<T>(rulebook.get(), direction, run.from_rows, run.to_rows, in, out,
+                                                        input, weight, bias, grad, groups);
     EXPECT_LE(error_of(found.output, oracle::forward(run, input, weight, bias)), tolerance);
     EXPECT_LE(error_of(found.grad_input, oracle::backward_input(run, grad, weight)), tolerance);
     EXPECT_LE(error_of(found.grad_weight, oracle::backward_weight(run, input, grad)), tolerance);
@@ -99,6 +99,39 @@ TEST_P(Convolution, Equals_the_oracle_over_many_tiles) {
   expect_layer<float>(submanifold(3, 3, 3000, 8), 20, 17, true, kFloatTolerance);
   expect_layer<float>(strided(3, 3, 2, 3000, 9), 17, 20, true, kFloatTolerance);
   expect_layer<double>(submanifold(3, 5, 2000, 10), 3, 4, true, kDoubleTolerance);
+}
+
+TEST_P(Convolution, Equals_the_oracle_in_groups) {
+  const ForcedIsa isa(GetParam());
+  struct Case {
+    int64_t in, out, groups;
+  };
+  const Pieces same = submanifold(3, 3, 150, 13), coarser = strided(2, 3, 2, 200, 14);
+  for (const auto &[in, out, groups] : {Case{2, 4, 2}, Case{6, 4, 2}, Case{34, 66, 2}, Case{15, 9, 3}, Case{12, 8, 4},
+                                        Case{5, 10, 5}, Case{6, 3, 3}, Case{64, 64, 8}}) {
+    SCOPED_TRACE(std::to_string(in) + " to " + std::to_string(out) + " in " + std::to_string(groups));
+    expect_layer<float>(same, in, out, true, kFloatTolerance, groups);
+    expect_layer<double>(coarser, in, out, false, kDoubleTolerance, groups);
+  }
+}
+
+TEST_P(Convolution, Equals_the_oracle_channel_by_channel) {
+  const ForcedIsa isa(GetParam());
+  for (int64_t channels = 2; channels <= 70; channels += 3) {
+    SCOPED_TRACE(channels);
+    expect_layer<float>(submanifold(3, 3, 60, 1), channels, channels, true, kFloatTolerance, channels);
+    expect_layer<double>(strided(2, 3, 2, 60, 2), channels, channels, true, kDoubleTolerance, channels);
+  }
+  expect_layer<float>(submanifold(3, 3, 3000, 8), 19, 19, true, kFloatTolerance, 19);
+}
+
+TEST_P(Convolution, Equals_the_oracle_along_a_list_of_taps) {
+  const ForcedIsa isa(GetParam());
+  Pieces pieces = submanifold(2, 1, 100, 15);
+  pieces.geometry.padding = {0, 0};
+  pieces.geometry.listed = {0, 1, -2, 0, 0, 0, 3, -1, 0, -1};
+  expect_layer<float>(pieces, 17, 20, true, kFloatTolerance);
+  expect_layer<double>(pieces, 6, 6, true, kDoubleTolerance, 6);
 }
 
 INSTANTIATE_TEST_SUITE_P(Isa, Convolution, testing::ValuesIn(isas()), [](const auto &info) { return info.param; });

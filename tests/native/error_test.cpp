@@ -11,7 +11,7 @@
 namespace {
 
 spc_geometry cube3() {
-  return {3, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}};
+  return {3, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, 0, nullptr};
 }
 
 spc_map *untouched() {
@@ -91,7 +91,7 @@ class ConvolutionErrors : public testing::Test {
         space_(test::workspace_for(rulebook_.get(), SPC_FINE_TO_COARSE, SPC_FORWARD, 4, 5, SPC_FLOAT32)) {}
 
   spc_status forward() {
-    return spc_convolution_forward(rulebook_.get(), direction_, &input_, &weight_, &bias_, workspace_, bytes_,
+    return spc_convolution_forward(rulebook_.get(), direction_, groups_, &input_, &weight_, &bias_, workspace_, bytes_,
                                    &output_);
   }
 
@@ -103,6 +103,7 @@ class ConvolutionErrors : public testing::Test {
   spc_matrix input_ = test::view(x_, 2, 4), weight_ = test::view(w_, 27 * 4, 5), bias_ = test::view(b_, 1, 5),
              output_ = test::view(y_, 2, 5);
   int32_t direction_ = SPC_FINE_TO_COARSE;
+  int64_t groups_ = 1;
   void *workspace_ = space_.data();
   int64_t bytes_ = space_.bytes();
 };
@@ -155,20 +156,47 @@ TEST_F(ConvolutionErrors, Name_the_workspace_and_the_direction) {
   workspace_ = space_.data();
   direction_ = 2;
   expect_failure(forward(), SPC_INVALID_ARGUMENT, "direction is 2");
+  direction_ = SPC_FINE_TO_COARSE;
+  for (const int64_t groups : {0, 2, 5}) {
+    groups_ = groups;
+    expect_failure(forward(), SPC_INVALID_ARGUMENT,
+                   "groups is " + std::to_string(groups) + ", must be positive and divide 4 input and 5 output");
+  }
   EXPECT_EQ(y_, std::vector<float>(10, -1.0f));
 }
 
 TEST_F(ConvolutionErrors, Cover_workspace_queries_and_taps) {
   int64_t bytes = -7;
   const auto query = [&](int32_t pass, int64_t in, int32_t type) {
-    return spc_convolution_workspace(rulebook_.get(), SPC_FINE_TO_COARSE, pass, in, 5, type, &bytes);
+    return spc_convolution_workspace(rulebook_.get(), SPC_FINE_TO_COARSE, pass, groups_, in, 5, type, &bytes);
   };
   expect_failure(query(3, 4, SPC_FLOAT32), SPC_INVALID_ARGUMENT, "pass is 3");
   expect_failure(query(SPC_FORWARD, -4, SPC_FLOAT32), SPC_INVALID_ARGUMENT, "in_channels is -4");
+  groups_ = 4;
+  expect_failure(query(SPC_FORWARD, 4, SPC_FLOAT32), SPC_INVALID_ARGUMENT, "groups is 4");
+  groups_ = 1;
   expect_failure(query(SPC_FORWARD, 4, 4), SPC_INVALID_ARGUMENT, "element type is 4");
   EXPECT_EQ(bytes, -7);
   int64_t row = 0;
   expect_failure(spc_rulebook_tap_pairs(rulebook_.get(), 27, &row, &row), SPC_INVALID_ARGUMENT, "tap is 27");
+}
+
+TEST(Errors, Name_what_is_wrong_with_a_list_of_taps) {
+  const test::Map map = test::make_map({{0, 1, 2, 3}}, 3);
+  spc_geometry geometry = cube3();
+  const std::vector<int32_t> taps{0, 0, 0, 1, -2, 3, 5, 0, 0, 1, -2, 3};
+  geometry.taps = taps.data();
+  spc_rulebook *made = nullptr;
+  const auto expect = [&](int32_t count, const std::string &message) {
+    geometry.tap_count = count;
+    expect_failure(spc_rulebook_create(map.get(), map.get(), &geometry, &made), SPC_INVALID_ARGUMENT, message);
+    EXPECT_EQ(made, nullptr);
+  };
+  expect(0, "tap_count is 0, must be 1 to 1048576");
+  expect(-1, "tap_count is -1, must be 1 to 1048576");
+  expect(4, "taps[1] and taps[3] are equal, must be distinct");
+  geometry.dilation[1] = INT32_MAX;
+  expect(2, "dilation[1] * taps[1] is -4294967294, must be -2147483647 to 2147483647");
 }
 
 TEST(Errors, Settings_refuse_what_cannot_be) {

@@ -25,7 +25,7 @@ template <>
 constexpr double kTolerance<Float16> = 0x1p-22;
 
 template <class T, class W>
-void expect_layer(const test::Pieces &pieces, int64_t in, int64_t out) {
+void expect_layer(const test::Pieces &pieces, int64_t in, int64_t out, int64_t groups = 1) {
   const test::Map fine = test::make_map(pieces.fine, pieces.geometry.dimensions());
   const test::Map coarse = pieces.same ? nullptr : test::make_map(pieces.coarse, pieces.geometry.dimensions());
   const test::Rulebook rulebook = test::make_rulebook(pieces.same ? fine : coarse, fine, pieces.geometry);
@@ -35,14 +35,14 @@ void expect_layer(const test::Pieces &pieces, int64_t in, int64_t out) {
     const bool reversed = direction == SPC_COARSE_TO_FINE;
     const auto fine_rows = static_cast<int64_t>(pieces.fine.size());
     const auto coarse_rows = static_cast<int64_t>(pieces.coarse.size());
-    const oracle::Run run{pairs, reversed, reversed ? coarse_rows : fine_rows, reversed ? fine_rows : coarse_rows,
-                          in,    out};
+    const oracle::Run run{pairs, reversed, reversed ? coarse_rows : fine_rows, reversed ? fine_rows : coarse_rows, in,
+                          out,   groups};
     const Matrix input = test::stored<T>(oracle::random_matrix(random, run.from_rows * in));
-    const Matrix weight = oracle::random_matrix(random, pieces.geometry.taps() * in * out);
+    const Matrix weight = oracle::random_matrix(random, pieces.geometry.taps() * (in / groups) * out);
     const Matrix bias = test::stored<W>(oracle::random_matrix(random, out));
     const Matrix grad = test::stored<T>(oracle::random_matrix(random, run.to_rows * out));
     const auto found = test::run_layer<T, W>(rulebook.get(), direction, run.from_rows, run.to_rows, in, out, input,
-                                             weight, bias, grad);
+                                             weight, bias, grad, groups);
     const Matrix used = test::stored<T>(weight);  // float32 weights are rounded to the type of the features
     EXPECT_LE(error_of(found.output, oracle::forward(run, input, used, bias)), kTolerance<T>);
     EXPECT_LE(error_of(found.grad_input, oracle::backward_input(run, grad, used)), kTolerance<T>);
@@ -65,6 +65,12 @@ void expect_layers() {
   expect_layer<T, T>(test::strided(4, 2, 2, 200, 5), 6, 7);
   expect_layer<T, float>(test::strided(2, 3, 2, 3000, 6), 16, 33);
   expect_layer<T, T>(test::submanifold(3, 3, 20, 2), 384, 128);
+  for (const int64_t channels : {6, 17, 48}) {
+    expect_layer<T, T>(test::submanifold(3, 3, 60, 1), channels, channels, channels);
+    expect_layer<T, float>(test::strided(2, 3, 2, 60, 2), channels, channels, channels);
+  }
+  expect_layer<T, T>(test::submanifold(3, 3, 60, 1), 15, 9, 3);
+  expect_layer<T, float>(test::submanifold(3, 3, 60, 1), 8, 70, 2);
 }
 
 class Half : public testing::TestWithParam<std::string> {};
@@ -209,7 +215,7 @@ TEST(HalfIsa, Only_weights_and_biases_may_differ_from_the_features) {
   const spc_matrix input = test::view(x, 1, 1), weight = test::view(w, 1, 1), output = test::view(y, 1, 1);
   const spc_matrix single = test::view(wide, 1, 1);
   const auto run = [&](const spc_matrix &kernel, const spc_matrix &to) {
-    return spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, &input, &kernel, nullptr, space.data(),
+    return spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, 1, &input, &kernel, nullptr, space.data(),
                                    space.bytes(), &to);
   };
   EXPECT_EQ(run(weight, output), SPC_INVALID_ARGUMENT);

@@ -37,6 +37,10 @@ inline spc_geometry native(const oracle::Geometry &geometry) {
     result.dilation[axis] = geometry.dilation[axis];
     result.padding[axis] = geometry.padding[axis];
   }
+  if (!geometry.listed.empty()) {
+    result.taps = geometry.listed.data();
+    result.tap_count = static_cast<int32_t>(geometry.listed.size() / geometry.size.size());
+  }
   return result;
 }
 

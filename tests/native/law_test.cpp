@@ -53,6 +53,20 @@ std::vector<Case> cases() {
   add("along_the_last_axis_3d", {{1, 1, 5}, {1, 1, 1}, {1, 1, 1}, {0, 0, 2}}, 200, -5, 11, 1);
   add("long_lines_2d", {{3, 7}, {1, 1}, {1, 40}, {1, 120}}, 900, -200, 400, 1);
   add("long_strided_lines_2d", {{3, 5}, {2, 3}, {1, 50}, {1, 99}}, 900, -200, 400, 1);
+  const auto list = [](Geometry geometry, const std::vector<int32_t> &taps) {
+    geometry.listed = taps;
+    return geometry;
+  };
+  add("cross_2d", list(cube(2, 3, 1, 1, 1), {0, 1, 1, 0, 1, 1, 1, 2, 2, 1}), 300, -10, 20, 2);
+  add("cross_strided_2d", list(cube(2, 3, 2, 1, 1), {0, 1, 1, 0, 1, 1, 1, 2, 2, 1}), 300, -10, 20, 2);
+  add("mirrored_in_any_order_2d", list(cube(2, 1, 1, 2, 0), {3, 0, -1, 2, 0, 0, 1, -2, -3, 0}), 300, -10, 20, 2);
+  add("symmetric_but_unordered_1d", list(cube(1, 1, 1, 1, 0), {-1, 1, 0}), 150, -100, 200, 2);
+  add("even_and_symmetric_1d", list(cube(1, 1, 1, 1, 0), {-1, 1}), 150, -100, 200, 2);
+  add("one_sided_3d", list(cube(3, 1, 1, 1, 0), {0, 0, 0, -1, 0, 0, -2, 0, 0}), 300, -5, 10, 2);
+  add("descending_columns_2d", list(cube(2, 1, 1, 1, 0), {0, 90, 0, 3, 0, -90, 1, 0, 0, 0}), 900, -100, 200, 1);
+  add("descending_strided_columns_2d", list(cube(2, 1, 3, 1, 1), {0, 700, 0, 3, 0, -90, 1, 0, 0, 0}), 900, -300, 600,
+      1);
+  add("without_the_centre_4d", list(cube(4, 1, 1, 1, 0), {0, 0, 0, 1, 0, -1, 0, 0, 1, 1, 1, 1}), 300, -3, 6, 2);
   add("dense_3d", cube(3, 3, 1, 1, 1), 512, -4, 8, 1);
   return all;
 }

@@ -22,9 +22,9 @@ std::vector<T> cast(const oracle::Matrix &matrix) {
 }
 
 inline Workspace workspace_for(const spc_rulebook *rulebook, int32_t direction, int32_t pass, int64_t in, int64_t out,
-                               int32_t type) {
+                               int32_t type, int64_t groups = 1) {
   int64_t bytes = -1;
-  ok(spc_convolution_workspace(rulebook, direction, pass, in, out, type, &bytes));
+  ok(spc_convolution_workspace(rulebook, direction, pass, groups, in, out, type, &bytes));
   return Workspace(bytes);
 }
 
@@ -32,33 +32,37 @@ inline Workspace workspace_for(const spc_rulebook *rulebook, int32_t direction, 
 template <class T, class W = T>
 Gradients<T, W> run_layer(const spc_rulebook *rulebook, int32_t direction, int64_t from_rows, int64_t to_rows,
                           int64_t in, int64_t out, const oracle::Matrix &input, const oracle::Matrix &weight,
-                          const oracle::Matrix &bias, const oracle::Matrix &grad_output) {
-  const int64_t taps = spc_rulebook_taps(rulebook);
+                          const oracle::Matrix &bias, const oracle::Matrix &grad_output, int64_t groups = 1) {
+  const int64_t weight_rows = spc_rulebook_taps(rulebook) * (in / groups);
   const auto fresh = []<class N>(N, int64_t count) {
     return std::vector<N>(static_cast<std::size_t>(count), N(std::numeric_limits<double>::quiet_NaN()));
   };
   std::vector<T> x = cast<T>(input), g = cast<T>(grad_output);
   std::vector<W> w = cast<W>(weight), b = cast<W>(bias);
-  Gradients<T, W> result{fresh(T{}, to_rows * out), fresh(T{}, from_rows * in), fresh(W{}, taps * in * out),
+  Gradients<T, W> result{fresh(T{}, to_rows * out), fresh(T{}, from_rows * in), fresh(W{}, weight_rows * out),
                          fresh(W{}, out)};
-  const spc_matrix x_view = view(x, from_rows, in), w_view = view(w, taps * in, out), b_view = view(b, 1, out);
+  const spc_matrix x_view = view(x, from_rows, in), w_view = view(w, weight_rows, out), b_view = view(b, 1, out);
   const spc_matrix g_view = view(g, to_rows, out), y_view = view(result.output, to_rows, out);
-  const spc_matrix dx_view = view(result.grad_input, from_rows, in), dw_view = view(result.grad_weight, taps * in, out);
+  const spc_matrix dx_view = view(result.grad_input, from_rows, in),
+                   dw_view = view(result.grad_weight, weight_rows, out);
   const spc_matrix db_view = view(result.grad_bias, 1, out);
-  const auto scratch = [&](int32_t pass) { return workspace_for(rulebook, direction, pass, in, out, kTypeOf<T>); };
+  const auto scratch = [&](int32_t pass) {
+    return workspace_for(rulebook, direction, pass, in, out, kTypeOf<T>, groups);
+  };
   {
     Workspace space = scratch(SPC_FORWARD);
-    ok(spc_convolution_forward(rulebook, direction, &x_view, &w_view, bias.empty() ? nullptr : &b_view, space.data(),
-                               space.bytes(), &y_view));
+    ok(spc_convolution_forward(rulebook, direction, groups, &x_view, &w_view, bias.empty() ? nullptr : &b_view,
+                               space.data(), space.bytes(), &y_view));
   }
   {
     Workspace space = scratch(SPC_BACKWARD_INPUT);
-    ok(spc_convolution_backward_input(rulebook, direction, &g_view, &w_view, space.data(), space.bytes(), &dx_view));
+    ok(spc_convolution_backward_input(rulebook, direction, groups, &g_view, &w_view, space.data(), space.bytes(),
+                                      &dx_view));
   }
   {
     Workspace space = scratch(SPC_BACKWARD_WEIGHT);
-    ok(spc_convolution_backward_weight(rulebook, direction, &x_view, &g_view, space.data(), space.bytes(), &dw_view,
-                                       bias.empty() ? nullptr : &db_view));
+    ok(spc_convolution_backward_weight(rulebook, direction, groups, &x_view, &g_view, space.data(), space.bytes(),
+                                       &dw_view, bias.empty() ? nullptr : &db_view));
   }
   return result;
 }

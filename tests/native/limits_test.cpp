@@ -57,7 +57,7 @@ TEST(Limits, A_large_box_that_fits_works) {
 
 TEST(Limits, Refining_beyond_int32_is_a_clear_error) {
   const test::Map map = test::make_map({{0, 1 << 30}}, 1);
-  const spc_geometry geometry{1, {2, 0, 0, 0}, {2, 0, 0, 0}, {1, 0, 0, 0}, {0, 0, 0, 0}};
+  const spc_geometry geometry{1, {2, 0, 0, 0}, {2, 0, 0, 0}, {1, 0, 0, 0}, {0, 0, 0, 0}, 0, nullptr};
   spc_map *made = nullptr;
   EXPECT_EQ(spc_map_refine(map.get(), &geometry, nullptr, &made), SPC_INVALID_ARGUMENT);
   EXPECT_NE(std::string(spc_last_error()).find("2147483648 on axis 0"), std::string::npos) << spc_last_error();
@@ -76,7 +76,7 @@ TEST(Limits, Refining_up_to_the_last_int32_works) {
 }
 
 TEST(Limits, Dilating_beyond_int32_is_a_clear_error) {
-  const spc_geometry one{1, {3, 0, 0, 0}, {1, 0, 0, 0}, {1, 0, 0, 0}, {1, 0, 0, 0}};
+  const spc_geometry one{1, {3, 0, 0, 0}, {1, 0, 0, 0}, {1, 0, 0, 0}, {1, 0, 0, 0}, 0, nullptr};
   for (const int32_t end : {INT32_MIN, INT32_MAX}) {
     const test::Map map = test::make_map({{0, end}}, 1);
     spc_map *made = nullptr;
@@ -84,7 +84,7 @@ TEST(Limits, Dilating_beyond_int32_is_a_clear_error) {
     EXPECT_NE(std::string(spc_last_error()).find("outside of int32"), std::string::npos) << spc_last_error();
   }
   // On a leading axis too.
-  const spc_geometry two{2, {3, 3, 0, 0}, {1, 1, 0, 0}, {1, 1, 0, 0}, {1, 1, 0, 0}};
+  const spc_geometry two{2, {3, 3, 0, 0}, {1, 1, 0, 0}, {1, 1, 0, 0}, {1, 1, 0, 0}, 0, nullptr};
   const test::Map map = test::make_map({{0, INT32_MAX, 3}}, 2);
   spc_map *made = nullptr;
   EXPECT_EQ(spc_map_coarsen(map.get(), &two, SPC_DILATE, nullptr, &made), SPC_INVALID_ARGUMENT);

@@ -22,6 +22,7 @@ bool inside(const Coordinate &site, const std::vector<int32_t> &bounds) {
 }  // namespace
 
 int64_t Geometry::taps() const {
+  if (!listed.empty()) return static_cast<int64_t>(listed.size() / size.size());
   int64_t product = 1;
   for (const int32_t extent : size) product *= extent;
   return product;
@@ -29,6 +30,12 @@ int64_t Geometry::taps() const {
 
 std::vector<int64_t> Geometry::tap(int64_t index) const {
   std::vector<int64_t> result(size.size());
+  if (!listed.empty()) {
+    for (std::size_t axis = 0; axis < size.size(); ++axis) {
+      result[axis] = listed[static_cast<std::size_t>(index) * size.size() + axis];
+    }
+    return result;
+  }
   for (std::size_t axis = size.size(); axis-- > 0; index /= size[axis]) result[axis] = index % size[axis];
   return result;
 }
@@ -112,16 +119,26 @@ void each_pair(const Run &run, const Visit &visit) {
   }
 }
 
+// visit(input channel, output channel, index of their weight): where both are of one group.
+template <class Visit>
+void each_weight(const Run &run, int64_t tap, const Visit &visit) {
+  for (int64_t i = 0; i < run.in; ++i) {
+    for (int64_t o = 0; o < run.out; ++o) {
+      if (i * run.groups / run.in != o * run.groups / run.out) continue;
+      const int64_t in_group = run.in / run.groups;
+      visit(i, o, (tap * in_group + i % in_group) * run.out + o);
+    }
+  }
+}
+
 }  // namespace
 
 Matrix forward(const Run &run, const Matrix &input, const Matrix &weight, const Matrix &bias) {
   Matrix output(static_cast<std::size_t>(run.to_rows * run.out), 0.0);
   each_pair(run, [&](int64_t t, int64_t from, int64_t to) {
-    for (int64_t i = 0; i < run.in; ++i) {
-      for (int64_t o = 0; o < run.out; ++o) {
-        output[to * run.out + o] += input[from * run.in + i] * weight[(t * run.in + i) * run.out + o];
-      }
-    }
+    each_weight(run, t, [&](int64_t i, int64_t o, int64_t w) {
+      output[to * run.out + o] += input[from * run.in + i] * weight[w];
+    });
   });
   if (!bias.empty()) {
     for (std::size_t i = 0; i < output.size(); ++i) output[i] += bias[i % static_cast<std::size_t>(run.out)];
@@ -132,23 +149,19 @@ Matrix forward(const Run &run, const Matrix &input, const Matrix &weight, const 
 Matrix backward_input(const Run &run, const Matrix &grad_output, const Matrix &weight) {
   Matrix grad(static_cast<std::size_t>(run.from_rows * run.in), 0.0);
   each_pair(run, [&](int64_t t, int64_t from, int64_t to) {
-    for (int64_t i = 0; i < run.in; ++i) {
-      for (int64_t o = 0; o < run.out; ++o) {
-        grad[from * run.in + i] += grad_output[to * run.out + o] * weight[(t * run.in + i) * run.out + o];
-      }
-    }
+    each_weight(run, t, [&](int64_t i, int64_t o, int64_t w) {
+      grad[from * run.in + i] += grad_output[to * run.out + o] * weight[w];
+    });
   });
   return grad;
 }
 
 Matrix backward_weight(const Run &run, const Matrix &input, const Matrix &grad_output) {
-  Matrix grad(run.pairs.size() * static_cast<std::size_t>(run.in * run.out), 0.0);
+  Matrix grad(run.pairs.size() * static_cast<std::size_t>(run.in / run.groups * run.out), 0.0);
   each_pair(run, [&](int64_t t, int64_t from, int64_t to) {
-    for (int64_t i = 0; i < run.in; ++i) {
-      for (int64_t o = 0; o < run.out; ++o) {
-        grad[(t * run.in + i) * run.out + o] += input[from * run.in + i] * grad_output[to * run.out + o];
-      }
-    }
+    each_weight(run, t, [&](int64_t i, int64_t o, int64_t w) {
+      grad[w] += input[from * run.in + i] * grad_output[to * run.out + o];
+    });
   });
   return grad;
 }

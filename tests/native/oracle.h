@@ -15,6 +15,7 @@ using Cloud = std::vector<Coordinate>;
 
 struct Geometry {
   std::vector<int32_t> size, stride, dilation, padding;
+  std::vector<int32_t> listed{};  // [taps, dimensions], or empty: the whole box
 
   int dimensions() const { return static_cast<int>(size.size()); }
   int64_t taps() const;
@@ -31,12 +32,13 @@ Cloud dilated(const Cloud &fine, const Geometry &geometry, const std::vector<int
 Cloud downsampled(const Cloud &fine, const Geometry &geometry, const std::vector<int32_t> &bounds);
 Cloud refined(const Cloud &coarse, const Geometry &geometry, const std::vector<int32_t> &bounds);
 
-// Row-major matrices. weight is [taps * in, out]; from and to are the sides that are read and written.
+// Row-major matrices. weight is [taps * in / groups, out]; from and to are the sides that are read and written.
 using Matrix = std::vector<double>;
 struct Run {
   const Pairs &pairs;
   bool reversed;  // coarse to fine
   int64_t from_rows, to_rows, in, out;
+  int64_t groups = 1;
 };
 Matrix forward(const Run &run, const Matrix &input, const Matrix &weight, const Matrix &bias);
 Matrix backward_input(const Run &run, const Matrix &grad_output, const Matrix &weight);

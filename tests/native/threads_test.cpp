@@ -38,7 +38,7 @@ oracle::Cloud uneven_cloud() {
 struct Everything {
   oracle::Cloud coarse;
   oracle::Pairs same, strided;
-  test::Gradients<float> layer, down, up;
+  test::Gradients<float> layer, down, up, grouped, depthwise;
 
   bool operator==(const Everything &) const = default;
 };
@@ -53,12 +53,13 @@ class Inputs {
     bias = oracle::random_matrix(random, kOut);
   }
 
-  test::Gradients<float> run(const test::Rulebook &rulebook, int32_t direction, int64_t from, int64_t to) const {
+  test::Gradients<float> run(const test::Rulebook &rulebook, int32_t direction, int64_t from, int64_t to,
+                             int64_t out = kOut, int64_t groups = 1) const {
     const auto first = [](const Matrix &matrix, int64_t count) {
       return Matrix(matrix.begin(), matrix.begin() + count);
     };
-    return test::run_layer<float>(rulebook.get(), direction, from, to, kIn, kOut, first(input, from * kIn), weight,
-                                  bias, first(grad, to * kOut));
+    return test::run_layer<float>(rulebook.get(), direction, from, to, kIn, out, first(input, from * kIn), weight,
+                                  first(bias, out), first(grad, to * out), groups);
   }
 
  private:
@@ -78,7 +79,9 @@ Everything compute(const oracle::Cloud &cloud) {
           test::pairs(strided),
           inputs.run(same, SPC_FINE_TO_COARSE, rows, rows),
           inputs.run(strided, SPC_FINE_TO_COARSE, rows, coarse_rows),
-          inputs.run(strided, SPC_COARSE_TO_FINE, coarse_rows, rows)};
+          inputs.run(strided, SPC_COARSE_TO_FINE, coarse_rows, rows),
+          inputs.run(same, SPC_FINE_TO_COARSE, rows, rows, 32, 4),
+          inputs.run(strided, SPC_FINE_TO_COARSE, rows, coarse_rows, 20, 20)};
 }
 
 TEST(ThreadCount, Changes_no_bit) {
@@ -109,9 +112,9 @@ TEST(ThreadCount, May_rise_after_the_workspace_was_measured) {
   test::Workspace small = space_at(1), large = space_at(8);
   ASSERT_LT(small.bytes(), large.bytes());
   const Threads limit(8);
-  test::ok(spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, &input, &weight, nullptr, small.data(),
+  test::ok(spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, 1, &input, &weight, nullptr, small.data(),
                                    small.bytes(), &few_view));
-  test::ok(spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, &input, &weight, nullptr, large.data(),
+  test::ok(spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, 1, &input, &weight, nullptr, large.data(),
                                    large.bytes(), &many_view));
   EXPECT_EQ(few, many);
 }

@@ -139,11 +139,29 @@ struct ForwardJob {
   int64_t tap_step, in_step, out_step;  // of weight
   const Sum<T> *bias;
   T *output;
-  int64_t in, out;
+  int64_t in, out;                  // of one group
+  int64_t input_step, output_step;  // from one row to the next
+  bool by_channel;                  // in is 1 and output channels read the input channels of their own index
 };
+
+// The weights of one tap, [1, out], as sums take them, rounded to the type of the features.
+template <class T>
+void widen_tap(const KernelsOf<T> &kernels, const ForwardJob<T> &job, int64_t tap, Sum<T> *wide) {
+  const int64_t offset = tap * job.tap_step;
+  if (job.weight.element_type == kTypeOf<T>) {
+    kernels.widen(data<const T>(job.weight) + offset, job.out, wide);
+  } else if constexpr (kIsHalf<T>) {
+    for (int64_t n = 0; n < job.out; ++n) {
+      T rounded;
+      narrow(data<const Sum<T>>(job.weight)[offset + n], rounded);
+      wide[n] = widen(rounded);
+    }
+  }
+}
 
 template <class T>
 void pack_tap(const KernelsOf<T> &kernels, const ForwardJob<T> &job, int64_t tap, Sum<T> *packed) {
+  if (job.by_channel) return widen_tap(kernels, job, tap, packed);
   const int64_t offset = tap * job.tap_step;
   if (job.weight.element_type == kTypeOf<T>) {
     kernels.pack({data<const T>(job.weight) + offset, job.in_step, job.out_step, job.in, job.out, packed});
@@ -163,6 +181,7 @@ void run_tile(const KernelsOf<T> &kernels, const ForwardJob<T> &job, const Sum<T
   Accumulate<T> part{};
   part.input = job.input;
   part.input_rows = job.rulebook.from(job.direction).row_of.get();
+  part.input_step = job.input_step;
   part.sums = sums;
   part.scratch = sums + sums_bytes<T>(job.out) / static_cast<int64_t>(sizeof(Sum<T>));
   part.to_first = row;
@@ -176,9 +195,9 @@ void run_tile(const KernelsOf<T> &kernels, const ForwardJob<T> &job, const Sum<T
     part.from = taps[t].from + begin;
     part.to = taps[t].to + begin;
     part.weight = packed + static_cast<int64_t>(t) * job.in * width;
-    kernels.accumulate(part);
+    (job.by_channel ? kernels.accumulate_channels : kernels.accumulate)(part);
   }
-  kernels.finish({sums, width, job.bias, job.output, to.row_of.get(), row, rows, job.out});
+  kernels.finish({sums, width, job.bias, job.output, job.output_step, to.row_of.get(), row, rows, job.out});
 }
 
 template <class T>
@@ -276,17 +295,19 @@ struct WeightJob {
   const T *grad_output;
   const spc_matrix &grad_weight;
   const spc_matrix *grad_bias;
-  int64_t in, out;
+  int64_t in, out;                // of one group
+  int64_t input_step, grad_step;  // from one row to the next, of grad_output and of grad_weight
+  bool by_channel;                // as in ForwardJob
 };
 
-// Writes row `row` of a gradient, which has the type of the features or of the sums.
+// Writes the first columns of row `row` of a gradient, which has the type of the features or of the sums.
 template <class T>
-void store_row(const spc_matrix &gradient, int64_t row, const Sum<T> *values) {
-  const int64_t columns = gradient.columns;
+void store_row(const spc_matrix &gradient, int64_t row, int64_t columns, const Sum<T> *values) {
+  const int64_t first = row * gradient.columns;
   if (gradient.element_type == kTypeOf<Sum<T>>) {
-    std::copy(values, values + columns, data<Sum<T>>(gradient) + row * columns);
+    std::copy(values, values + columns, data<Sum<T>>(gradient) + first);
   } else if constexpr (kIsHalf<T>) {
-    for (int64_t n = 0; n < columns; ++n) narrow(values[n], data<T>(gradient)[row * columns + n]);
+    for (int64_t n = 0; n < columns; ++n) narrow(values[n], data<T>(gradient)[first + n]);
   }
 }
 
@@ -300,7 +321,7 @@ void sum_bias(const Team &team, const KernelsOf<T> &kernels, const WeightJob<T> 
     const auto [begin, end] = part_of(rows, parts, part);
     std::vector<Sum<T>> grad(static_cast<std::size_t>(job.out));
     for (int64_t row = begin; row < end; ++row) {
-      kernels.widen(job.grad_output + row * job.out, job.out, grad.data());
+      kernels.widen(job.grad_output + row * job.grad_step, job.out, grad.data());
       for (int64_t n = 0; n < job.out; ++n) sums[n] += grad[n];
     }
   });
@@ -310,7 +331,7 @@ void sum_bias(const Team &team, const KernelsOf<T> &kernels, const WeightJob<T> 
     for (int64_t part = 0; part < parts; ++part) sum += partial[part * job.out + n];
     total[n] = static_cast<Sum<T>>(sum);
   }
-  store_row<T>(*job.grad_bias, 0, total.data());
+  store_row<T>(*job.grad_bias, 0, job.out, total.data());
 }
 
 // The sums of one segment and one group of taps.
@@ -327,6 +348,8 @@ void run_item(const KernelsOf<T> &kernels, const WeightJob<T> &job, const Weight
   part.input_rows = from.row_of.get();
   part.grad = job.grad_output;
   part.grad_rows = to.row_of.get();
+  part.input_step = job.input_step;
+  part.grad_step = job.grad_step;
   part.scratch = scratch;
   part.at_once = pairs_at_once<T>(job.in, job.out);
   part.in = job.in;
@@ -341,7 +364,7 @@ void run_item(const KernelsOf<T> &kernels, const WeightJob<T> &job, const Weight
       part.to = pairs.to + pairs.tiles[tile];
       part.count = pairs.tiles[last] - pairs.tiles[tile];
       part.sums = sums + t * matrix;
-      if (part.count > 0) kernels.outer(part);
+      if (part.count > 0) (job.by_channel ? kernels.outer_channels : kernels.outer)(part);
     }
   }
 }
@@ -371,10 +394,38 @@ void run_weight(const WeightJob<T> &job, void *workspace, int64_t workspace_byte
         const Sum<T> *const sums = partial + segment * step + row * width;
         for (int64_t n = 0; n < job.out; ++n) total[n] += sums[n];
       }
-      store_row<T>(job.grad_weight, row, total);
+      store_row<T>(job.grad_weight, row, job.out, total);
     }
   });
   if (job.grad_bias != nullptr) sum_bias(team, kernels, job, reinterpret_cast<double *>(memory + fixed));
+}
+
+// How a convolution falls into parts that run one after the other.
+struct Parts {
+  int64_t count;
+  int64_t in, out;  // channels of one
+  bool by_channel;
+};
+
+// One part a group, or one in all where each channel is a group: then a kernel of its own runs over all channels.
+Parts split_groups(int64_t groups, int64_t in, int64_t out) {
+  if (groups > 1 && groups == in && groups == out) return {1, 1, out, true};
+  return {groups, in / groups, out / groups, false};
+}
+
+void check_groups(int64_t groups, int64_t in, int64_t out) {
+  if (groups >= 1 && in % groups == 0 && out % groups == 0) return;
+  fail_argument("groups is " + std::to_string(groups) + ", must be positive and divide " + std::to_string(in) +
+                " input and " + std::to_string(out) + " output channels");
+}
+
+// The same rows from a column on; columns still says how far apart rows are.
+spc_matrix from_column(const spc_matrix &matrix, int64_t column) {
+  const bool half = matrix.element_type == SPC_BFLOAT16 || matrix.element_type == SPC_FLOAT16;
+  const int64_t size = half ? 2 : matrix.element_type == SPC_FLOAT64 ? 8 : 4;
+  spc_matrix result = matrix;
+  if (result.data != nullptr) result.data = static_cast<char *>(result.data) + column * size;
+  return result;
 }
 
 // Calls run with a value of the element type.
@@ -404,70 +455,111 @@ const Sum<T> *wide_bias(const spc_matrix *bias, std::vector<Sum<T>> &wide) {
 
 }  // namespace
 
-int64_t convolution_workspace(const Rulebook &rulebook, int32_t direction, int32_t pass, int64_t in, int64_t out,
-                              int32_t element_type) {
+int64_t convolution_workspace(const Rulebook &rulebook, int32_t direction, int32_t pass, int64_t groups, int64_t in,
+                              int64_t out, int32_t element_type) {
   check_direction(direction);
   check_channels("in_channels", in);
   check_channels("out_channels", out);
+  check_groups(groups, in, out);
   if (pass < SPC_FORWARD || pass > SPC_BACKWARD_WEIGHT) {
     fail_argument("pass is " + std::to_string(pass) +
                   ", must be SPC_FORWARD, SPC_BACKWARD_INPUT or SPC_BACKWARD_WEIGHT");
   }
+  Parts parts = split_groups(groups, in, out);
   int64_t bytes = 0;
   by_type(element_type, [&]<class T>(T) {
     if (pass == SPC_BACKWARD_WEIGHT) {
-      bytes = weight_bytes<T>(rulebook, direction, in, out) + bias_bytes(rulebook.to(direction).rows, out) +
-              thread_limit() * rows_bytes<T>(in, out);
+      bytes = weight_bytes<T>(rulebook, direction, parts.in, parts.out) +
+              bias_bytes(rulebook.to(direction).rows, parts.out) + thread_limit() * rows_bytes<T>(parts.in, parts.out);
     } else {
-      if (pass == SPC_BACKWARD_INPUT) std::swap(in, out);
-      bytes = packed_bytes<T>(rulebook.taps(), in, out) + thread_limit() * tile_bytes<T>(in, out);
+      if (pass == SPC_BACKWARD_INPUT && !parts.by_channel) std::swap(parts.in, parts.out);
+      bytes =
+          packed_bytes<T>(rulebook.taps(), parts.in, parts.out) + thread_limit() * tile_bytes<T>(parts.in, parts.out);
     }
   });
   return bytes;
 }
 
-void convolution_forward(const Rulebook &rulebook, int32_t direction, const spc_matrix &input, const spc_matrix &weight,
-                         const spc_matrix *bias, void *workspace, int64_t workspace_bytes, const spc_matrix &output) {
+void convolution_forward(const Rulebook &rulebook, int32_t direction, int64_t groups, const spc_matrix &input,
+                         const spc_matrix &weight, const spc_matrix *bias, void *workspace, int64_t workspace_bytes,
+                         const spc_matrix &output) {
   check_direction(direction);
   const int64_t in = input.columns, out = output.columns;
   const int32_t type = input.element_type;
   check_element_type(type);
   check_channels("input.columns", in);
   check_channels("output.columns", out);
+  check_groups(groups, in, out);
   check_matrix("input", input, rulebook.from(direction).rows, in, type);
-  check_parameter("weight", weight, rulebook.taps() * in, out, type);
+  check_parameter("weight", weight, rulebook.taps() * (in / groups), out, type);
   if (bias != nullptr) check_parameter("bias", *bias, 1, out, type);
   check_matrix("output", output, rulebook.to(direction).rows, out, type);
+  const Parts parts = split_groups(groups, in, out);
   by_type(type, [&]<class T>(T) {
     std::vector<Sum<T>> wide;
-    const ForwardJob<T> job{rulebook, direction, data<const T>(input),     weight,          in * out,
-                            out,      1,         wide_bias<T>(bias, wide), data<T>(output), in,
-                            out};
-    run_forward(job, workspace, workspace_bytes);
+    const Sum<T> *const sum_bias = wide_bias<T>(bias, wide);
+    for (int64_t part = 0; part < parts.count; ++part) {
+      const int64_t first_in = part * parts.in, first_out = part * parts.out;
+      const spc_matrix part_weight = from_column(weight, first_out);
+      const ForwardJob<T> job{rulebook,
+                              direction,
+                              data<const T>(from_column(input, first_in)),
+                              part_weight,
+                              parts.in * out,
+                              out,
+                              1,
+                              sum_bias != nullptr ? sum_bias + first_out : nullptr,
+                              data<T>(from_column(output, first_out)),
+                              parts.in,
+                              parts.out,
+                              in,
+                              out,
+                              parts.by_channel};
+      run_forward(job, workspace, workspace_bytes);
+    }
   });
 }
 
-void convolution_backward_input(const Rulebook &rulebook, int32_t direction, const spc_matrix &grad_output,
-                                const spc_matrix &weight, void *workspace, int64_t workspace_bytes,
-                                const spc_matrix &grad_input) {
+void convolution_backward_input(const Rulebook &rulebook, int32_t direction, int64_t groups,
+                                const spc_matrix &grad_output, const spc_matrix &weight, void *workspace,
+                                int64_t workspace_bytes, const spc_matrix &grad_input) {
   check_direction(direction);
   const int64_t in = grad_input.columns, out = grad_output.columns;
   const int32_t type = grad_output.element_type;
   check_element_type(type);
   check_channels("grad_input.columns", in);
   check_channels("grad_output.columns", out);
+  check_groups(groups, in, out);
   check_matrix("grad_output", grad_output, rulebook.to(direction).rows, out, type);
-  check_parameter("weight", weight, rulebook.taps() * in, out, type);
+  check_parameter("weight", weight, rulebook.taps() * (in / groups), out, type);
   check_matrix("grad_input", grad_input, rulebook.from(direction).rows, in, type);
   const int32_t reversed = direction == SPC_FINE_TO_COARSE ? SPC_COARSE_TO_FINE : SPC_FINE_TO_COARSE;
+  const Parts parts = split_groups(groups, in, out);
   by_type(type, [&]<class T>(T) {
-    const ForwardJob<T> job{rulebook, reversed, data<const T>(grad_output), weight, in * out, 1,
-                            out,      nullptr,  data<T>(grad_input),        out,    in};
-    run_forward(job, workspace, workspace_bytes);
+    for (int64_t part = 0; part < parts.count; ++part) {
+      const int64_t first_in = part * parts.in, first_out = part * parts.out;
+      const spc_matrix part_weight = from_column(weight, first_out);
+      // The weight of a group is transposed, and that of a channel is not.
+      const ForwardJob<T> job{rulebook,
+                              reversed,
+                              data<const T>(from_column(grad_output, first_out)),
+                              part_weight,
+                              parts.in * out,
+                              1,
+                              parts.by_channel ? 1 : out,
+                              nullptr,
+                              data<T>(from_column(grad_input, first_in)),
+                              parts.by_channel ? 1 : parts.out,
+                              parts.by_channel ? in : parts.in,
+                              out,
+                              in,
+                              parts.by_channel};
+      run_forward(job, workspace, workspace_bytes);
+    }
   });
 }
 
-void convolution_backward_weight(const Rulebook &rulebook, int32_t direction, const spc_matrix &input,
+void convolution_backward_weight(const Rulebook &rulebook, int32_t direction, int64_t groups, const spc_matrix &input,
                                  const spc_matrix &grad_output, void *workspace, int64_t workspace_bytes,
                                  const spc_matrix &grad_weight, const spc_matrix *grad_bias) {
   check_direction(direction);
@@ -476,14 +568,30 @@ void convolution_backward_weight(const Rulebook &rulebook, int32_t direction, co
   check_element_type(type);
   check_channels("input.columns", in);
   check_channels("grad_output.columns", out);
+  check_groups(groups, in, out);
   check_matrix("input", input, rulebook.from(direction).rows, in, type);
   check_matrix("grad_output", grad_output, rulebook.to(direction).rows, out, type);
-  check_parameter("grad_weight", grad_weight, rulebook.taps() * in, out, type);
+  check_parameter("grad_weight", grad_weight, rulebook.taps() * (in / groups), out, type);
   if (grad_bias != nullptr) check_parameter("grad_bias", *grad_bias, 1, out, type);
+  const Parts parts = split_groups(groups, in, out);
   by_type(type, [&]<class T>(T) {
-    const WeightJob<T> job{
-        rulebook, direction, data<const T>(input), data<const T>(grad_output), grad_weight, grad_bias, in, out};
-    run_weight(job, workspace, workspace_bytes);
+    for (int64_t part = 0; part < parts.count; ++part) {
+      const int64_t first_in = part * parts.in, first_out = part * parts.out;
+      const spc_matrix part_weight = from_column(grad_weight, first_out);
+      const spc_matrix part_bias = grad_bias != nullptr ? from_column(*grad_bias, first_out) : spc_matrix{};
+      const WeightJob<T> job{rulebook,
+                             direction,
+                             data<const T>(from_column(input, first_in)),
+                             data<const T>(from_column(grad_output, first_out)),
+                             part_weight,
+                             grad_bias != nullptr ? &part_bias : nullptr,
+                             parts.in,
+                             parts.out,
+                             in,
+                             out,
+                             parts.by_channel};
+      run_weight(job, workspace, workspace_bytes);
+    }
   });
 }
 

@@ -270,7 +270,7 @@ void accumulate(const Accumulate<T> &job) {
   const T *next[kRows];
   Sum<T> *sums[kRows];
   int rows = next_rows(job.count);
-  for (int m = 0; m < rows; ++m) next[m] = job.input + row_at(job.input_rows, job.from[m]) * job.in;
+  for (int m = 0; m < rows; ++m) next[m] = job.input + row_at(job.input_rows, job.from[m]) * job.input_step;
   for (int64_t i = 0; i < job.count;) {
     for (int m = 0; m < rows; ++m) {
       input[m] = elements_of(next[m], job.in, job.scratch + m * job.in);
@@ -278,7 +278,7 @@ void accumulate(const Accumulate<T> &job) {
     }
     const int rows_next = next_rows(job.count - i - rows);
     for (int m = 0; m < rows_next; ++m) {
-      next[m] = job.input + row_at(job.input_rows, job.from[i + rows + m]) * job.in;
+      next[m] = job.input + row_at(job.input_rows, job.from[i + rows + m]) * job.input_step;
     }
     const E *weight = reinterpret_cast<const E *>(job.weight);
     for (int64_t panel = 0; panel < panels; ++panel) {
@@ -317,8 +317,8 @@ void outer(const Outer<T> &job) {
   const int64_t in_lines = lines_of<T>(job.in), out_lines = lines_of<T>(job.out);
   E *const input = reinterpret_cast<E *>(job.scratch);
   E *const grad = input + job.at_once * job.in;
-  const auto input_row = [&](int64_t i) { return job.input + row_at(job.input_rows, job.from[i]) * job.in; };
-  const auto grad_row = [&](int64_t i) { return job.grad + row_at(job.grad_rows, job.to[i]) * job.out; };
+  const auto input_row = [&](int64_t i) { return job.input + row_at(job.input_rows, job.from[i]) * job.input_step; };
+  const auto grad_row = [&](int64_t i) { return job.grad + row_at(job.grad_rows, job.to[i]) * job.grad_step; };
   for (int64_t first = 0; first < job.count; first += job.at_once) {
     const int64_t last = job.count - first < job.at_once ? job.count : first + job.at_once;
     int64_t elements = 0;
@@ -342,6 +342,53 @@ void outer(const Outer<T> &job) {
         k += rows;
       }
     }
+  }
+}
+
+inline float wide(float value) {
+  return value;
+}
+inline double wide(double value) {
+  return value;
+}
+inline float wide(BFloat16 value) {
+  return widen(value);
+}
+inline float wide(Float16 value) {
+  return widen(value);
+}
+
+// sums += a * b, channel by channel.
+template <class A, class B, class S>
+inline void multiply_add(const A *a, const B *b, int64_t columns, S *sums) {
+  int64_t n = 0;
+  if constexpr (__is_same(A, S) && __is_same(B, S)) {
+    for (; n + kLanes<S> <= columns; n += kLanes<S>) store(sums + n, load(sums + n) + load(a + n) * load(b + n));
+  }
+  for (; n < columns; ++n) sums[n] += wide(a[n]) * wide(b[n]);
+}
+
+template <class T>
+void accumulate_channels(const Accumulate<T> &job) {
+  const int64_t lines = lines_of<T>(job.out);
+  const auto input_row = [&](int64_t i) { return job.input + row_at(job.input_rows, job.from[i]) * job.input_step; };
+  for (int64_t i = 0; i < job.count; ++i) {
+    if (i + kRowsAhead < job.count) prefetch_row(input_row(i + kRowsAhead), 0, lines);
+    multiply_add(input_row(i), job.weight, job.out, job.sums + (job.to[i] - job.to_first) * job.padded);
+  }
+}
+
+template <class T>
+void outer_channels(const Outer<T> &job) {
+  const int64_t lines = lines_of<T>(job.out);
+  const auto input_row = [&](int64_t i) { return job.input + row_at(job.input_rows, job.from[i]) * job.input_step; };
+  const auto grad_row = [&](int64_t i) { return job.grad + row_at(job.grad_rows, job.to[i]) * job.grad_step; };
+  for (int64_t i = 0; i < job.count; ++i) {
+    if (i + kRowsAhead < job.count) {
+      prefetch_row(input_row(i + kRowsAhead), 0, lines);
+      prefetch_row(grad_row(i + kRowsAhead), 0, lines);
+    }
+    multiply_add(input_row(i), grad_row(i), job.out, job.sums);
   }
 }
 
@@ -384,7 +431,7 @@ void pack(const Pack<T, W> &job) {
 template <class T>
 void finish(const Finish<T> &job) {
   const int64_t lines = lines_of<T>(job.out);
-  const auto row = [&](int64_t i) { return job.output + row_at(job.output_rows, job.first + i) * job.out; };
+  const auto row = [&](int64_t i) { return job.output + row_at(job.output_rows, job.first + i) * job.output_step; };
   for (int64_t i = 0; i < job.rows; ++i) {
     if (i + kRowsAhead < job.rows) prefetch_row<T, 1>(row(i + kRowsAhead), 0, lines);
     narrow_row(job.sums + i * job.padded, job.bias, job.out, row(i));
@@ -393,7 +440,8 @@ void finish(const Finish<T> &job) {
 
 template <class T>
 constexpr KernelsOf<T> make_kernels() {
-  return {accumulate<T>, outer<T>, pack<T, T>, pack<T, Sum<T>>, finish<T>, widen_row<T>};
+  return {accumulate<T>, outer<T>,    accumulate_channels<T>, outer_channels<T>, pack<T, T>, pack<T, Sum<T>>,
+          finish<T>,     widen_row<T>};
 }
 
 }  // namespace

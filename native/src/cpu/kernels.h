@@ -25,6 +25,7 @@ struct Accumulate {
   Sum<T> *sums;          // [rows of the tile, padded]
   Sum<T> *scratch;       // [kMostRows, in], for 16-bit types
   int64_t to_first;
+  int64_t input_step;  // from one row of the input to the next, for in may be the channels of one group
   int64_t in;
   int64_t padded;  // columns of sums
   int64_t out;     // columns that count
@@ -43,6 +44,7 @@ struct Outer {
   Sum<T> *sums;     // [in, padded]
   Sum<T> *scratch;  // [at_once, in + padded]: rows of the pairs at hand, side by side
   int64_t at_once;
+  int64_t input_step, grad_step;  // from one row to the next
   int64_t in;
   int64_t out;
   int64_t padded;
@@ -54,7 +56,8 @@ struct Finish {
   const Sum<T> *sums;  // [rows, padded]
   int64_t padded;
   const Sum<T> *bias;  // [out] or null
-  T *output;           // [all rows, out]
+  T *output;           // [all rows, out], rows output_step apart
+  int64_t output_step;
   const int32_t *output_rows;
   int64_t first;
   int64_t rows;
@@ -76,6 +79,9 @@ template <class T>
 struct KernelsOf {
   void (*accumulate)(const Accumulate<T> &);
   void (*outer)(const Outer<T> &);
+  // The same where each output channel reads the one input channel of its own index: in is 1, weight [1, out] as sums.
+  void (*accumulate_channels)(const Accumulate<T> &);
+  void (*outer_channels)(const Outer<T> &);
   void (*pack)(const Pack<T, T> &);
   void (*pack_sums)(const Pack<T, Sum<T>> &);
   void (*finish)(const Finish<T> &);

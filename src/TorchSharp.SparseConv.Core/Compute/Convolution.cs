@@ -5,10 +5,12 @@ using TorchSharp.SparseConv.Core.Interop;
 namespace TorchSharp.SparseConv.Core;
 
 /// <summary>
-/// Convolution over a rulebook and its gradients, on matrices of the caller. Weights are <c>[taps * in, out]</c>, the rows of one
-/// tap together; all matrices of a call have one element type, on the CPU, but beside BFloat16 or Float16 features the weight, the
-/// bias and their gradients may be Float32. Sums of 16-bit features are those of Float32, and such a weight is rounded to the type
-/// of the features; results are rounded to nearest, ties to even, and do not depend on the number of threads.
+/// Convolution over a rulebook and its gradients, on matrices of the caller. Weights are <c>[taps * in / groups, out]</c>, the
+/// rows of one tap together: the output channels of a group read the input channels of the same group alone, and each channel is a
+/// group of its own in a depthwise convolution. All matrices of a call have one element type, on the CPU, but beside BFloat16 or
+/// Float16 features the weight, the bias and their gradients may be Float32. Sums of 16-bit features are those of Float32, and such
+/// a weight is rounded to the type of the features; results are rounded to nearest, ties to even, and do not depend on the number
+/// of threads.
 /// A matrix that does not fit throws ArgumentException before anything is written.
 /// </summary>
 public static unsafe class Convolution
@@ -22,7 +24,8 @@ public static unsafe class Convolution
         ConvolutionPass pass,
         long inChannels,
         long outChannels,
-        ElementType elementType
+        ElementType elementType,
+        long groups = 1
     )
     {
         ArgumentNullException.ThrowIfNull(rulebook);
@@ -31,11 +34,13 @@ public static unsafe class Convolution
         MatrixChecks.Channels(inChannels, nameof(inChannels));
         MatrixChecks.Channels(outChannels, nameof(outChannels));
         Checks.Defined(elementType, nameof(elementType));
+        MatrixChecks.Groups(groups, inChannels, outChannels);
         Native
             .spc_convolution_workspace(
                 rulebook.Handle,
                 direction,
                 pass,
+                groups,
                 inChannels,
                 outChannels,
                 elementType,
@@ -47,8 +52,8 @@ public static unsafe class Convolution
 
     /// <summary>
     /// Overwrites <paramref name="output"/> <c>[rows written, out]</c> with the convolution of <paramref name="input"/>
-    /// <c>[rows read, in]</c> by <paramref name="weight"/> <c>[taps * in, out]</c> plus <paramref name="bias"/> <c>[1, out]</c>;
-    /// rows without a pair become the bias, or zero.
+    /// <c>[rows read, in]</c> by <paramref name="weight"/> <c>[taps * in / groups, out]</c> plus <paramref name="bias"/>
+    /// <c>[1, out]</c>; rows without a pair become the bias, or zero.
     /// </summary>
     public static void Forward(
         Rulebook rulebook,
@@ -57,12 +62,14 @@ public static unsafe class Convolution
         in MatrixView weight,
         MatrixView? bias,
         in MatrixView output,
-        Workspace workspace = default
+        Workspace workspace = default,
+        long groups = 1
     )
     {
         var checks = new MatrixChecks(rulebook, direction, input.ElementType);
         checks.Fit(input, checks.RowsRead, input.Columns, nameof(input));
-        checks.FitParameter(weight, checks.WeightRows(input.Columns), weight.Columns, nameof(weight));
+        MatrixChecks.Groups(groups, input.Columns, weight.Columns);
+        checks.FitParameter(weight, checks.WeightRows(input.Columns, groups), weight.Columns, nameof(weight));
         checks.Fit(output, checks.RowsWritten, weight.Columns, nameof(output));
         if (bias is { } given)
             checks.FitParameter(given, 1, weight.Columns, nameof(bias));
@@ -75,13 +82,15 @@ public static unsafe class Convolution
                 ConvolutionPass.Forward,
                 input.Columns,
                 weight.Columns,
-                input.ElementType
+                input.ElementType,
+                groups
             )
         );
         Native
             .spc_convolution_forward(
                 rulebook.Handle,
                 direction,
+                groups,
                 in input,
                 in weight,
                 bias is null ? null : &biasView,
@@ -94,7 +103,8 @@ public static unsafe class Convolution
 
     /// <summary>
     /// Overwrites <paramref name="gradInput"/> <c>[rows read, in]</c> with the gradient of the input, from
-    /// <paramref name="gradOutput"/> <c>[rows written, out]</c> and <paramref name="weight"/> <c>[taps * in, out]</c>.
+    /// <paramref name="gradOutput"/> <c>[rows written, out]</c> and <paramref name="weight"/>
+    /// <c>[taps * in / groups, out]</c>.
     /// </summary>
     public static void BackwardInput(
         Rulebook rulebook,
@@ -102,13 +112,15 @@ public static unsafe class Convolution
         in MatrixView gradOutput,
         in MatrixView weight,
         in MatrixView gradInput,
-        Workspace workspace = default
+        Workspace workspace = default,
+        long groups = 1
     )
     {
         var checks = new MatrixChecks(rulebook, direction, gradOutput.ElementType);
         checks.Fit(gradOutput, checks.RowsWritten, gradOutput.Columns, nameof(gradOutput));
         checks.Fit(gradInput, checks.RowsRead, gradInput.Columns, nameof(gradInput));
-        checks.FitParameter(weight, checks.WeightRows(gradInput.Columns), gradOutput.Columns, nameof(weight));
+        MatrixChecks.Groups(groups, gradInput.Columns, gradOutput.Columns);
+        checks.FitParameter(weight, checks.WeightRows(gradInput.Columns, groups), gradOutput.Columns, nameof(weight));
         using var scratch = new Scratch(
             workspace,
             WorkspaceBytes(
@@ -117,13 +129,15 @@ public static unsafe class Convolution
                 ConvolutionPass.BackwardInput,
                 gradInput.Columns,
                 gradOutput.Columns,
-                gradOutput.ElementType
+                gradOutput.ElementType,
+                groups
             )
         );
         Native
             .spc_convolution_backward_input(
                 rulebook.Handle,
                 direction,
+                groups,
                 in gradOutput,
                 in weight,
                 scratch.Data,
@@ -134,7 +148,7 @@ public static unsafe class Convolution
     }
 
     /// <summary>
-    /// Overwrites <paramref name="gradWeight"/> <c>[taps * in, out]</c> and, where it is given, <paramref name="gradBias"/>
+    /// Overwrites <paramref name="gradWeight"/> <c>[taps * in / groups, out]</c> and, where it is given, <paramref name="gradBias"/>
     /// <c>[1, out]</c> with the gradients of weight and bias, from <paramref name="input"/> <c>[rows read, in]</c> and
     /// <paramref name="gradOutput"/> <c>[rows written, out]</c>.
     /// </summary>
@@ -145,13 +159,20 @@ public static unsafe class Convolution
         in MatrixView gradOutput,
         in MatrixView gradWeight,
         MatrixView? gradBias,
-        Workspace workspace = default
+        Workspace workspace = default,
+        long groups = 1
     )
     {
         var checks = new MatrixChecks(rulebook, direction, input.ElementType);
         checks.Fit(input, checks.RowsRead, input.Columns, nameof(input));
         checks.Fit(gradOutput, checks.RowsWritten, gradOutput.Columns, nameof(gradOutput));
-        checks.FitParameter(gradWeight, checks.WeightRows(input.Columns), gradOutput.Columns, nameof(gradWeight));
+        MatrixChecks.Groups(groups, input.Columns, gradOutput.Columns);
+        checks.FitParameter(
+            gradWeight,
+            checks.WeightRows(input.Columns, groups),
+            gradOutput.Columns,
+            nameof(gradWeight)
+        );
         if (gradBias is { } given)
             checks.FitParameter(given, 1, gradOutput.Columns, nameof(gradBias));
         var biasView = gradBias.GetValueOrDefault();
@@ -163,13 +184,15 @@ public static unsafe class Convolution
                 ConvolutionPass.BackwardWeight,
                 input.Columns,
                 gradOutput.Columns,
-                input.ElementType
+                input.ElementType,
+                groups
             )
         );
         Native
             .spc_convolution_backward_weight(
                 rulebook.Handle,
                 direction,
+                groups,
                 in input,
                 in gradOutput,
                 scratch.Data,

@@ -22,7 +22,7 @@ internal readonly struct MatrixChecks
 
     internal long RowsWritten { get; }
 
-    internal long WeightRows(long inChannels) => _rulebook.Taps * inChannels; // both below 2^31
+    internal long WeightRows(long inChannels, long groups) => _rulebook.Taps * (inChannels / groups); // both below 2^31
 
     /// <summary>For a weight, a bias or a gradient of one, which beside 16-bit features may be Float32.</summary>
     internal void FitParameter(in MatrixView matrix, long rows, long columns, string name)
@@ -57,6 +57,15 @@ internal readonly struct MatrixChecks
                 name,
                 columns,
                 $"{name} has {columns} channels, must have 0 to {int.MaxValue}."
+            );
+    }
+
+    internal static void Groups(long groups, long inChannels, long outChannels)
+    {
+        if (groups < 1 || inChannels % groups != 0 || outChannels % groups != 0)
+            throw new ArgumentException(
+                $"groups is {groups}, must be positive and divide {inChannels} input and {outChannels} output channels.",
+                nameof(groups)
             );
     }
 

@@ -10,7 +10,7 @@ namespace TorchSharp.SparseConv.Core.Interop;
 internal static unsafe partial class Native
 {
     internal const string Library = "sparseconv";
-    internal const int AbiVersion = 3;
+    internal const int AbiVersion = 4;
 
     static Native() => NativeLibrary.SetDllImportResolver(typeof(Native).Assembly, NativeLoader.Resolve);
 
@@ -129,6 +129,7 @@ internal static unsafe partial class Native
         RulebookHandle rulebook,
         ConvolutionDirection direction,
         ConvolutionPass pass,
+        long groups,
         long inChannels,
         long outChannels,
         ElementType elementType,
@@ -139,6 +140,7 @@ internal static unsafe partial class Native
     internal static partial Status spc_convolution_forward(
         RulebookHandle rulebook,
         ConvolutionDirection direction,
+        long groups,
         in MatrixView input,
         in MatrixView weight,
         MatrixView* bias,
@@ -151,6 +153,7 @@ internal static unsafe partial class Native
     internal static partial Status spc_convolution_backward_input(
         RulebookHandle rulebook,
         ConvolutionDirection direction,
+        long groups,
         in MatrixView gradOutput,
         in MatrixView weight,
         nint workspace,
@@ -162,6 +165,7 @@ internal static unsafe partial class Native
     internal static partial Status spc_convolution_backward_weight(
         RulebookHandle rulebook,
         ConvolutionDirection direction,
+        long groups,
         in MatrixView input,
         in MatrixView gradOutput,
         nint workspace,

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace TorchSharp.SparseConv.Core.Interop;
 
-/// <summary>spc_geometry: 17 int32, entries at and beyond the dimensions are 0.</summary>
+/// <summary>spc_geometry: 18 int32 and a pointer, entries at and beyond the dimensions are 0.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct NativeGeometry
 {
@@ -11,6 +11,8 @@ internal unsafe struct NativeGeometry
     internal fixed int Stride[PerAxis.MaxCount];
     internal fixed int Dilation[PerAxis.MaxCount];
     internal fixed int Padding[PerAxis.MaxCount];
+    internal int TapCount;
+    internal int* Taps;
 
     internal static NativeGeometry From(KernelGeometry geometry)
     {
