@@ -97,7 +97,7 @@ internal sealed class LayoutEntry
             {
                 TheirShape = [1, layer.out_channels],
             },
-            Modules.BatchNorm1d when layout.WrapsNorms => new LayoutEntry(name, tensor)
+            Modules.BatchNorm1d or SparseBatchNorm when layout.WrapsNorms => new LayoutEntry(name, tensor)
             {
                 TheirName = $"{prefix}bn.{last}",
             },

@@ -174,7 +174,7 @@ public sealed class WeightLayout
 
     /// <summary>The layout of one layer of a model in this layout.</summary>
     internal WeightLayout Of(SparseConvolution layer) =>
-        this == Dense && layer is SparseConvTransposeNd ? DenseTranspose : this;
+        this == Dense && (layer is SparseConvTransposeNd or SparseInverseConvNd) ? DenseTranspose : this;
 
     private static bool IsPointwise(KernelGeometry geometry) =>
         geometry.Taps == 1 && geometry.Stride.All(stride => stride == 1);

@@ -166,6 +166,24 @@ public sealed class WeightLayoutTests
         }
     }
 
+    [Test]
+    public void Inverse_convolutions_and_sparse_norms_are_named_as_what_they_are()
+    {
+        var path = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"{Guid.NewGuid():N}.safetensors");
+        using var net = torch.nn.SparseSequential(torch.nn.SparseInverseConv3d(2, 5, 2), torch.nn.SparseBatchNorm(5));
+        try
+        {
+            Weights.Save(net, path, WeightLayout.Dense);
+            Assert.That(Weights.Read(path)["0.weight"].shape, Is.EqualTo(new long[] { 2, 5, 2, 2, 2 }));
+            Weights.Save(net, path, WeightLayout.MinkowskiEngine);
+            Assert.That(Weights.Read(path).Keys, Does.Contain("1.bn.running_mean").And.Contain("0.kernel"));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
     private static SparseSequential Net(int seed)
     {
         torch.manual_seed(seed);
