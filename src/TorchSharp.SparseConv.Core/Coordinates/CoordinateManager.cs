@@ -169,8 +169,12 @@ public sealed unsafe partial class CoordinateManager : IDisposable
             ThrowIfDisposed();
             if (_rulebooks.TryGetValue(key, out var known))
                 return known;
-            var native = NativeGeometry.From(geometry);
-            Native.spc_rulebook_create(coarse.Handle, fine.Handle, in native, out var handle).ThrowIfFailed();
+            RulebookHandle handle;
+            fixed (int* taps = geometry.Shape.Taps)
+            {
+                var native = NativeGeometry.From(geometry, taps);
+                Native.spc_rulebook_create(coarse.Handle, fine.Handle, in native, out handle).ThrowIfFailed();
+            }
             var rulebook = new Rulebook(coarse, fine, geometry, handle);
             _rulebooks.Add(key, rulebook);
             return rulebook;
@@ -239,10 +243,11 @@ public sealed unsafe partial class CoordinateManager : IDisposable
                 return known;
             Span<int> extent = stackalloc int[PerAxis.MaxCount];
             key.SpatialShape?.CopyTo(extent);
-            var geometry = NativeGeometry.From(key.Geometry);
             MapHandle handle;
             fixed (int* first = extent)
+            fixed (int* taps = key.Geometry.Shape.Taps)
             {
+                var geometry = NativeGeometry.From(key.Geometry, taps);
                 var bounds = key.SpatialShape is null ? null : first;
                 var status =
                     key.Rule == LevelRule.Generate

@@ -1,26 +1,31 @@
 namespace TorchSharp.SparseConv.Core;
 
 /// <summary>
-/// Which voxels meet: size, stride, dilation and padding of a kernel over 1 to 4 axes.
+/// Which voxels meet: shape, stride, dilation and padding of a kernel over 1 to 4 axes.
 /// <para>
 /// The law: a coarse site, a fine site and a tap of the kernel meet when, on every axis,
-/// <c>fine = stride * coarse + dilation * tap - padding</c> with <c>0 &lt;= tap &lt; size</c>.
+/// <c>fine = stride * coarse + dilation * tap - padding</c> with <c>0 &lt;= tap &lt; size</c>, or with a
+/// tap of the <see cref="KernelShape"/> where that is not the whole box.
 /// Coordinates are in units of their own level. A convolution reads fine and writes coarse; a transposed convolution is the
-/// same relation read from coarse to fine. Taps are numbered row-major over the kernel, the last axis fastest.
+/// same relation read from coarse to fine. Taps are numbered row-major over the kernel, the last axis fastest, or as a list of
+/// offsets numbers them.
 /// </para>
 /// </summary>
 public readonly record struct KernelGeometry
 {
-    private KernelGeometry(PerAxis size, PerAxis stride, PerAxis dilation, PerAxis padding)
+    private KernelGeometry(KernelShape shape, PerAxis stride, PerAxis dilation, PerAxis padding)
     {
-        Size = size;
+        Shape = shape;
         Stride = stride;
         Dilation = dilation;
         Padding = padding;
     }
 
-    /// <summary>The number of taps along each axis, 1 or more.</summary>
-    public PerAxis Size { get; }
+    /// <summary>Which taps the kernel has.</summary>
+    public KernelShape Shape { get; }
+
+    /// <summary>The number of cells along each axis of the box around all taps, 1 or more.</summary>
+    public PerAxis Size => Shape.Size;
 
     /// <summary>How many fine sites one coarse site spans along each axis, 1 or more.</summary>
     public PerAxis Stride { get; }
@@ -28,17 +33,19 @@ public readonly record struct KernelGeometry
     /// <summary>The distance between neighbouring taps in fine sites along each axis, 1 or more.</summary>
     public PerAxis Dilation { get; }
 
-    /// <summary>How far the first tap lies before <c>stride * coarse</c> along each axis, 0 or more.</summary>
+    /// <summary>How far tap 0 of an axis lies before <c>stride * coarse</c>, 0 or more.</summary>
     public PerAxis Padding { get; }
 
     /// <summary>The number of axes, 1 to 4; 0 only for <c>default</c>, which is refused wherever it is used.</summary>
     public int Dimensions => Size.Count;
 
-    /// <summary>The number of cells of the kernel: the product of its sizes.</summary>
+    /// <summary>The number of taps: of a box the product of its sizes.</summary>
     public int Taps
     {
         get
         {
+            if (!Shape.Taps.IsEmpty)
+                return Shape.Taps.Length / Dimensions;
             var taps = 1;
             for (var axis = 0; axis < Dimensions; axis++)
                 taps *= Size[axis];
@@ -52,7 +59,7 @@ public readonly record struct KernelGeometry
     /// </summary>
     public static KernelGeometry Create(
         int dimensions,
-        PerAxis size,
+        KernelShape size,
         PerAxis? stride = null,
         PerAxis? dilation = null,
         PerAxis? padding = null
@@ -60,26 +67,30 @@ public readonly record struct KernelGeometry
     {
         Checks.Dimensions(dimensions, nameof(dimensions));
         var geometry = new KernelGeometry(
-            Checks.AtLeast(1, size.Expand(dimensions, nameof(size)), nameof(size)),
+            size.Expand(dimensions, nameof(size)),
             Checks.AtLeast(1, (stride ?? 1).Expand(dimensions, nameof(stride)), nameof(stride)),
             Checks.AtLeast(1, (dilation ?? 1).Expand(dimensions, nameof(dilation)), nameof(dilation)),
             Checks.AtLeast(0, (padding ?? 0).Expand(dimensions, nameof(padding)), nameof(padding))
         );
-        RequireInt32Range(geometry.Size, geometry.Dilation);
+        if (geometry.Shape.IsList)
+            RequireInt32Range(geometry.Shape.Taps, geometry.Dilation);
+        else
+            RequireInt32Range(geometry.Size, geometry.Dilation, isBox: geometry.Shape.Taps.IsEmpty);
         return geometry;
     }
 
     /// <summary>
     /// A kernel of stride 1 whose output sites are its input sites, with padding <c>dilation * (size - 1) / 2</c> rounded
-    /// down: centred for odd sizes, and for even ones as PyTorch's <c>padding="same"</c> (the larger half after).
+    /// down: centred for odd sizes, and for even ones as PyTorch's <c>padding="same"</c> (the larger half after). A list of offsets
+    /// counts from the site itself, without padding.
     /// </summary>
-    public static KernelGeometry Submanifold(int dimensions, PerAxis size, PerAxis? dilation = null)
+    public static KernelGeometry Submanifold(int dimensions, KernelShape size, PerAxis? dilation = null)
     {
         var unpadded = Create(dimensions, size, stride: 1, dilation);
         Span<int> padding = stackalloc int[dimensions];
         for (var axis = 0; axis < dimensions; axis++)
             padding[axis] = unpadded.Reach(axis) / 2;
-        return new KernelGeometry(unpadded.Size, unpadded.Stride, unpadded.Dilation, new PerAxis(padding));
+        return new KernelGeometry(unpadded.Shape, unpadded.Stride, unpadded.Dilation, new PerAxis(padding));
     }
 
     /// <summary>
@@ -91,6 +102,12 @@ public readonly record struct KernelGeometry
         ArgumentOutOfRangeException.ThrowIfNegative(tap);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(tap, Taps);
         Span<int> offset = stackalloc int[Dimensions];
+        if (!Shape.Taps.IsEmpty)
+        {
+            for (var axis = 0; axis < Dimensions; axis++)
+                offset[axis] = (Dilation[axis] * Shape.Taps[(tap * Dimensions) + axis]) - Padding[axis];
+            return new PerAxis(offset);
+        }
         for (var axis = Dimensions - 1; axis >= 0; axis--)
         {
             offset[axis] = (Dilation[axis] * (tap % Size[axis])) - Padding[axis];
@@ -101,7 +118,8 @@ public readonly record struct KernelGeometry
 
     /// <summary>
     /// The spatial shape that a dense convolution gives: <c>(fine + 2 * padding - dilation * (size - 1) - 1) / stride + 1</c>
-    /// along each axis, rounded down; throws ArgumentException where the kernel is larger than the padded shape.
+    /// along each axis, rounded down, where a list of offsets counts as size 1: the site alone; throws ArgumentException where the
+    /// kernel is larger than the padded shape.
     /// </summary>
     public PerAxis CoarseShape(PerAxis fineShape)
     {
@@ -148,7 +166,7 @@ public readonly record struct KernelGeometry
 
     // Tiles without gaps and without overlap: every fine site belongs to exactly one coarse site.
     internal bool IsTiling =>
-        Size == Stride && Dilation == PerAxis.Repeat(1, Dimensions) && Padding == PerAxis.Repeat(0, Dimensions);
+        Shape == Stride && Dilation == PerAxis.Repeat(1, Dimensions) && Padding == PerAxis.Repeat(0, Dimensions);
 
     private PerAxis OutputPadding(PerAxis? outputPadding)
     {
@@ -165,15 +183,31 @@ public readonly record struct KernelGeometry
         return extra;
     }
 
-    // The distance from the first tap to the last along one axis, in fine sites.
-    private int Reach(int axis) => Dilation[axis] * (Size[axis] - 1);
+    // The distance from the first tap to the last along one axis, in fine sites; offsets need not lie on one side of their site, so
+    // they count as the site alone.
+    private int Reach(int axis) => Shape.IsList ? 0 : Dilation[axis] * (Size[axis] - 1);
 
-    private static void RequireInt32Range(PerAxis size, PerAxis dilation)
+    private static void RequireInt32Range(ReadOnlySpan<int> offsets, PerAxis dilation)
+    {
+        for (var i = 0; i < offsets.Length; i++)
+        {
+            if (Math.Abs((long)dilation[i % dilation.Count] * offsets[i]) > int.MaxValue)
+                throw new ArgumentException(
+                    $"dilation is {dilation} and an offset {offsets[i]} on axis {i % dilation.Count}, must lead at most "
+                        + $"{int.MaxValue} sites away.",
+                    nameof(dilation)
+                );
+        }
+    }
+
+    private static void RequireInt32Range(PerAxis size, PerAxis dilation, bool isBox)
     {
         long taps = 1;
         for (var axis = 0; axis < size.Count; axis++)
         {
             taps *= size[axis];
+            if (!isBox)
+                taps = 1;
             if (taps > int.MaxValue)
                 throw new ArgumentException($"size is {size}, must have at most {int.MaxValue} taps.", nameof(size));
             if ((long)dilation[axis] * (size[axis] - 1) > int.MaxValue)

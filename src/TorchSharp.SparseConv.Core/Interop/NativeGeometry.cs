@@ -14,9 +14,15 @@ internal unsafe struct NativeGeometry
     internal int TapCount;
     internal int* Taps;
 
-    internal static NativeGeometry From(KernelGeometry geometry)
+    // The taps are the geometry's own, pinned by the caller for as long as this is used.
+    internal static NativeGeometry From(KernelGeometry geometry, int* taps)
     {
-        var native = new NativeGeometry { Dimensions = geometry.Dimensions };
+        var native = new NativeGeometry
+        {
+            Dimensions = geometry.Dimensions,
+            Taps = taps,
+            TapCount = taps is null ? 0 : geometry.Taps,
+        };
         for (var axis = 0; axis < geometry.Dimensions; axis++)
         {
             native.Size[axis] = geometry.Size[axis];
