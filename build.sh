@@ -88,7 +88,10 @@ fi
 
 dotnet tool restore -v quiet >/dev/null || die "dotnet tool restore failed: is a NuGet registry reachable?"
 case $task in
-  train | bench) exec dotnet cake build.cake --no-report --verbosity=minimal --target="${task^}" --arguments="$*" ;;
+  train | bench)
+    # What follows belongs to the program; Cake refuses an option without a value.
+    exec dotnet cake build.cake --no-report --verbosity=minimal --target="${task^}" ${*:+--arguments="$*"}
+    ;;
   test | pack | format) task="${task^}" ;;
 esac
 exec dotnet cake build.cake --no-report --verbosity=minimal --target="$task" "$@"
