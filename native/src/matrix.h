@@ -7,6 +7,19 @@
 
 namespace spc {
 
+constexpr int64_t kMostChannels = int64_t{1} << 24;
+
+inline void check_element_type(int32_t type) {
+  if (type >= SPC_FLOAT32 && type <= SPC_FLOAT16) return;
+  fail_argument("element type is " + std::to_string(type) + ", there is no such type");
+}
+
+inline void check_channels(const char *name, int64_t channels) {
+  if (channels >= 1 && channels <= kMostChannels) return;
+  fail_argument(std::string(name) + " is " + std::to_string(channels) + ", must be 1 to " +
+                std::to_string(kMostChannels));
+}
+
 inline void check_direction(int32_t direction) {
   if (direction == SPC_FINE_TO_COARSE || direction == SPC_COARSE_TO_FINE) return;
   fail_argument("direction is " + std::to_string(direction) + ", must be SPC_FINE_TO_COARSE or SPC_COARSE_TO_FINE");
@@ -23,6 +36,17 @@ inline void check_matrix(const char *name, const spc_matrix &matrix, int64_t row
   expect("rows", matrix.rows, rows);
   expect("columns", matrix.columns, columns);
   if (matrix.data == nullptr && rows > 0) fail_argument(std::string(name) + ".data is NULL");
+}
+
+// A weight, a bias or a gradient of one: beside 16-bit features it may be float32.
+inline void check_parameter(const char *name, const spc_matrix &matrix, int64_t rows, int64_t columns, int32_t type) {
+  const int32_t given = matrix.element_type;
+  const bool half = type == SPC_BFLOAT16 || type == SPC_FLOAT16;
+  if (half && given != type && given != SPC_FLOAT32) {
+    fail_argument(std::string(name) + ".element_type is " + std::to_string(given) + ", must be " +
+                  std::to_string(type) + " or " + std::to_string(SPC_FLOAT32));
+  }
+  check_matrix(name, matrix, rows, columns, half ? given : type);
 }
 
 template <class T>

@@ -1,0 +1,143 @@
+// Forward, and the gradient of the input, which is the same along the rulebook reversed.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "cpu/isa.h"
+#include "cpu/rulebook.h"
+#include "cpu/workspace.h"
+#include "matrix.h"
+#include "parallel.h"
+
+namespace spc {
+
+constexpr int64_t kSumsBytes = 256 * 1024;  // of one tile, to stay in the second-level cache
+
+// How rows are cut. Only time depends on it, not what is computed.
+struct Tiling {
+  int64_t granules;  // of kTileRows, in a tile
+  int64_t tiles;
+};
+
+template <class T>
+Tiling choose_tiling(const Side &to, int64_t out, int threads) {
+  const int64_t fitting = kSumsBytes / (kTileRows * padded<T>(out) * static_cast<int64_t>(sizeof(Sum<T>)));
+  const int64_t sharing = to.tiles / (int64_t{4} * threads);
+  const int64_t granules = std::max<int64_t>(1, std::min(fitting, sharing));
+  return {granules, (to.tiles + granules - 1) / granules};
+}
+
+template <class T>
+int64_t sums_bytes(int64_t out) {
+  const int64_t row = padded<T>(out) * static_cast<int64_t>(sizeof(Sum<T>));
+  return std::max<int64_t>(kSumsBytes, kTileRows * row);
+}
+
+// Of one thread: the sums, and 16-bit rows made wider.
+template <class T>
+int64_t tile_bytes(int64_t in, int64_t out) {
+  const int64_t wide = kMostRows * in * static_cast<int64_t>(sizeof(Sum<T>));
+  return sums_bytes<T>(out) + (kIsHalf<T> ? aligned(wide) : 0);
+}
+
+template <class T>
+struct ForwardJob {
+  const Rulebook &rulebook;
+  int32_t direction;
+  const T *input;
+  const spc_matrix &weight;
+  int64_t tap_step, in_step, out_step;  // of weight
+  const Sum<T> *bias;
+  T *output;
+  int64_t in, out;                  // of one group
+  int64_t input_step, output_step;  // from one row to the next
+  bool by_channel;                  // in is 1 and output channels read the input channels of their own index
+};
+
+// The weights of one tap, [1, out], as sums take them, rounded to the type of the features.
+template <class T>
+void widen_tap(const KernelsOf<T> &kernels, const ForwardJob<T> &job, int64_t tap, Sum<T> *wide) {
+  const int64_t offset = tap * job.tap_step;
+  if (job.weight.element_type == kTypeOf<T>) {
+    kernels.widen(data<const T>(job.weight) + offset, job.out, wide);
+  } else if constexpr (kIsHalf<T>) {
+    for (int64_t n = 0; n < job.out; ++n) {
+      T rounded;
+      narrow(data<const Sum<T>>(job.weight)[offset + n], rounded);
+      wide[n] = widen(rounded);
+    }
+  }
+}
+
+template <class T>
+void pack_tap(const KernelsOf<T> &kernels, const ForwardJob<T> &job, int64_t tap, Sum<T> *packed) {
+  if (job.by_channel) return widen_tap(kernels, job, tap, packed);
+  const int64_t offset = tap * job.tap_step;
+  if (job.weight.element_type == kTypeOf<T>) {
+    kernels.pack({data<const T>(job.weight) + offset, job.in_step, job.out_step, job.in, job.out, packed});
+  } else {
+    kernels.pack_sums({data<const Sum<T>>(job.weight) + offset, job.in_step, job.out_step, job.in, job.out, packed});
+  }
+}
+
+template <class T>
+void run_tile(const KernelsOf<T> &kernels, const ForwardJob<T> &job, const Sum<T> *packed,
+              const std::vector<TapPairs> &taps, const Tiling &tiling, int64_t tile, Sum<T> *sums) {
+  const Side &to = job.rulebook.to(job.direction);
+  const int64_t width = padded<T>(job.out);
+  const int64_t first = tile * tiling.granules, last = std::min(first + tiling.granules, to.tiles);
+  const int64_t row = first * kTileRows, rows = std::min(last * kTileRows, to.rows) - row;
+  std::memset(sums, 0, static_cast<std::size_t>(rows * width) * sizeof(Sum<T>));
+  Accumulate<T> part{};
+  part.input = job.input;
+  part.input_rows = job.rulebook.from(job.direction).row_of.get();
+  part.input_step = job.input_step;
+  part.sums = sums;
+  part.scratch = sums + sums_bytes<T>(job.out) / static_cast<int64_t>(sizeof(Sum<T>));
+  part.to_first = row;
+  part.in = job.in;
+  part.padded = width;
+  part.out = job.out;
+  for (std::size_t t = 0; t < taps.size(); ++t) {
+    const int64_t begin = taps[t].tiles[first];
+    part.count = taps[t].tiles[last] - begin;
+    if (part.count == 0) continue;
+    part.from = taps[t].from + begin;
+    part.to = taps[t].to + begin;
+    part.weight = packed + static_cast<int64_t>(t) * job.in * width;
+    (job.by_channel ? kernels.accumulate_channels : kernels.accumulate)(part);
+  }
+  kernels.finish({sums, width, job.bias, job.output, job.output_step, to.row_of.get(), row, rows, job.out});
+}
+
+template <class T>
+void run_forward(const ForwardJob<T> &job, void *workspace, int64_t workspace_bytes) {
+  const Side &to = job.rulebook.to(job.direction);
+  const int64_t taps = job.rulebook.taps();
+  const int64_t fixed = packed_bytes<T>(taps, job.in, job.out), each = tile_bytes<T>(job.in, job.out);
+  check_workspace(workspace, workspace_bytes, fixed + each);
+  if (to.rows == 0) return;
+  const KernelsOf<T> &kernels = kernels_of(active_kernels(), T{});
+
+  // The limit on threads may have risen since the workspace was measured.
+  const int64_t work = (job.rulebook.pairs() + to.rows) * job.in * job.out;
+  const int64_t useful = std::min({(workspace_bytes - fixed) / each, 1 + work / kSerialWork, to.tiles});
+  const Team team(useful);
+  auto *const packed = static_cast<Sum<T> *>(workspace);
+  const int64_t width = padded<T>(job.out);
+  std::vector<TapPairs> pairs(static_cast<std::size_t>(taps));
+  for (int64_t t = 0; t < taps; ++t) pairs[t] = job.rulebook.tap(t, job.direction);
+  parallel_for(team, taps, [&](int64_t t, int) {
+    if (pairs[t].count == 0) return;
+    pack_tap(kernels, job, t, packed + t * job.in * width);
+  });
+  const Tiling tiling = choose_tiling<T>(to, job.out, team.size());
+  parallel_for(team, tiling.tiles, [&](int64_t tile, int thread) {
+    auto *const sums = reinterpret_cast<Sum<T> *>(static_cast<char *>(workspace) + fixed + thread * each);
+    run_tile(kernels, job, packed, pairs, tiling, tile, sums);
+  });
+}
+
+}  // namespace spc

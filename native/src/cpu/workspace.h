@@ -1,0 +1,48 @@
+// What the passes of a convolution share: how rows of sums are padded, and the caller's workspace is cut.
+#pragma once
+
+#include <string>
+
+#include "cpu/kernels.h"
+#include "error.h"
+
+namespace spc {
+
+constexpr int64_t kSerialWork = int64_t{1} << 17;  // multiply-adds below which a second thread does not pay
+
+template <class T>
+inline constexpr int32_t kTypeOf = SPC_FLOAT32;
+template <>
+inline constexpr int32_t kTypeOf<double> = SPC_FLOAT64;
+template <>
+inline constexpr int32_t kTypeOf<BFloat16> = SPC_BFLOAT16;
+template <>
+inline constexpr int32_t kTypeOf<Float16> = SPC_FLOAT16;
+
+// Columns of a row of sums.
+template <class T>
+int64_t padded(int64_t columns) {
+  constexpr int64_t kLanes = kLaneBytes / static_cast<int64_t>(sizeof(Sum<T>));
+  return (columns + kLanes - 1) / kLanes * kLanes;
+}
+
+constexpr int64_t aligned(int64_t bytes) {
+  return (bytes + kLaneBytes - 1) / kLaneBytes * kLaneBytes;
+}
+
+// Of the weights of all taps.
+template <class T>
+int64_t packed_bytes(int64_t taps, int64_t in, int64_t out) {
+  return taps * in * padded<T>(out) * static_cast<int64_t>(sizeof(Sum<T>));
+}
+
+inline void check_workspace(const void *workspace, int64_t bytes, int64_t least) {
+  if (bytes < least) {
+    fail_argument("workspace_bytes is " + std::to_string(bytes) + ", must be at least " + std::to_string(least));
+  }
+  if (least == 0) return;
+  if (workspace == nullptr) fail_argument("workspace is NULL");
+  if (reinterpret_cast<uintptr_t>(workspace) % kLaneBytes != 0) fail_argument("workspace is not aligned to 64 bytes");
+}
+
+}  // namespace spc
