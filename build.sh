@@ -89,8 +89,10 @@ fi
 dotnet tool restore -v quiet >/dev/null || die "dotnet tool restore failed: is a NuGet registry reachable?"
 case $task in
   train | bench)
-    # What follows belongs to the program; Cake refuses an option without a value.
-    exec dotnet cake build.cake --no-report --verbosity=minimal --target="${task^}" ${*:+--arguments="$*"}
+    # What follows belongs to the program, each word quoted for it; Cake refuses an option without a value.
+    words=""
+    for word; do words+=" \"$word\""; done
+    exec dotnet cake build.cake --no-report --verbosity=minimal --target="${task^}" ${words:+--arguments="$words"}
     ;;
   test | pack | format) task="${task^}" ;;
 esac
