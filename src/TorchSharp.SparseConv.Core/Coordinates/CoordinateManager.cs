@@ -13,7 +13,8 @@ public sealed unsafe partial class CoordinateManager : IDisposable
     private readonly List<CoordinateMap> _maps = [];
     private readonly Dictionary<LevelKey, CoordinateMap> _levels = [];
     private readonly Dictionary<RulebookKey, Rulebook> _rulebooks = [];
-    private readonly Dictionary<CoordinateMap, List<KernelGeometry>> _makers = [];
+    private readonly Dictionary<CoordinateMap, List<KernelGeometry>> _makers = []; // of strided layers, by what they wrote
+    private readonly Dictionary<CoordinateMap, List<KernelGeometry>> _keepers = []; // of layers that wrote what they read
     private readonly Dictionary<JoinKey, CoordinateMap> _joins = [];
     private volatile bool _disposed;
 
@@ -117,9 +118,12 @@ public sealed unsafe partial class CoordinateManager : IDisposable
         var key = CoarseKey(fine, geometry, sites);
         // Every voxel is its own coarse site.
         if (key.Rule == LevelRule.Downsample && geometry.Stride == PerAxis.Repeat(1, Dimensions))
+        {
+            Remember(_keepers, fine, geometry);
             return fine;
+        }
         var coarse = Derive(key, stride);
-        RememberMaker(coarse, geometry);
+        Remember(_makers, coarse, geometry);
         return coarse;
     }
 
@@ -196,6 +200,7 @@ public sealed unsafe partial class CoordinateManager : IDisposable
                 map.Free();
             _rulebooks.Clear();
             _makers.Clear();
+            _keepers.Clear();
             _joins.Clear();
             _levels.Clear();
             _maps.Clear();
