@@ -9,7 +9,7 @@ public static partial class NN
     {
         /// <summary>Max pooling over 1 axis; see <see cref="SparseConv.SparseMaxPool1d"/>.</summary>
         public static SparseMaxPool1d SparseMaxPool1d(
-            PerAxis kernel_size,
+            KernelShape kernel_size,
             PerAxis? stride = null,
             PerAxis? padding = null,
             PerAxis? dilation = null,
@@ -18,7 +18,7 @@ public static partial class NN
 
         /// <summary>Average pooling over 1 axis; see <see cref="SparseConv.SparseAvgPool1d"/>.</summary>
         public static SparseAvgPool1d SparseAvgPool1d(
-            PerAxis kernel_size,
+            KernelShape kernel_size,
             PerAxis? stride = null,
             PerAxis? padding = null,
             PerAxis? dilation = null,
@@ -28,7 +28,7 @@ public static partial class NN
 
         /// <summary>Sum pooling over 1 axis; see <see cref="SparseConv.SparseSumPool1d"/>.</summary>
         public static SparseSumPool1d SparseSumPool1d(
-            PerAxis kernel_size,
+            KernelShape kernel_size,
             PerAxis? stride = null,
             PerAxis? padding = null,
             PerAxis? dilation = null,
@@ -37,7 +37,7 @@ public static partial class NN
 
         /// <summary>Max pooling over 2 axes; see <see cref="SparseConv.SparseMaxPool2d"/>.</summary>
         public static SparseMaxPool2d SparseMaxPool2d(
-            PerAxis kernel_size,
+            KernelShape kernel_size,
             PerAxis? stride = null,
             PerAxis? padding = null,
             PerAxis? dilation = null,
@@ -46,7 +46,7 @@ public static partial class NN
 
         /// <summary>Average pooling over 2 axes; see <see cref="SparseConv.SparseAvgPool2d"/>.</summary>
         public static SparseAvgPool2d SparseAvgPool2d(
-            PerAxis kernel_size,
+            KernelShape kernel_size,
             PerAxis? stride = null,
             PerAxis? padding = null,
             PerAxis? dilation = null,
@@ -56,7 +56,7 @@ public static partial class NN
 
         /// <summary>Sum pooling over 2 axes; see <see cref="SparseConv.SparseSumPool2d"/>.</summary>
         public static SparseSumPool2d SparseSumPool2d(
-            PerAxis kernel_size,
+            KernelShape kernel_size,
             PerAxis? stride = null,
             PerAxis? padding = null,
             PerAxis? dilation = null,
@@ -65,7 +65,7 @@ public static partial class NN
 
         /// <summary>Max pooling over 3 axes; see <see cref="SparseConv.SparseMaxPool3d"/>.</summary>
         public static SparseMaxPool3d SparseMaxPool3d(
-            PerAxis kernel_size,
+            KernelShape kernel_size,
             PerAxis? stride = null,
             PerAxis? padding = null,
             PerAxis? dilation = null,
@@ -74,7 +74,7 @@ public static partial class NN
 
         /// <summary>Average pooling over 3 axes; see <see cref="SparseConv.SparseAvgPool3d"/>.</summary>
         public static SparseAvgPool3d SparseAvgPool3d(
-            PerAxis kernel_size,
+            KernelShape kernel_size,
             PerAxis? stride = null,
             PerAxis? padding = null,
             PerAxis? dilation = null,
@@ -84,7 +84,7 @@ public static partial class NN
 
         /// <summary>Sum pooling over 3 axes; see <see cref="SparseConv.SparseSumPool3d"/>.</summary>
         public static SparseSumPool3d SparseSumPool3d(
-            PerAxis kernel_size,
+            KernelShape kernel_size,
             PerAxis? stride = null,
             PerAxis? padding = null,
             PerAxis? dilation = null,
@@ -93,7 +93,7 @@ public static partial class NN
 
         /// <summary>Max pooling over 4 axes (space and time); see <see cref="SparseConv.SparseMaxPool4d"/>.</summary>
         public static SparseMaxPool4d SparseMaxPool4d(
-            PerAxis kernel_size,
+            KernelShape kernel_size,
             PerAxis? stride = null,
             PerAxis? padding = null,
             PerAxis? dilation = null,
@@ -102,7 +102,7 @@ public static partial class NN
 
         /// <summary>Average pooling over 4 axes (space and time); see <see cref="SparseConv.SparseAvgPool4d"/>.</summary>
         public static SparseAvgPool4d SparseAvgPool4d(
-            PerAxis kernel_size,
+            KernelShape kernel_size,
             PerAxis? stride = null,
             PerAxis? padding = null,
             PerAxis? dilation = null,
@@ -112,7 +112,7 @@ public static partial class NN
 
         /// <summary>Sum pooling over 4 axes (space and time); see <see cref="SparseConv.SparseSumPool4d"/>.</summary>
         public static SparseSumPool4d SparseSumPool4d(
-            PerAxis kernel_size,
+            KernelShape kernel_size,
             PerAxis? stride = null,
             PerAxis? padding = null,
             PerAxis? dilation = null,

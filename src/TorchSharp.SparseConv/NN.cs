@@ -11,36 +11,39 @@ public static partial class NN
         public static SparseConv1d SparseConv1d(
             long in_channels,
             long out_channels,
-            PerAxis kernel_size,
+            KernelShape kernel_size,
             PerAxis? stride = null,
             PerAxis? padding = null,
             PerAxis? dilation = null,
+            long groups = 1,
             bool bias = true,
             StridedSites sites = StridedSites.Dilate,
             torch.Device? device = null,
             torch.ScalarType? dtype = null
-        ) => new(in_channels, out_channels, kernel_size, stride, padding, dilation, bias, sites, device, dtype);
+        ) => new(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, sites, device, dtype);
 
         /// <summary>A submanifold sparse convolution over 1 axis; see <see cref="SubMConv1d"/>.</summary>
         public static SubMConv1d SubMConv1d(
             long in_channels,
             long out_channels,
-            PerAxis kernel_size,
+            KernelShape kernel_size,
             PerAxis? dilation = null,
+            long groups = 1,
             bool bias = true,
             torch.Device? device = null,
             torch.ScalarType? dtype = null
-        ) => new(in_channels, out_channels, kernel_size, dilation, bias, device, dtype);
+        ) => new(in_channels, out_channels, kernel_size, dilation, groups, bias, device, dtype);
 
         /// <summary>A transposed sparse convolution over 1 axis; see <see cref="SparseConvTranspose1d"/>.</summary>
         public static SparseConvTranspose1d SparseConvTranspose1d(
             long in_channels,
             long out_channels,
-            PerAxis kernel_size,
+            KernelShape kernel_size,
             PerAxis? stride = null,
             PerAxis? padding = null,
             PerAxis? output_padding = null,
             PerAxis? dilation = null,
+            long groups = 1,
             bool bias = true,
             TransposedSites sites = TransposedSites.Cached,
             torch.Device? device = null,
@@ -54,6 +57,7 @@ public static partial class NN
                 padding,
                 output_padding,
                 dilation,
+                groups,
                 bias,
                 sites,
                 device,
@@ -64,36 +68,39 @@ public static partial class NN
         public static SparseConv2d SparseConv2d(
             long in_channels,
             long out_channels,
-            PerAxis kernel_size,
+            KernelShape kernel_size,
             PerAxis? stride = null,
             PerAxis? padding = null,
             PerAxis? dilation = null,
+            long groups = 1,
             bool bias = true,
             StridedSites sites = StridedSites.Dilate,
             torch.Device? device = null,
             torch.ScalarType? dtype = null
-        ) => new(in_channels, out_channels, kernel_size, stride, padding, dilation, bias, sites, device, dtype);
+        ) => new(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, sites, device, dtype);
 
         /// <summary>A submanifold sparse convolution over 2 axes; see <see cref="SubMConv2d"/>.</summary>
         public static SubMConv2d SubMConv2d(
             long in_channels,
             long out_channels,
-            PerAxis kernel_size,
+            KernelShape kernel_size,
             PerAxis? dilation = null,
+            long groups = 1,
             bool bias = true,
             torch.Device? device = null,
             torch.ScalarType? dtype = null
-        ) => new(in_channels, out_channels, kernel_size, dilation, bias, device, dtype);
+        ) => new(in_channels, out_channels, kernel_size, dilation, groups, bias, device, dtype);
 
         /// <summary>A transposed sparse convolution over 2 axes; see <see cref="SparseConvTranspose2d"/>.</summary>
         public static SparseConvTranspose2d SparseConvTranspose2d(
             long in_channels,
             long out_channels,
-            PerAxis kernel_size,
+            KernelShape kernel_size,
             PerAxis? stride = null,
             PerAxis? padding = null,
             PerAxis? output_padding = null,
             PerAxis? dilation = null,
+            long groups = 1,
             bool bias = true,
             TransposedSites sites = TransposedSites.Cached,
             torch.Device? device = null,
@@ -107,6 +114,7 @@ public static partial class NN
                 padding,
                 output_padding,
                 dilation,
+                groups,
                 bias,
                 sites,
                 device,
@@ -117,36 +125,39 @@ public static partial class NN
         public static SparseConv3d SparseConv3d(
             long in_channels,
             long out_channels,
-            PerAxis kernel_size,
+            KernelShape kernel_size,
             PerAxis? stride = null,
             PerAxis? padding = null,
             PerAxis? dilation = null,
+            long groups = 1,
             bool bias = true,
             StridedSites sites = StridedSites.Dilate,
             torch.Device? device = null,
             torch.ScalarType? dtype = null
-        ) => new(in_channels, out_channels, kernel_size, stride, padding, dilation, bias, sites, device, dtype);
+        ) => new(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, sites, device, dtype);
 
         /// <summary>A submanifold sparse convolution over 3 axes; see <see cref="SubMConv3d"/>.</summary>
         public static SubMConv3d SubMConv3d(
             long in_channels,
             long out_channels,
-            PerAxis kernel_size,
+            KernelShape kernel_size,
             PerAxis? dilation = null,
+            long groups = 1,
             bool bias = true,
             torch.Device? device = null,
             torch.ScalarType? dtype = null
-        ) => new(in_channels, out_channels, kernel_size, dilation, bias, device, dtype);
+        ) => new(in_channels, out_channels, kernel_size, dilation, groups, bias, device, dtype);
 
         /// <summary>A transposed sparse convolution over 3 axes; see <see cref="SparseConvTranspose3d"/>.</summary>
         public static SparseConvTranspose3d SparseConvTranspose3d(
             long in_channels,
             long out_channels,
-            PerAxis kernel_size,
+            KernelShape kernel_size,
             PerAxis? stride = null,
             PerAxis? padding = null,
             PerAxis? output_padding = null,
             PerAxis? dilation = null,
+            long groups = 1,
             bool bias = true,
             TransposedSites sites = TransposedSites.Cached,
             torch.Device? device = null,
@@ -160,6 +171,7 @@ public static partial class NN
                 padding,
                 output_padding,
                 dilation,
+                groups,
                 bias,
                 sites,
                 device,
@@ -170,36 +182,39 @@ public static partial class NN
         public static SparseConv4d SparseConv4d(
             long in_channels,
             long out_channels,
-            PerAxis kernel_size,
+            KernelShape kernel_size,
             PerAxis? stride = null,
             PerAxis? padding = null,
             PerAxis? dilation = null,
+            long groups = 1,
             bool bias = true,
             StridedSites sites = StridedSites.Dilate,
             torch.Device? device = null,
             torch.ScalarType? dtype = null
-        ) => new(in_channels, out_channels, kernel_size, stride, padding, dilation, bias, sites, device, dtype);
+        ) => new(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, sites, device, dtype);
 
         /// <summary>A submanifold sparse convolution over 4 axes (space and time); see <see cref="SubMConv4d"/>.</summary>
         public static SubMConv4d SubMConv4d(
             long in_channels,
             long out_channels,
-            PerAxis kernel_size,
+            KernelShape kernel_size,
             PerAxis? dilation = null,
+            long groups = 1,
             bool bias = true,
             torch.Device? device = null,
             torch.ScalarType? dtype = null
-        ) => new(in_channels, out_channels, kernel_size, dilation, bias, device, dtype);
+        ) => new(in_channels, out_channels, kernel_size, dilation, groups, bias, device, dtype);
 
         /// <summary>A transposed sparse convolution over 4 axes (space and time); see <see cref="SparseConvTranspose4d"/>.</summary>
         public static SparseConvTranspose4d SparseConvTranspose4d(
             long in_channels,
             long out_channels,
-            PerAxis kernel_size,
+            KernelShape kernel_size,
             PerAxis? stride = null,
             PerAxis? padding = null,
             PerAxis? output_padding = null,
             PerAxis? dilation = null,
+            long groups = 1,
             bool bias = true,
             TransposedSites sites = TransposedSites.Cached,
             torch.Device? device = null,
@@ -213,6 +228,7 @@ public static partial class NN
                 padding,
                 output_padding,
                 dilation,
+                groups,
                 bias,
                 sites,
                 device,

@@ -100,7 +100,7 @@ public sealed class InverseConvTests
         Assert.That(Tensors.Deviation(inverse.call(ones).features, expected), Is.Zero);
         using var shifted = new SparseConv1d(1, 1, 3, stride: 2, sites: StridedSites.Downsample);
         shifted.call(input);
-        Refuse(() => inverse.call(ones), "Two of them have that size");
+        Refuse(() => inverse.call(ones), "Two layers have that kernel");
     }
 
     [Test]
@@ -121,8 +121,8 @@ public sealed class InverseConvTests
         using var up = new SparseConvTranspose1d(1, 1, 2, stride: 2, sites: TransposedSites.Generate);
         using var inverse = new SparseInverseConv1d(1, 1, 3);
         var coarse = down.call(input);
-        Refuse(() => inverse.call(input), "size (3)", "its coordinates were given");
-        Refuse(() => inverse.call(coarse), "size (3)", "kernel (2), stride (2), padding (0), dilation (1)");
+        Refuse(() => inverse.call(input), "kernel (3)", "its coordinates were given");
+        Refuse(() => inverse.call(coarse), "kernel (3)", "kernel (2), stride (2), padding (0), dilation (1)");
         Refuse(() => inverse.call(up.call(coarse)), "not by a strided convolution or pooling");
     }
 

@@ -7,7 +7,8 @@ internal sealed class ConvolutionCall(
     Rulebook rulebook,
     ConvolutionDirection direction,
     long inChannels,
-    long outChannels
+    long outChannels,
+    long groups
 )
 {
     internal Rulebook Rulebook { get; } = rulebook;
@@ -17,6 +18,11 @@ internal sealed class ConvolutionCall(
     internal long InChannels { get; } = inChannels;
 
     internal long OutChannels { get; } = outChannels;
+
+    internal long Groups { get; } = groups;
+
+    /// <summary>[taps, in / groups, out].</summary>
+    internal long[] WeightShape => [Taps, InChannels / Groups, OutChannels];
 
     internal long Taps => Rulebook.Taps;
 

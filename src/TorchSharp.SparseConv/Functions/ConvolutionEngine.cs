@@ -23,7 +23,8 @@ internal static class ConvolutionEngine
             Input(call, input),
             Weight(call, kernel),
             offset is null ? null : Bias(call, offset),
-            Output(call, output)
+            Output(call, output),
+            groups: call.Groups
         );
         GC.KeepAlive(input);
         GC.KeepAlive(kernel);
@@ -42,7 +43,8 @@ internal static class ConvolutionEngine
             call.Direction,
             Output(call, gradient),
             Weight(call, kernel),
-            Input(call, result)
+            Input(call, result),
+            groups: call.Groups
         );
         GC.KeepAlive(gradient);
         GC.KeepAlive(kernel);
@@ -50,7 +52,7 @@ internal static class ConvolutionEngine
         return result;
     }
 
-    /// <summary>The gradients of the weight, [taps, in, out], and of the bias, [out], where there is one.</summary>
+    /// <summary>The gradients of the weight, [taps, in / groups, out], and of the bias, [out], where there is one.</summary>
     internal static (torch.Tensor Weight, torch.Tensor? Bias) BackwardWeight(
         ConvolutionCall call,
         torch.Tensor features,
@@ -58,11 +60,7 @@ internal static class ConvolutionEngine
     )
     {
         var input = TensorMemory.Contiguous(features);
-        var weight = torch.empty(
-            new[] { call.Taps, call.InChannels, call.OutChannels },
-            call.Types.Weight,
-            gradient.device
-        );
+        var weight = torch.empty(call.WeightShape, call.Types.Weight, gradient.device);
         var bias = call.Needs.Bias ? torch.empty(new[] { call.OutChannels }, call.Types.Bias, gradient.device) : null;
         Convolution.BackwardWeight(
             call.Rulebook,
@@ -70,7 +68,8 @@ internal static class ConvolutionEngine
             Input(call, input),
             Output(call, gradient),
             Weight(call, weight),
-            bias is null ? null : Bias(call, bias)
+            bias is null ? null : Bias(call, bias),
+            groups: call.Groups
         );
         GC.KeepAlive(input);
         GC.KeepAlive(gradient);
@@ -86,7 +85,12 @@ internal static class ConvolutionEngine
         TensorMemory.Matrix(output, call.OutRows, call.OutChannels, nameof(output));
 
     private static MatrixView Weight(ConvolutionCall call, torch.Tensor weight) =>
-        TensorMemory.Matrix(weight, checked(call.Taps * call.InChannels), call.OutChannels, nameof(weight));
+        TensorMemory.Matrix(
+            weight,
+            checked(call.Taps * (call.InChannels / call.Groups)),
+            call.OutChannels,
+            nameof(weight)
+        );
 
     private static MatrixView Bias(ConvolutionCall call, torch.Tensor bias) =>
         TensorMemory.Matrix(bias, 1, call.OutChannels, nameof(bias));

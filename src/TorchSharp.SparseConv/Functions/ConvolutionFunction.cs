@@ -58,7 +58,7 @@ internal sealed class ConvolutionFunction : torch.autograd.SingleTensorFunction<
             grad_output,
             [
                 features ? [call.InRows, call.InChannels] : null,
-                weight ? [call.Taps, call.InChannels, call.OutChannels] : null,
+                weight ? call.WeightShape : null,
                 bias ? [call.OutChannels] : null,
                 null,
                 null,

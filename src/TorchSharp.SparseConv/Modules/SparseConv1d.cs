@@ -5,14 +5,17 @@ namespace TorchSharp.SparseConv;
 /// <summary>A strided sparse convolution over 1 axis; see <see cref="SparseConvNd"/>.</summary>
 public sealed class SparseConv1d : SparseConvNd
 {
-    /// <summary>Parameters as in torch.nn.Conv3d; sites chooses which coarse voxels are written.</summary>
+    /// <summary>
+    /// Parameters as in torch.nn.Conv3d; kernel_size may be any KernelShape, sites chooses which coarse voxels are written.
+    /// </summary>
     public SparseConv1d(
         long in_channels,
         long out_channels,
-        PerAxis kernel_size,
+        KernelShape kernel_size,
         PerAxis? stride = null,
         PerAxis? padding = null,
         PerAxis? dilation = null,
+        long groups = 1,
         bool bias = true,
         StridedSites sites = StridedSites.Dilate,
         torch.Device? device = null,
@@ -23,6 +26,7 @@ public sealed class SparseConv1d : SparseConvNd
             in_channels,
             out_channels,
             KernelGeometry.Create(1, kernel_size, stride, dilation, padding),
+            groups,
             bias,
             sites,
             device,

@@ -13,12 +13,13 @@ public abstract class SparseConvNd : SparseConvolution
         long in_channels,
         long out_channels,
         KernelGeometry geometry,
+        long groups,
         bool bias,
         StridedSites sites,
         torch.Device? device,
         torch.ScalarType? dtype
     )
-        : base(name, in_channels, out_channels, geometry, bias, device, dtype)
+        : base(name, in_channels, out_channels, geometry, groups, bias, device, dtype)
     {
         this.sites = sites;
         reset_parameters();
@@ -29,7 +30,7 @@ public abstract class SparseConvNd : SparseConvolution
 
     private protected override ConvolutionDirection Direction => ConvolutionDirection.FineToCoarse;
 
-    private protected override long FanChannels => in_channels;
+    private protected override long FanChannels => in_channels / groups;
 
     private protected override CoordinateMap OutputSites(CoordinateMap input) =>
         input.Manager.Coarsen(input, Geometry, sites);

@@ -5,15 +5,18 @@ namespace TorchSharp.SparseConv;
 /// <summary>A transposed sparse convolution over 4 axes (space and time); see <see cref="SparseConvTransposeNd"/>.</summary>
 public sealed class SparseConvTranspose4d : SparseConvTransposeNd
 {
-    /// <summary>Parameters as in torch.nn.ConvTranspose3d; sites chooses which fine voxels are written.</summary>
+    /// <summary>
+    /// Parameters as in torch.nn.ConvTranspose3d; kernel_size may be any KernelShape, sites chooses which fine voxels are written.
+    /// </summary>
     public SparseConvTranspose4d(
         long in_channels,
         long out_channels,
-        PerAxis kernel_size,
+        KernelShape kernel_size,
         PerAxis? stride = null,
         PerAxis? padding = null,
         PerAxis? output_padding = null,
         PerAxis? dilation = null,
+        long groups = 1,
         bool bias = true,
         TransposedSites sites = TransposedSites.Cached,
         torch.Device? device = null,
@@ -25,6 +28,7 @@ public sealed class SparseConvTranspose4d : SparseConvTransposeNd
             out_channels,
             KernelGeometry.Create(4, kernel_size, stride, dilation, padding),
             output_padding,
+            groups,
             bias,
             sites,
             device,

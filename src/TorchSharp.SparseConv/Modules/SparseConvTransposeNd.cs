@@ -14,12 +14,13 @@ public abstract class SparseConvTransposeNd : SparseConvolution
         long out_channels,
         KernelGeometry geometry,
         PerAxis? output_padding,
+        long groups,
         bool bias,
         TransposedSites sites,
         torch.Device? device,
         torch.ScalarType? dtype
     )
-        : base(name, in_channels, out_channels, geometry, bias, device, dtype)
+        : base(name, in_channels, out_channels, geometry, groups, bias, device, dtype)
     {
         this.output_padding = (output_padding ?? 0).Expand(geometry.Dimensions);
         this.sites = sites;
@@ -35,7 +36,7 @@ public abstract class SparseConvTransposeNd : SparseConvolution
     private protected override ConvolutionDirection Direction => ConvolutionDirection.CoarseToFine;
 
     // PyTorch takes the fan-in of a transposed weight [in, out, taps...] from its second axis.
-    private protected override long FanChannels => out_channels;
+    private protected override long FanChannels => out_channels / groups;
 
     private protected override CoordinateMap OutputSites(CoordinateMap input) =>
         input.Manager.Refine(input, Geometry, sites, output_padding);

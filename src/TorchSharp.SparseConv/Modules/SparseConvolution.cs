@@ -5,10 +5,11 @@ using TorchSharp.SparseConv.Functions;
 namespace TorchSharp.SparseConv;
 
 /// <summary>
-/// What every sparse convolution shares: a weight [taps, in, out] (taps row-major over the kernel, last axis fastest),
-/// a bias [out], and output sites that are the layer's own, another tensor's, or given coordinates. Features are
-/// Float32, Float64, BFloat16 or Float16, and the result has their type; weight and bias have it too, or are Float32
-/// beside 16-bit features, where the weight is rounded for the call and gets its gradient in Float32.
+/// What every sparse convolution shares: a weight [taps, in / groups, out] (taps row-major over the kernel, last axis
+/// fastest, or as a list of offsets orders them), a bias [out], and output sites that are the layer's own, another
+/// tensor's, or given coordinates. Features are Float32, Float64, BFloat16 or Float16, and the result has their type;
+/// weight and bias have it too, or are Float32 beside 16-bit features, where the weight is rounded for the call and gets
+/// its gradient in Float32.
 /// </summary>
 public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTensor>
 {
@@ -20,6 +21,7 @@ public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTe
         long in_channels,
         long out_channels,
         KernelGeometry geometry,
+        long groups,
         bool bias,
         torch.Device? device,
         torch.ScalarType? dtype
@@ -28,13 +30,15 @@ public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTe
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(in_channels);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(out_channels);
+        RequireGroups(groups, in_channels, out_channels);
         var type = dtype ?? torch.get_default_dtype();
         TensorMemory.Element(type, nameof(dtype));
         this.in_channels = in_channels;
         this.out_channels = out_channels;
+        this.groups = groups;
         Geometry = geometry;
         var on = device ?? torch.CPU;
-        weight = new Parameter(torch.empty(new[] { geometry.Taps, in_channels, out_channels }, type, on));
+        weight = new Parameter(torch.empty(new[] { geometry.Taps, in_channels / groups, out_channels }, type, on));
         if (bias)
         {
             this.bias = new Parameter(torch.empty(new[] { out_channels }, type, on));
@@ -47,10 +51,16 @@ public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTe
     /// <summary>The number of output channels.</summary>
     public long out_channels { get; }
 
-    /// <summary>Size, stride, dilation and padding on each axis: which fine and coarse voxels meet at which tap.</summary>
+    /// <summary>
+    /// The number of groups of channels, 1 or more: the output channels of a group read the input channels of the same
+    /// group alone, as in PyTorch. A depthwise convolution has as many as input channels.
+    /// </summary>
+    public long groups { get; }
+
+    /// <summary>Shape, stride, dilation and padding of the kernel: which fine and coarse voxels meet at which tap.</summary>
     public KernelGeometry Geometry { get; }
 
-    /// <summary>The kernel's size on each axis.</summary>
+    /// <summary>The kernel's size on each axis: that of the box around its taps, where it is no box itself.</summary>
     public PerAxis kernel_size => Geometry.Size;
 
     /// <summary>The stride on each axis.</summary>
@@ -62,11 +72,11 @@ public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTe
     /// <summary>The dilation on each axis.</summary>
     public PerAxis dilation => Geometry.Dilation;
 
-    /// <summary>The kernel, [taps, in, out].</summary>
+    /// <summary>The kernel, [taps, in / groups, out].</summary>
     public Parameter weight
     {
         get => get_parameter(WeightName)!;
-        set => Register(WeightName, value, Geometry.Taps, in_channels, out_channels);
+        set => Register(WeightName, value, Geometry.Taps, in_channels / groups, out_channels);
     }
 
     /// <summary>The bias, [out], or null where the layer has none.</summary>
@@ -134,7 +144,7 @@ public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTe
     {
         var (coarse, fine) = Direction == ConvolutionDirection.FineToCoarse ? (sites, input.map) : (input.map, sites);
         var rulebook = input.manager.Rulebook(coarse, fine, Law(input.map));
-        var call = new ConvolutionCall(rulebook, Direction, in_channels, out_channels);
+        var call = new ConvolutionCall(rulebook, Direction, in_channels, out_channels, groups);
         return new SparseTensor(ConvolutionFunction.Run(call, input.features, weight, bias), sites, input.batch_size);
     }
 
@@ -164,6 +174,18 @@ public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTe
             throw new ArgumentException(
                 $"input is {type} and the weight {kernel.dtype}, must be of one type, or 16-bit and Float32.",
                 nameof(input)
+            );
+        }
+    }
+
+    private static void RequireGroups(long groups, long in_channels, long out_channels)
+    {
+        if (groups < 1 || in_channels % groups != 0 || out_channels % groups != 0)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(groups),
+                groups,
+                $"groups is {groups}, must be positive and divide in_channels {in_channels} and out_channels {out_channels}."
             );
         }
     }

@@ -5,12 +5,16 @@ namespace TorchSharp.SparseConv;
 /// <summary>A submanifold sparse convolution over 1 axis; see <see cref="SubMConvNd"/>.</summary>
 public sealed class SubMConv1d : SubMConvNd
 {
-    /// <summary>Parameters as in torch.nn.Conv3d; the stride is 1 and the padding centres the kernel.</summary>
+    /// <summary>
+    /// Parameters as in torch.nn.Conv3d; the stride is 1, kernel_size may be any KernelShape, and the padding centres it: a
+    /// list of offsets counts from the site itself.
+    /// </summary>
     public SubMConv1d(
         long in_channels,
         long out_channels,
-        PerAxis kernel_size,
+        KernelShape kernel_size,
         PerAxis? dilation = null,
+        long groups = 1,
         bool bias = true,
         torch.Device? device = null,
         torch.ScalarType? dtype = null
@@ -20,6 +24,7 @@ public sealed class SubMConv1d : SubMConvNd
             in_channels,
             out_channels,
             KernelGeometry.Submanifold(1, kernel_size, dilation),
+            groups,
             bias,
             device,
             dtype

@@ -13,15 +13,16 @@ public abstract class SubMConvNd : SparseConvolution
         long in_channels,
         long out_channels,
         KernelGeometry geometry,
+        long groups,
         bool bias,
         torch.Device? device,
         torch.ScalarType? dtype
     )
-        : base(name, in_channels, out_channels, geometry, bias, device, dtype) => reset_parameters();
+        : base(name, in_channels, out_channels, geometry, groups, bias, device, dtype) => reset_parameters();
 
     private protected override ConvolutionDirection Direction => ConvolutionDirection.FineToCoarse;
 
-    private protected override long FanChannels => in_channels;
+    private protected override long FanChannels => in_channels / groups;
 
     private protected override CoordinateMap OutputSites(CoordinateMap input) => input;
 

@@ -21,7 +21,7 @@ internal sealed class LayoutEntry
     {
         _layout = layout;
         _geometry = layer.Geometry;
-        TheirShape = layout.Shape(_geometry, layer.in_channels, layer.out_channels);
+        TheirShape = layout.Shape(_geometry, layer.in_channels / layer.groups, layer.out_channels);
     }
 
     internal string Name { get; }

@@ -6,11 +6,11 @@ namespace TorchSharp.SparseConv;
 public sealed class SparseAvgPool2d : SparseAvgPoolNd
 {
     /// <summary>
-    /// Parameters as in torch.nn.AvgPool2d: the stride is the kernel's size where none is given, dilation is 1 and padding 0; divisor chooses what sums are divided by;
-    /// sites chooses which coarse voxels are written.
+    /// Parameters as in torch.nn.AvgPool2d: kernel_size may be any KernelShape, the stride is its size where none is given,
+    /// dilation is 1 and padding 0; divisor chooses what sums are divided by; sites chooses which coarse voxels are written.
     /// </summary>
     public SparseAvgPool2d(
-        PerAxis kernel_size,
+        KernelShape kernel_size,
         PerAxis? stride = null,
         PerAxis? padding = null,
         PerAxis? dilation = null,
@@ -19,7 +19,7 @@ public sealed class SparseAvgPool2d : SparseAvgPoolNd
     )
         : base(
             nameof(SparseAvgPool2d),
-            KernelGeometry.Create(2, kernel_size, stride ?? kernel_size, dilation, padding),
+            KernelGeometry.Create(2, kernel_size, stride ?? kernel_size.Size, dilation, padding),
             divisor,
             sites
         ) { }

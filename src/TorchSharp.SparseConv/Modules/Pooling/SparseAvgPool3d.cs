@@ -6,11 +6,11 @@ namespace TorchSharp.SparseConv;
 public sealed class SparseAvgPool3d : SparseAvgPoolNd
 {
     /// <summary>
-    /// Parameters as in torch.nn.AvgPool3d: the stride is the kernel's size where none is given, dilation is 1 and padding 0; divisor chooses what sums are divided by;
-    /// sites chooses which coarse voxels are written.
+    /// Parameters as in torch.nn.AvgPool3d: kernel_size may be any KernelShape, the stride is its size where none is given,
+    /// dilation is 1 and padding 0; divisor chooses what sums are divided by; sites chooses which coarse voxels are written.
     /// </summary>
     public SparseAvgPool3d(
-        PerAxis kernel_size,
+        KernelShape kernel_size,
         PerAxis? stride = null,
         PerAxis? padding = null,
         PerAxis? dilation = null,
@@ -19,7 +19,7 @@ public sealed class SparseAvgPool3d : SparseAvgPoolNd
     )
         : base(
             nameof(SparseAvgPool3d),
-            KernelGeometry.Create(3, kernel_size, stride ?? kernel_size, dilation, padding),
+            KernelGeometry.Create(3, kernel_size, stride ?? kernel_size.Size, dilation, padding),
             divisor,
             sites
         ) { }

@@ -6,11 +6,11 @@ namespace TorchSharp.SparseConv;
 public sealed class SparseMaxPool1d : SparseMaxPoolNd
 {
     /// <summary>
-    /// Parameters as in torch.nn.MaxPool1d: the stride is the kernel's size where none is given, dilation is 1 and padding 0;
-    /// sites chooses which coarse voxels are written.
+    /// Parameters as in torch.nn.MaxPool1d: kernel_size may be any KernelShape, the stride is its size where none is given,
+    /// dilation is 1 and padding 0; sites chooses which coarse voxels are written.
     /// </summary>
     public SparseMaxPool1d(
-        PerAxis kernel_size,
+        KernelShape kernel_size,
         PerAxis? stride = null,
         PerAxis? padding = null,
         PerAxis? dilation = null,
@@ -18,7 +18,7 @@ public sealed class SparseMaxPool1d : SparseMaxPoolNd
     )
         : base(
             nameof(SparseMaxPool1d),
-            KernelGeometry.Create(1, kernel_size, stride ?? kernel_size, dilation, padding),
+            KernelGeometry.Create(1, kernel_size, stride ?? kernel_size.Size, dilation, padding),
             sites
         ) { }
 }

@@ -22,10 +22,10 @@ public abstract class SparsePoolNd : torch.nn.Module<SparseTensor, SparseTensor>
         this.sites = sites;
     }
 
-    /// <summary>Size, stride, dilation and padding on each axis: which fine and coarse voxels meet at which tap.</summary>
+    /// <summary>Shape, stride, dilation and padding of the kernel: which fine and coarse voxels meet at which tap.</summary>
     public KernelGeometry Geometry { get; }
 
-    /// <summary>The kernel's size on each axis.</summary>
+    /// <summary>The kernel's size on each axis: that of the box around its taps, where it is no box itself.</summary>
     public PerAxis kernel_size => Geometry.Size;
 
     /// <summary>The stride on each axis; the kernel's size where none was given, as in PyTorch.</summary>

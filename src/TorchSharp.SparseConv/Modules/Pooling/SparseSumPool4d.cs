@@ -6,11 +6,11 @@ namespace TorchSharp.SparseConv;
 public sealed class SparseSumPool4d : SparseSumPoolNd
 {
     /// <summary>
-    /// Parameters as in torch.nn.AvgPool3d: the stride is the kernel's size where none is given, dilation is 1 and padding 0;
-    /// sites chooses which coarse voxels are written.
+    /// Parameters as in torch.nn.AvgPool3d: kernel_size may be any KernelShape, the stride is its size where none is given,
+    /// dilation is 1 and padding 0; sites chooses which coarse voxels are written.
     /// </summary>
     public SparseSumPool4d(
-        PerAxis kernel_size,
+        KernelShape kernel_size,
         PerAxis? stride = null,
         PerAxis? padding = null,
         PerAxis? dilation = null,
@@ -18,7 +18,7 @@ public sealed class SparseSumPool4d : SparseSumPoolNd
     )
         : base(
             nameof(SparseSumPool4d),
-            KernelGeometry.Create(4, kernel_size, stride ?? kernel_size, dilation, padding),
+            KernelGeometry.Create(4, kernel_size, stride ?? kernel_size.Size, dilation, padding),
             sites
         ) { }
 }
