@@ -26,8 +26,8 @@ var projects = new
 string[] engineSuites = ["TorchSharp.SparseConv.Core.Tests", "TorchSharp.SparseConv.Tests"];
 string[] onceSuites =
     provider == "standin"
-        ? ["TorchSharp.SparseConv.Data.Tests", "PointCloudSegmentation.Tests", "TorchSharp.Standin.Tests"]
-        : ["TorchSharp.SparseConv.Data.Tests", "PointCloudSegmentation.Tests"];
+        ? ["TorchSharp.SparseConv.Data.Tests", "PointCloudSegmentation.Tests", "Examples.Tests", "TorchSharp.Standin.Tests"]
+        : ["TorchSharp.SparseConv.Data.Tests", "PointCloudSegmentation.Tests", "Examples.Tests"];
 
 /////////////////////////////////////////////////////////////////////
 // BUILD
@@ -125,6 +125,19 @@ Task("Train")
     {
         Compile(projects.Segmentation);
         Run("dotnet", $"run --project {projects.Segmentation} -c {configuration} --no-build -- train {programArguments}");
+    });
+
+Task("Example")
+    .Description("Runs a small example: ./build.sh example SparseDigits --help")
+    .IsDependentOn("Native")
+    .Does(() =>
+    {
+        var name = Argument<string>("name");
+        var project = $"examples/{name}/{name}.csproj";
+        if (!FileExists(project))
+            throw new CakeException($"no example {name}: {string.Join(", ", GetSubDirectories("examples").Select(folder => folder.GetDirectoryName()))}");
+        Compile(project);
+        Run("dotnet", $"run --project {project} -c {configuration} --no-build -- {programArguments}");
     });
 
 Task("Bench")

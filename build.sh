@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The only entry: ./build.sh train|bench [arguments of the program] | test | pack | format | TASK [arguments of Cake].
+# The only entry: ./build.sh train|bench|example NAME [arguments of the program] | test | pack | format | TASK [arguments of Cake].
 # Installs what the machine lacks, restores the tools, and hands over to build.cake.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -87,12 +87,19 @@ if [ "$TORCHSHARP" = standin ]; then
 fi
 
 dotnet tool restore -v quiet >/dev/null || die "dotnet tool restore failed: is a NuGet registry reachable?"
+name=()
+if [ "$task" = example ]; then
+  [ $# -gt 0 ] || die "example NAME [arguments]: NAME is a folder of examples/"
+  name=(--name="$1")
+  shift
+  [ "${1:-}" != -- ] || shift
+fi
 case $task in
-  train | bench)
+  train | bench | example)
     # What follows belongs to the program, each word quoted for it; Cake refuses an option without a value.
     words=""
     for word; do words+=" \"$word\""; done
-    exec dotnet cake build.cake --no-report --verbosity=minimal --target="${task^}" ${words:+--arguments="$words"}
+    exec dotnet cake build.cake --no-report --verbosity=minimal --target="${task^}" ${name[@]+"${name[@]}"} ${words:+--arguments="$words"}
     ;;
   test | pack | format) task="${task^}" ;;
 esac

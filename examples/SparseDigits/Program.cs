@@ -1,0 +1,3 @@
+using SparseDigits;
+
+return DigitsCommand.Create().Run(args, Console.Out, Console.Error);
