@@ -14,7 +14,7 @@ internal static class EngineBench
     ];
 
     /// <summary>Measures one cloud.</summary>
-    public static void Run(Session session, Cloud cloud)
+    public static void Run(Session session, Cloud cloud, IEnumerable<(long In, long Out)> channels)
     {
         if (session.Wants("map_insert"))
             session.Measure("map_insert", cloud, () => new Levels(cloud).Dispose());
@@ -23,8 +23,8 @@ internal static class EngineBench
             if (session.Wants(name))
                 session.Measure(name, cloud, () => Build(cloud, geometry).Dispose(), Pairs(cloud, geometry));
         }
-        foreach (var channels in session.Settings.Channels)
-            Convolutions(session, cloud, channels);
+        foreach (var pair in channels)
+            Convolutions(session, cloud, pair);
     }
 
     private static long Pairs(Cloud cloud, KernelGeometry geometry)
@@ -46,22 +46,28 @@ internal static class EngineBench
     private static void Convolutions(Session session, Cloud cloud, (long In, long Out) channels)
     {
         using var scope = NewDisposeScope();
-        using var layer = nn.SubMConv3d(channels.In, channels.Out, 3, bias: false, dtype: session.Settings.Dtype);
+        using var layer = nn.SubMConv3d(channels.In, channels.Out, 3, bias: false, dtype: session.Settings.WeightDtype);
         var sites = tensor(cloud.Coordinates).reshape(cloud.Voxels, 4);
         using var x = new SparseTensor(rand(cloud.Voxels, channels.In, session.Settings.Dtype), sites);
         var rulebook = x.manager.Rulebook(x.map, x.map, KernelGeometry.Submanifold(3, 3));
         var gradient = rand(cloud.Voxels, channels.Out, session.Settings.Dtype);
-        var type = session.Settings.Dtype == float64 ? ElementType.Float64 : ElementType.Float32;
-        using (var engine = new EngineCall(rulebook, channels, type))
+        var size = (rulebook.Pairs, channels.In, channels.Out);
+        using (
+            var engine = new EngineCall(
+                rulebook,
+                channels,
+                session.Settings.ElementType,
+                session.Settings.WeightElementType
+            )
+        )
         {
-            session.MeasureProducts("conv_fwd", cloud, rulebook, channels, 1, engine.Forward);
-            session.MeasureProducts("conv_grad_features", cloud, rulebook, channels, 1, engine.BackwardInput);
-            session.MeasureProducts("conv_grad_weight", cloud, rulebook, channels, 1, engine.BackwardWeight);
+            session.MeasureProducts("conv_fwd", cloud, size, 1, engine.Forward);
+            session.MeasureProducts("conv_grad_features", cloud, size, 1, engine.BackwardInput);
+            session.MeasureProducts("conv_grad_weight", cloud, size, 1, engine.BackwardWeight);
             session.MeasureProducts(
                 "conv_bwd",
                 cloud,
-                rulebook,
-                channels,
+                size,
                 2,
                 () =>
                 {
@@ -74,8 +80,7 @@ internal static class EngineBench
         session.MeasureProducts(
             "conv_layer_train",
             cloud,
-            rulebook,
-            channels,
+            size,
             3,
             () =>
             {

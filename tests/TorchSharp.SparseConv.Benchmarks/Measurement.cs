@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -48,9 +49,24 @@ internal sealed record Measurement
     /// <summary><see cref="Gflops"/> over that of a large matrix product of torch's, measured just before and after.</summary>
     public double? OfSgemm { get; init; }
 
-    /// <summary>The largest resident memory of the process so far.</summary>
+    /// <summary>The largest resident memory of the process during the case, in 10^6 bytes.</summary>
     public double PeakRssMb { get; init; }
 
     /// <summary>The case as one line of JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Json);
+
+    /// <summary>Cases as a Markdown table.</summary>
+    public static string Table(IEnumerable<Measurement> lines)
+    {
+        var text = new StringWriter(CultureInfo.InvariantCulture);
+        text.WriteLine("| bench | set | voxels | pairs | channels | ms | GFLOP/s | of sgemm | peak MB |");
+        text.WriteLine("|---|---|---:|---:|---|---:|---:|---:|---:|");
+        foreach (var m in lines)
+        {
+            FormattableString row =
+                $"| {m.Bench} | {m.Set} | {m.Voxels} | {m.Pairs} | {(m.Cin is null ? "" : $"{m.Cin}-{m.Cout}")} | {m.Ms:F2} | {m.Gflops:F0} | {m.OfSgemm:P0} | {m.PeakRssMb:F0} |";
+            text.WriteLine(row.ToString(CultureInfo.InvariantCulture));
+        }
+        return text.ToString();
+    }
 }

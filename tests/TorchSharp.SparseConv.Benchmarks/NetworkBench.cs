@@ -18,9 +18,15 @@ internal static class NetworkBench
             return;
         using var scope = NewDisposeScope();
         random.manual_seed(1);
-        using var model = MinkUNet.Create(MinkUNetKind.MinkUNet18, 4, Classes, stem_kernel: 3);
+        using var model = MinkUNet.Create(
+            MinkUNetKind.MinkUNet18,
+            4,
+            Classes,
+            stem_kernel: 3,
+            dtype: session.Settings.WeightDtype
+        );
         var sites = tensor(cloud.Coordinates).reshape(cloud.Voxels, 4);
-        var features = rand(cloud.Voxels, 4);
+        var features = rand(cloud.Voxels, 4).to(session.Settings.Dtype);
         var labels = randint(0, Classes, [cloud.Voxels], dtype: int64);
         using var kept = new SparseTensor(features, sites);
         model.eval();

@@ -1,4 +1,11 @@
 using System.CommandLine;
 using TorchSharp.SparseConv.Benchmarks;
 
-return CompareCommand.Create().Parse(args).Invoke();
+var root = new RootCommand("Performance of TorchSharp.SparseConv on this machine.")
+{
+    CompareCommand.Create(),
+    DenseCommand.Create(),
+    ScaleCommand.Create(),
+    NamedCommand.Create(),
+};
+return root.Parse(args.Length == 0 ? ["compare"] : args).Invoke();

@@ -17,6 +17,7 @@ internal sealed class Session(Settings settings, Action<Measurement> report)
     /// <summary>Median milliseconds after one run to warm up.</summary>
     public double Median(Action action)
     {
+        ResidentMemory.RestartPeak();
         action();
         var times = new double[settings.Repeats];
         for (var i = 0; i < times.Length; i++)
@@ -39,8 +40,7 @@ internal sealed class Session(Settings settings, Action<Measurement> report)
     public void MeasureProducts(
         string bench,
         Cloud cloud,
-        Rulebook rulebook,
-        (long In, long Out) channels,
+        (long Pairs, long Cin, long Cout) size,
         int products,
         Action action
     )
@@ -50,14 +50,14 @@ internal sealed class Session(Settings settings, Action<Measurement> report)
         var before = GemmRate();
         var ms = Median(action);
         var ceiling = (before + GemmRate()) / 2;
-        var gflops = products * 2.0 * rulebook.Pairs * channels.In * channels.Out / ms / 1e6;
+        var gflops = products * 2.0 * size.Pairs * size.Cin * size.Cout / ms / 1e6;
         report(
             Line(bench, cloud.Name, ms) with
             {
                 Voxels = cloud.Voxels,
-                Pairs = rulebook.Pairs,
-                Cin = channels.In,
-                Cout = channels.Out,
+                Pairs = size.Pairs,
+                Cin = size.Cin,
+                Cout = size.Cout,
                 Gflops = gflops,
                 OfSgemm = gflops / ceiling,
             }
@@ -79,13 +79,36 @@ internal sealed class Session(Settings settings, Action<Measurement> report)
         report(Line("copy", "64 MiB", Median(() => to.copy_(from).Dispose())));
     }
 
+    /// <summary>
+    /// What a layer costs beside its arithmetic: one 3^3 submanifold convolution of 1 channel over 1 voxel, a thousand calls a
+    /// run; the time is that of one call.
+    /// </summary>
+    public void MeasureOverhead()
+    {
+        if (!Wants("layer_overhead"))
+            return;
+        const int calls = 1000;
+        using var scope = NewDisposeScope();
+        using var untracked = no_grad();
+        using var layer = nn.SubMConv3d(1, 1, 3);
+        using var x = new SparseTensor(ones(1, 1), zeros(1, 4, int32));
+        var ms = Median(() =>
+        {
+            using var inner = NewDisposeScope();
+            for (var i = 0; i < calls; i++)
+                layer.call(x).Dispose();
+        });
+        report(Line("layer_overhead", "1 voxel", ms / calls) with { Voxels = 1 });
+        x.manager.Dispose();
+    }
+
     private const long GemmSize = 2048;
 
     private double GemmRate()
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        var (a, b) = (rand(GemmSize, GemmSize, settings.Dtype), rand(GemmSize, GemmSize, settings.Dtype));
+        var (a, b) = (rand(GemmSize, GemmSize, settings.WeightDtype), rand(GemmSize, GemmSize, settings.WeightDtype));
         var best = double.MaxValue;
         for (var i = 0; i < 4; i++)
         {
@@ -102,9 +125,9 @@ internal sealed class Session(Settings settings, Action<Measurement> report)
             Bench = bench,
             Set = set,
             Threads = settings.Threads,
-            Dtype = settings.Dtype == float64 ? "float64" : "float32",
+            Dtype = settings.Dtype.ToString().ToLowerInvariant(),
             Isa = SparseConvRuntime.Isa,
             Ms = ms,
-            PeakRssMb = Process.GetCurrentProcess().PeakWorkingSet64 / 1e6,
+            PeakRssMb = ResidentMemory.PeakMb,
         };
 }
