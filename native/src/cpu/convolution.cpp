@@ -79,8 +79,9 @@ int64_t convolution_workspace(const Rulebook &rulebook, int32_t direction, int32
   int64_t bytes = 0;
   by_type(element_type, [&]<class T>(T) {
     if (pass == SPC_BACKWARD_WEIGHT) {
-      bytes = weight_bytes<T>(rulebook, direction, parts.in, parts.out) +
-              bias_bytes(rulebook.to(direction).rows, parts.out) + thread_limit() * rows_bytes<T>(parts.in, parts.out);
+      const int64_t segments = weight_segments<T>(rulebook, direction, parts.in, parts.out);
+      bytes = segments * packed_bytes<T>(rulebook.taps(), parts.in, parts.out) + bias_bytes(segments, parts.out) +
+              thread_limit() * rows_bytes<T>(parts.in, parts.out);
     } else {
       if (pass == SPC_BACKWARD_INPUT && !parts.by_channel) std::swap(parts.in, parts.out);
       bytes =

@@ -119,9 +119,13 @@ void accumulate_tile(const E *const *input, S *const *sums, const E *weight, int
   }
 }
 
-// sums[m] += input[i][m] * grad[i], M input channels by V vectors, over `count` elements whose rows lie side by side.
+constexpr int64_t kPairsAhead = 16;
+
+// sums[m] += input[i][m] * grad[i], M input channels by V vectors, over `count` elements whose rows lie anywhere: those
+// of the elements ahead, of which pointers are read too, are on their way meanwhile.
 template <class E, class S, int M, int V>
-void outer_tile(const E *input, int64_t in, const E *grad, int64_t padded, int64_t count, S *sums) {
+void outer_tile(const E *const *input, int64_t first_in, const E *const *grad, int64_t first_out, int64_t count,
+                S *sums, int64_t padded) {
   using Vector = typename Lanes<S>::Vector;
   Vector sum[M][V];
 #pragma GCC unroll 16
@@ -129,13 +133,18 @@ void outer_tile(const E *input, int64_t in, const E *grad, int64_t padded, int64
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) sum[m][v] = load(sums + m * padded + v * kLanes<S>);
   }
-  for (int64_t i = 0; i < count; ++i, input += in, grad += padded) {
+  for (int64_t i = 0; i < count; ++i) {
+    const E *row = input[i] + first_in, *other = grad[i] + first_out;
+    asm("" : "+r"(row), "+r"(other));
+    __builtin_prefetch(input[i + kPairsAhead] + first_in);
+#pragma GCC unroll 4
+    for (int v = 0; v < V; ++v) __builtin_prefetch(grad[i + kPairsAhead] + first_out + v * kLanes<E>);
     typename Lanes<E>::Vector column[V];
 #pragma GCC unroll 4
-    for (int v = 0; v < V; ++v) column[v] = load(grad + v * kLanes<E>);
+    for (int v = 0; v < V; ++v) column[v] = load(other + v * kLanes<E>);
 #pragma GCC unroll 16
     for (int m = 0; m < M; ++m) {
-      const E value = input[m];
+      const E value = row[m];
 #pragma GCC unroll 4
       for (int v = 0; v < V; ++v) add_product(sum[m][v], value, column[v]);
     }
@@ -150,7 +159,7 @@ void outer_tile(const E *input, int64_t in, const E *grad, int64_t padded, int64
 template <class E, class S>
 using AccumulateTile = void (*)(const E *const *, S *const *, const E *, int64_t);
 template <class E, class S>
-using OuterTile = void (*)(const E *, int64_t, const E *, int64_t, int64_t, S *);
+using OuterTile = void (*)(const E *const *, int64_t, const E *const *, int64_t, int64_t, S *, int64_t);
 
 // By rows - 1 and vectors - 1.
 template <class E, class S, int... M>
@@ -313,32 +322,51 @@ inline void lay_row(const T *first, const T *second, int64_t columns, Element<T>
 template <class T>
 void outer(const Outer<T> &job) {
   using E = Element<T>;
-  const int64_t vectors = vectors_of<Sum<T>>(job.out);
+  const int64_t vectors = vectors_of<Sum<T>>(job.out), columns = vectors * kLanes<E>;
   const int64_t in_lines = lines_of<T>(job.in), out_lines = lines_of<T>(job.out);
-  E *const input = reinterpret_cast<E *>(job.scratch);
-  E *const grad = input + job.at_once * job.in;
+  E *const input_laid = reinterpret_cast<E *>(job.scratch);
+  E *const grad_laid = input_laid + job.at_once * job.in;
+  // Rows that are 16-bit numbers, or end amid a vector, are laid side by side; others are read where they lie.
+  const bool lay_input = kIsHalf<T>, lay_grad = kIsHalf<T> || columns != job.out;
   const auto input_row = [&](int64_t i) { return job.input + row_at(job.input_rows, job.from[i]) * job.input_step; };
   const auto grad_row = [&](int64_t i) { return job.grad + row_at(job.grad_rows, job.to[i]) * job.grad_step; };
+  const E *input[kMostPairs + kPairsAhead], *grad[kMostPairs + kPairsAhead];
   for (int64_t first = 0; first < job.count; first += job.at_once) {
     const int64_t last = job.count - first < job.at_once ? job.count : first + job.at_once;
     int64_t elements = 0;
     for (int64_t i = first; i < last; i += kDepth<E>, ++elements) {
-      for (int64_t ahead = i + kRowsAhead; ahead < i + kRowsAhead + kDepth<E> && ahead < job.count; ++ahead) {
-        prefetch_row(input_row(ahead), 0, in_lines);
-        prefetch_row(grad_row(ahead), 0, out_lines);
-      }
       const bool two = kDepth<E> == 2 && i + 1 < last;
-      E *const to = grad + elements * job.padded;
-      lay_row(input_row(i), two ? input_row(i + 1) : nullptr, job.in, input + elements * job.in);
-      lay_row(grad_row(i), two ? grad_row(i + 1) : nullptr, job.out, to);
-      for (int64_t n = job.out; n < vectors * kLanes<E>; ++n) to[n] = E{};
+      if (lay_grad) {
+        for (int64_t ahead = i + kRowsAhead; ahead < i + kRowsAhead + kDepth<E> && ahead < job.count; ++ahead) {
+          prefetch_row(grad_row(ahead), 0, out_lines);
+          if (lay_input) prefetch_row(input_row(ahead), 0, in_lines);
+        }
+        E *const to = grad_laid + elements * job.padded;
+        lay_row(grad_row(i), two ? grad_row(i + 1) : nullptr, job.out, to);
+        for (int64_t n = job.out; n < columns; ++n) to[n] = E{};
+        grad[elements] = to;
+      } else {
+        grad[elements] = reinterpret_cast<const E *>(grad_row(i));
+      }
+      if (lay_input) {
+        E *const to = input_laid + elements * job.in;
+        lay_row(input_row(i), two ? input_row(i + 1) : nullptr, job.in, to);
+        input[elements] = to;
+      } else {
+        input[elements] = reinterpret_cast<const E *>(input_row(i));
+      }
+    }
+    for (int64_t i = 0; i < kPairsAhead; ++i) {
+      const bool more = last + i < job.count;
+      input[elements + i] = more && !lay_input ? reinterpret_cast<const E *>(input_row(last + i)) : input[elements - 1];
+      grad[elements + i] = more && !lay_grad ? reinterpret_cast<const E *>(grad_row(last + i)) : grad[elements - 1];
     }
     for (int64_t v = 0; v < vectors; v += kVectors) {
       const int64_t width = vectors - v < kVectors ? vectors - v : kVectors;
       for (int64_t k = 0; k < job.in;) {
         const int rows = next_rows(job.in - k);
-        Tiles<T>::outer[rows - 1][width - 1](input + k, job.in, grad + v * kLanes<E>, job.padded, elements,
-                                             job.sums + k * job.padded + v * kLanes<E>);
+        Tiles<T>::outer[rows - 1][width - 1](input, k, grad, v * kLanes<E>, elements,
+                                             job.sums + k * job.padded + v * kLanes<E>, job.padded);
         k += rows;
       }
     }
@@ -439,9 +467,17 @@ void finish(const Finish<T> &job) {
 }
 
 template <class T>
+void sum_columns(const SumColumns<T> &job) {
+  for (int64_t i = 0; i < job.rows; ++i) {
+    const T *const row = job.matrix + row_at(job.matrix_rows, job.first + i) * job.step;
+    for (int64_t n = 0; n < job.columns; ++n) job.sums[n] += wide(row[n]);
+  }
+}
+
+template <class T>
 constexpr KernelsOf<T> make_kernels() {
-  return {accumulate<T>, outer<T>,    accumulate_channels<T>, outer_channels<T>, pack<T, T>, pack<T, Sum<T>>,
-          finish<T>,     widen_row<T>};
+  return {accumulate<T>,   outer<T>,  accumulate_channels<T>, outer_channels<T>, pack<T, T>,
+          pack<T, Sum<T>>, finish<T>, sum_columns<T>,         widen_row<T>};
 }
 
 }  // namespace

@@ -12,6 +12,8 @@ namespace spc {
 constexpr int64_t kLaneBytes = 64;
 // Rows that accumulate takes at once, at most.
 constexpr int64_t kMostRows = 12;
+// Pairs that outer takes at once, at most.
+constexpr int64_t kMostPairs = 256;
 
 // sums[to[i] - to_first] += input[row(from[i])] * weight for a run of one tap's pairs.
 template <class T>
@@ -42,7 +44,7 @@ struct Outer {
   const int32_t *to;
   int64_t count;
   Sum<T> *sums;     // [in, padded]
-  Sum<T> *scratch;  // [at_once, in + padded]: rows of the pairs at hand, side by side
+  Sum<T> *scratch;  // [at_once, in + padded]: rows of the pairs at hand, where they are not read as they lie
   int64_t at_once;
   int64_t input_step, grad_step;  // from one row to the next
   int64_t in;
@@ -62,6 +64,18 @@ struct Finish {
   int64_t first;
   int64_t rows;
   int64_t out;
+};
+
+// sums += the rows at positions [first, first + rows), in that order.
+template <class T>
+struct SumColumns {
+  const T *matrix;
+  const int32_t *matrix_rows;  // from position to row, or null
+  int64_t step;                // from one row to the next
+  int64_t first;
+  int64_t rows;
+  int64_t columns;
+  double *sums;
 };
 
 // One tap's weights, at the given steps, in the order in which accumulate reads them; they are rounded to T.
@@ -85,6 +99,7 @@ struct KernelsOf {
   void (*pack)(const Pack<T, T> &);
   void (*pack_sums)(const Pack<T, Sum<T>> &);
   void (*finish)(const Finish<T> &);
+  void (*sum_columns)(const SumColumns<T> &);
   void (*widen)(const T *from, int64_t count, Sum<T> *to);
 };
 

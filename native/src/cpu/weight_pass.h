@@ -13,14 +13,12 @@
 
 namespace spc {
 
-constexpr int64_t kPartialBytes = 16 << 20;  // of the partial sums of weight gradients, where taps leave a choice
-constexpr int64_t kMostSegments = 16;        // of rows, for weight gradients
-constexpr int64_t kMostItems = 64;           // of work that segments and groups of taps make, about
-constexpr int64_t kRowsBytes = 128 * 1024;   // of pairs' rows side by side, to stay in the second-level cache
-constexpr int64_t kBiasRows = 4096;
+constexpr int64_t kPartialBytes = 8 << 20;  // of the partial sums of weight gradients, where taps leave a choice
+constexpr int64_t kMostSegments = 8;        // of rows, for weight gradients
+constexpr int64_t kRowsBytes = 128 * 1024;  // of pairs' rows, to stay in the second-level cache
 
 // How the sums are cut: rows that are written into segments, each with partial sums of its own for every tap, and taps
-// into groups, for more to share among threads. Only the segments decide in which order numbers are added, and they
+// into groups, where threads need more to share. Only the segments decide in which order numbers are added, and they
 // depend on the rulebook and the channels alone.
 struct WeightPlan {
   int64_t segments;
@@ -36,14 +34,15 @@ int64_t weight_segments(const Rulebook &rulebook, int32_t direction, int64_t in,
 }
 
 template <class T>
-WeightPlan plan_weight(const Rulebook &rulebook, int32_t direction, int64_t in, int64_t out) {
+WeightPlan plan_weight(const Rulebook &rulebook, int32_t direction, int64_t in, int64_t out, int threads) {
   WeightPlan plan{weight_segments<T>(rulebook, direction, in, out), std::clamp<int64_t>((in + out) / 32, 4, 32), {0}};
-  const int64_t groups = (kMostItems + plan.segments - 1) / plan.segments;
+  // Each group reads the rows anew, so there are no more than keep the threads busy.
+  const int64_t groups = threads == 1 ? 1 : (int64_t{4} * threads + plan.segments - 1) / plan.segments;
   int64_t sum = 0;
   for (int64_t t = 0; t < rulebook.taps(); ++t) {
     const int64_t count = rulebook.count(t), share = rulebook.pairs() / groups;
     // A new group where this tap would overfill the one before.
-    if (sum > 0 && sum + count > share) plan.groups.push_back(t), sum = 0;
+    if (sum > 0 && sum + count > share && groups > 1) plan.groups.push_back(t), sum = 0;
     sum += count;
   }
   plan.groups.push_back(rulebook.taps());
@@ -53,8 +52,9 @@ WeightPlan plan_weight(const Rulebook &rulebook, int32_t direction, int64_t in, 
 // Pairs whose rows are laid side by side at once; an even number, since bfloat16 rows are joined in twos.
 template <class T>
 int64_t pairs_at_once(int64_t in, int64_t out) {
-  return std::clamp<int64_t>(kRowsBytes / ((in + padded<T>(out)) * static_cast<int64_t>(sizeof(Sum<T>))), 16, 256) / 2 *
-         2;
+  return std::clamp<int64_t>(kRowsBytes / ((in + padded<T>(out)) * static_cast<int64_t>(sizeof(Sum<T>))), 16,
+                             kMostPairs) /
+         2 * 2;
 }
 
 // Of one thread, for the rows at hand.
@@ -63,17 +63,9 @@ int64_t rows_bytes(int64_t in, int64_t out) {
   return aligned(pairs_at_once<T>(in, out) * (in + padded<T>(out)) * static_cast<int64_t>(sizeof(Sum<T>)));
 }
 
-template <class T>
-int64_t weight_bytes(const Rulebook &rulebook, int32_t direction, int64_t in, int64_t out) {
-  return weight_segments<T>(rulebook, direction, in, out) * packed_bytes<T>(rulebook.taps(), in, out);
-}
-
-inline int64_t bias_parts(int64_t rows) {
-  return std::clamp<int64_t>(rows / kBiasRows, 1, 64);
-}
-
-inline int64_t bias_bytes(int64_t rows, int64_t out) {
-  return aligned(bias_parts(rows) * out * static_cast<int64_t>(sizeof(double)));
+// Of the sums of one segment each.
+inline int64_t bias_bytes(int64_t segments, int64_t out) {
+  return aligned(segments * out * static_cast<int64_t>(sizeof(double)));
 }
 
 template <class T>
@@ -100,33 +92,22 @@ void store_row(const spc_matrix &gradient, int64_t row, int64_t columns, const S
   }
 }
 
-// In double, since a column of all rows is a long sum.
 template <class T>
-void sum_bias(const Team &team, const KernelsOf<T> &kernels, const WeightJob<T> &job, double *partial) {
-  const int64_t rows = job.rulebook.to(job.direction).rows, parts = bias_parts(rows);
-  parallel_for(team, parts, [&](int64_t part, int) {
-    double *const sums = partial + part * job.out;
-    std::fill(sums, sums + job.out, 0.0);
-    const auto [begin, end] = part_of(rows, parts, part);
-    std::vector<Sum<T>> grad(static_cast<std::size_t>(job.out));
-    for (int64_t row = begin; row < end; ++row) {
-      kernels.widen(job.grad_output + row * job.grad_step, job.out, grad.data());
-      for (int64_t n = 0; n < job.out; ++n) sums[n] += grad[n];
-    }
-  });
+void store_bias(const WeightJob<T> &job, int64_t segments, const double *partial) {
   std::vector<Sum<T>> total(static_cast<std::size_t>(job.out));
   for (int64_t n = 0; n < job.out; ++n) {
     double sum = 0;
-    for (int64_t part = 0; part < parts; ++part) sum += partial[part * job.out + n];
+    for (int64_t segment = 0; segment < segments; ++segment) sum += partial[segment * job.out + n];
     total[n] = static_cast<Sum<T>>(sum);
   }
   store_row<T>(*job.grad_bias, 0, job.out, total.data());
 }
 
-// The sums of one segment and one group of taps.
+// The sums of one segment and one group of taps; those of the bias go with the first group, and are made in double
+// since a column of all rows is a long sum.
 template <class T>
 void run_item(const KernelsOf<T> &kernels, const WeightJob<T> &job, const WeightPlan &plan, int64_t segment,
-              int64_t group, Sum<T> *partial, Sum<T> *scratch) {
+              int64_t group, Sum<T> *partial, double *bias, Sum<T> *scratch) {
   const Side &from = job.rulebook.from(job.direction), &to = job.rulebook.to(job.direction);
   const int64_t width = padded<T>(job.out), matrix = job.in * width, taps = job.rulebook.taps();
   const int64_t first_tap = plan.groups[group], last_tap = plan.groups[group + 1];
@@ -144,9 +125,16 @@ void run_item(const KernelsOf<T> &kernels, const WeightJob<T> &job, const Weight
   part.in = job.in;
   part.out = job.out;
   part.padded = width;
+  const bool with_bias = job.grad_bias != nullptr && group == 0;
+  bias += segment * job.out;
+  if (with_bias) std::fill(bias, bias + job.out, 0.0);
   const auto [begin, end] = part_of(to.tiles, plan.segments, segment);
   for (int64_t tile = begin; tile < end; tile += plan.granules) {
     const int64_t last = std::min(tile + plan.granules, end);
+    const int64_t row = tile * kTileRows, rows = std::min(last * kTileRows, to.rows) - row;
+    if (with_bias) {
+      kernels.sum_columns({job.grad_output, to.row_of.get(), job.grad_step, row, rows, job.out, bias});
+    }
     for (int64_t t = first_tap; t < last_tap; ++t) {
       const TapPairs pairs = job.rulebook.tap(t, job.direction);
       part.from = pairs.from + pairs.tiles[tile];
@@ -161,32 +149,34 @@ void run_item(const KernelsOf<T> &kernels, const WeightJob<T> &job, const Weight
 template <class T>
 void run_weight(const WeightJob<T> &job, void *workspace, int64_t workspace_bytes) {
   const Side &to = job.rulebook.to(job.direction);
-  const int64_t fixed = weight_bytes<T>(job.rulebook, job.direction, job.in, job.out);
-  const int64_t bias = bias_bytes(to.rows, job.out), each = rows_bytes<T>(job.in, job.out);
+  const int64_t segments = weight_segments<T>(job.rulebook, job.direction, job.in, job.out);
+  const int64_t fixed = segments * packed_bytes<T>(job.rulebook.taps(), job.in, job.out);
+  const int64_t bias = bias_bytes(segments, job.out), each = rows_bytes<T>(job.in, job.out);
   check_workspace(workspace, workspace_bytes, fixed + bias + each);
   const KernelsOf<T> &kernels = kernels_of(active_kernels(), T{});
-  const WeightPlan plan = plan_weight<T>(job.rulebook, job.direction, job.in, job.out);
   char *const memory = static_cast<char *>(workspace);
   auto *const partial = static_cast<Sum<T> *>(workspace);
+  auto *const bias_partial = reinterpret_cast<double *>(memory + fixed);
   const int64_t work = (job.rulebook.pairs() + to.rows) * job.in * job.out;
   const Team team(std::min((workspace_bytes - fixed - bias) / each, 1 + work / kSerialWork));
+  const WeightPlan plan = plan_weight<T>(job.rulebook, job.direction, job.in, job.out, team.size());
   const int64_t groups = std::ssize(plan.groups) - 1;
-  parallel_for(team, plan.segments * groups, [&](int64_t item, int thread) {
+  parallel_for(team, segments * groups, [&](int64_t item, int thread) {
     auto *const scratch = reinterpret_cast<Sum<T> *>(memory + fixed + bias + thread * each);
-    run_item(kernels, job, plan, item / groups, item % groups, partial, scratch);
+    run_item(kernels, job, plan, item / groups, item % groups, partial, bias_partial, scratch);
   });
   const int64_t width = padded<T>(job.out), step = job.rulebook.taps() * job.in * width;
   parallel_for(team, job.rulebook.taps(), [&](int64_t t, int) {
     for (int64_t row = t * job.in; row < (t + 1) * job.in; ++row) {
       Sum<T> *const total = partial + row * width;
-      for (int64_t segment = 1; segment < plan.segments; ++segment) {
+      for (int64_t segment = 1; segment < segments; ++segment) {
         const Sum<T> *const sums = partial + segment * step + row * width;
         for (int64_t n = 0; n < job.out; ++n) total[n] += sums[n];
       }
       store_row<T>(job.grad_weight, row, job.out, total);
     }
   });
-  if (job.grad_bias != nullptr) sum_bias(team, kernels, job, reinterpret_cast<double *>(memory + fixed));
+  if (job.grad_bias != nullptr) store_bias(job, segments, bias_partial);
 }
 
 }  // namespace spc
