@@ -21,23 +21,32 @@ internal sealed class SparseLayerFactory(
         };
 
     /// <summary>Kernel 2, stride 2: each coarse voxel gathers the fine voxels inside it.</summary>
-    internal SparseConvNd Down(long input, long output) =>
-        dimensions switch
+    internal SparseConvNd Down(long input, long output) => Down(input, output, 2);
+
+    /// <summary>Any kernel, stride 2, padded by (size - 1) / 2 on each axis, so that kernel 2 tiles as the other does.</summary>
+    internal SparseConvNd Down(long input, long output, PerAxis kernel)
+    {
+        PerAxis padding = [.. kernel.Expand(dimensions).Select(size => (size - 1) / 2)];
+        return dimensions switch
         {
-            1 => new SparseConv1d(input, output, 2, 2, bias: false, device: device, dtype: dtype),
-            2 => new SparseConv2d(input, output, 2, 2, bias: false, device: device, dtype: dtype),
-            3 => new SparseConv3d(input, output, 2, 2, bias: false, device: device, dtype: dtype),
-            _ => new SparseConv4d(input, output, 2, 2, bias: false, device: device, dtype: dtype),
+            1 => new SparseConv1d(input, output, kernel, 2, padding, bias: false, device: device, dtype: dtype),
+            2 => new SparseConv2d(input, output, kernel, 2, padding, bias: false, device: device, dtype: dtype),
+            3 => new SparseConv3d(input, output, kernel, 2, padding, bias: false, device: device, dtype: dtype),
+            _ => new SparseConv4d(input, output, kernel, 2, padding, bias: false, device: device, dtype: dtype),
         };
+    }
 
     /// <summary>Kernel 2, stride 2, back to the voxels that the way down had.</summary>
-    internal SparseConvTransposeNd Up(long input, long output) =>
+    internal SparseConvTransposeNd Up(long input, long output) => Up(input, output, 2);
+
+    /// <summary>Kernel and stride alike: each fine voxel has one coarse voxel above it.</summary>
+    internal SparseConvTransposeNd Up(long input, long output, PerAxis ratio) =>
         dimensions switch
         {
-            1 => new SparseConvTranspose1d(input, output, 2, 2, bias: false, device: device, dtype: dtype),
-            2 => new SparseConvTranspose2d(input, output, 2, 2, bias: false, device: device, dtype: dtype),
-            3 => new SparseConvTranspose3d(input, output, 2, 2, bias: false, device: device, dtype: dtype),
-            _ => new SparseConvTranspose4d(input, output, 2, 2, bias: false, device: device, dtype: dtype),
+            1 => new SparseConvTranspose1d(input, output, ratio, ratio, bias: false, device: device, dtype: dtype),
+            2 => new SparseConvTranspose2d(input, output, ratio, ratio, bias: false, device: device, dtype: dtype),
+            3 => new SparseConvTranspose3d(input, output, ratio, ratio, bias: false, device: device, dtype: dtype),
+            _ => new SparseConvTranspose4d(input, output, ratio, ratio, bias: false, device: device, dtype: dtype),
         };
 
     internal torch.nn.Module<torch.Tensor, torch.Tensor> Norm(long channels) =>
