@@ -22,11 +22,11 @@ public sealed class DenseEquivalenceTests
     public void Strided_convolution_equals_the_dense_one(Case one)
     {
         using var scope = torch.NewDisposeScope();
-        var setup = new Setup(one, In);
+        var setup = new DenseSetup(one, In);
         var layer = Layers.Conv(one, In, Out);
         var result = layer.call(setup.Input);
 
-        var twin = new Twin(layer, setup.Features);
+        var twin = new LayerTwin(layer, setup.Features);
         var dense = setup.Dense.Convolve(setup.DenseInput(twin.Features), twin.Weight, twin.Bias);
         var occupied = setup.Dense.Convolve(setup.DenseInput(Ones(setup.Cloud.Rows.Length)), Ones(layer.weight), null);
         RequireSites(result, occupied, setup.Frame.CoarseOrigin);
@@ -44,12 +44,12 @@ public sealed class DenseEquivalenceTests
         using var scope = torch.NewDisposeScope();
 
         // A margin of zeros, since PyTorch's padding="same" adds one more cell behind an even kernel than before it.
-        var setup = new Setup(one with { Bounded = false }, In);
+        var setup = new DenseSetup(one with { Bounded = false }, In);
         var layer = Layers.SubM(one, In, Out);
         var result = layer.call(setup.Input);
 
         Assert.That(result.map, Is.SameAs(setup.Input.map));
-        var twin = new Twin(layer, setup.Features);
+        var twin = new LayerTwin(layer, setup.Features);
         var dense = setup.Dense.Convolve(setup.DenseInput(twin.Features), twin.Weight, twin.Bias);
         twin.RequireEqual(result, layer, dense, setup.Frame.CoarseOrigin, setup.Random);
     }
@@ -58,13 +58,13 @@ public sealed class DenseEquivalenceTests
     public void Strided_convolution_at_given_coordinates_equals_the_dense_one(Case one)
     {
         using var scope = torch.NewDisposeScope();
-        var setup = new Setup(one, In);
+        var setup = new DenseSetup(one, In);
         var layer = Layers.Conv(one, In, Out);
         var sites = Cloud.Random(setup.Random, setup.Frame.CoarseShape, setup.Frame.CoarseOrigin, 2, 10);
         var result = layer.call(setup.Input, sites.Coordinates());
 
         Assert.That(Tensors.Rows(result.coordinates), Is.EqualTo(sites.Rows));
-        var twin = new Twin(layer, setup.Features);
+        var twin = new LayerTwin(layer, setup.Features);
         var dense = setup.Dense.Convolve(setup.DenseInput(twin.Features), twin.Weight, twin.Bias);
         twin.RequireEqual(result, layer, dense, setup.Frame.CoarseOrigin, setup.Random);
     }
@@ -73,14 +73,14 @@ public sealed class DenseEquivalenceTests
     public void Transposed_convolution_back_to_the_encoder_equals_the_dense_one(Case one)
     {
         using var scope = torch.NewDisposeScope();
-        var setup = new Setup(one, In);
-        var coarse = setup.Coarse();
+        var setup = new DenseSetup(one, In);
+        var coarse = setup.Coarse(In);
         var layer = Layers.Transpose(one, In, Out, TransposedSites.Cached);
         var result = layer.call(coarse);
 
         // With stride 1 the level itself is the nearest one at the wanted stride.
         Assert.That(result.map, Is.SameAs(one.Stride.All(stride => stride == 1) ? coarse.map : setup.Input.map));
-        var twin = new Twin(layer, coarse.features);
+        var twin = new LayerTwin(layer, coarse.features);
         var dense = setup.Dense.Transpose(
             setup.DenseCoarse(twin.Features, coarse),
             twin.Weight,
@@ -94,13 +94,13 @@ public sealed class DenseEquivalenceTests
     public void Generating_transposed_convolution_equals_the_dense_one(Case one)
     {
         using var scope = torch.NewDisposeScope();
-        var setup = new Setup(one, In);
-        var coarse = setup.Coarse();
+        var setup = new DenseSetup(one, In);
+        var coarse = setup.Coarse(In);
         var layer = Layers.Transpose(one, In, Out, TransposedSites.Generate);
         var result = layer.call(coarse);
 
         var none = Case.Same(0, one.Dimensions);
-        var twin = new Twin(layer, coarse.features);
+        var twin = new LayerTwin(layer, coarse.features);
         var dense = setup.Dense.Transpose(setup.DenseCoarse(twin.Features, coarse), twin.Weight, twin.Bias, none);
         var occupied = setup.Dense.Transpose(
             setup.DenseCoarse(Ones(coarse.count), coarse),
@@ -121,9 +121,9 @@ public sealed class DenseEquivalenceTests
         using var scope = torch.NewDisposeScope();
         int[] Same(int value) => Case.Same(value, 3);
         var one = new Case(3, Same(kernel), Same(2), Same(1), Same(kernel / 2), true, 200, kernel);
-        var setup = new Setup(one, input, torch.ScalarType.Float32);
+        var setup = new DenseSetup(one, input, torch.ScalarType.Float32);
         var layer = Layers.Conv(one, input, output, type: torch.ScalarType.Float32);
-        var twin = new Twin(layer, setup.Features);
+        var twin = new LayerTwin(layer, setup.Features);
         var dense = setup.Dense.Convolve(setup.DenseInput(twin.Features), twin.Weight, twin.Bias);
         twin.RequireEqual(
             layer.call(setup.Input),
@@ -144,113 +144,5 @@ public sealed class DenseEquivalenceTests
     {
         var rows = Tensors.Rows(result.coordinates).Select(row => Tensors.Key(row)).ToList();
         Assert.That(rows, Is.EquivalentTo(DenseTwin.Active(occupied, origin)), "sites");
-    }
-
-    /// <summary>Cloud, sparse input and dense frame of a case.</summary>
-    private sealed class Setup
-    {
-        internal Setup(Case one, long channels, torch.ScalarType type = torch.ScalarType.Float64)
-        {
-            One = one;
-            Random = new Random(one.Seed);
-            Cloud = one.Cloud(Random);
-            Frame = new Frame(one, Cloud);
-            Dense = new DenseTwin(one.Kernel, one.Stride, one.Dilation, one.Padding);
-            Features = Tensors.Random(Random, type, Cloud.Rows.Length, channels).requires_grad_();
-            PerAxis? shape = one.Bounded ? new PerAxis(Cloud.Shape) : null;
-            Input = new SparseTensor(Features, Cloud.Coordinates(), Cloud.Batches, shape);
-        }
-
-        internal Random Random { get; }
-
-        internal Cloud Cloud { get; }
-
-        internal Frame Frame { get; }
-
-        internal DenseTwin Dense { get; }
-
-        internal torch.Tensor Features { get; }
-
-        internal SparseTensor Input { get; }
-
-        private Case One { get; }
-
-        /// <summary>The level below the input, with random features that want a gradient.</summary>
-        internal SparseTensor Coarse()
-        {
-            using var down = Layers.Conv(One, In, 1);
-            var sites = down.call(Input);
-            return sites.with_features(
-                Tensors.Random(Random, torch.ScalarType.Float64, sites.count, In).requires_grad_()
-            );
-        }
-
-        internal torch.Tensor DenseInput(torch.Tensor features) =>
-            DenseTwin.Densify(features, Cloud.Rows, Cloud.Batches, Frame.FineOrigin, Frame.FineShape);
-
-        internal torch.Tensor DenseCoarse(torch.Tensor features, SparseTensor coarse) =>
-            DenseTwin.Densify(
-                features,
-                Tensors.Rows(coarse.coordinates),
-                Cloud.Batches,
-                Frame.CoarseOrigin,
-                Frame.CoarseShape
-            );
-    }
-
-    /// <summary>Copies of a layer's leaves for the dense side, and the comparison of both sides.</summary>
-    private sealed class Twin
-    {
-        private readonly torch.Tensor _sparseFeatures;
-
-        internal Twin(SparseConvolution layer, torch.Tensor features)
-        {
-            _sparseFeatures = features;
-            Features = Copy(features);
-            Weight = Copy(layer.weight);
-            Bias = Copy(layer.bias!);
-        }
-
-        internal torch.Tensor Features { get; }
-
-        internal torch.Tensor Weight { get; }
-
-        internal torch.Tensor Bias { get; }
-
-        internal void RequireEqual(
-            SparseTensor sparse,
-            SparseConvolution layer,
-            torch.Tensor dense,
-            int[] origin,
-            Random random,
-            double tolerance = Tolerance
-        )
-        {
-            var expected = DenseTwin.Read(dense, Tensors.Rows(sparse.coordinates), origin);
-            var gradient = Tensors.Random(random, sparse.features.dtype, expected.shape);
-            (sparse.features * gradient).sum().backward();
-            (expected * gradient).sum().backward();
-            using (Assert.EnterMultipleScope())
-            {
-                Assert.That(Tensors.Deviation(sparse.features, expected), Is.LessThanOrEqualTo(tolerance), "output");
-                Assert.That(
-                    Tensors.Deviation(_sparseFeatures.grad!, Features.grad!),
-                    Is.LessThanOrEqualTo(tolerance),
-                    "gradient of features"
-                );
-                Assert.That(
-                    Tensors.Deviation(layer.weight.grad!, Weight.grad!),
-                    Is.LessThanOrEqualTo(tolerance),
-                    "gradient of weight"
-                );
-                Assert.That(
-                    Tensors.Deviation(layer.bias!.grad!, Bias.grad!),
-                    Is.LessThanOrEqualTo(tolerance),
-                    "gradient of bias"
-                );
-            }
-        }
-
-        private static torch.Tensor Copy(torch.Tensor leaf) => leaf.detach().clone().requires_grad_();
     }
 }

@@ -23,7 +23,7 @@ public sealed class InverseConvTests
         using var scope = torch.NewDisposeScope();
         var random = new Random(one.Seed);
         var (input, coarse) = Down(one, random);
-        using var inverse = Inverse(one);
+        using var inverse = Layers.Inverse(one, 3, 2);
         var result = inverse.call(coarse);
         var gradient = Tensors.Random(random, torch.ScalarType.Float64, result.count, 2);
         (result.features * gradient).sum().backward();
@@ -49,7 +49,7 @@ public sealed class InverseConvTests
         var random = new Random(dimensions);
         var one = Case.Strided(dimensions).ElementAt(14) with { Voxels = 30 };
         var (_, coarse) = Down(one, random);
-        using var inverse = Inverse(one);
+        using var inverse = Layers.Inverse(one, 3, 2);
         foreach (var leaf in new torch.Tensor[] { coarse.features, inverse.weight, inverse.bias! })
         {
             Differences.RequireGradient(leaf, () => inverse.call(coarse).features, random);
@@ -132,7 +132,7 @@ public sealed class InverseConvTests
         using var scope = torch.NewDisposeScope();
         var one = Case.Strided(2).ElementAt(14) with { Bounded = false };
         var (input, coarse) = Down(one, new Random(1));
-        using var inverse = Inverse(one);
+        using var inverse = Layers.Inverse(one, 3, 2);
         var all = inverse.call(coarse);
         var some = inverse.call(coarse, input.coordinates.narrow(0, 3, 5));
         Assert.That(Tensors.Deviation(some.features, all.features.narrow(0, 3, 5)), Is.Zero);
@@ -158,17 +158,5 @@ public sealed class InverseConvTests
         var sites = down.call(input);
         var coarse = Tensors.Random(random, torch.ScalarType.Float64, sites.count, 3).requires_grad_();
         return (input, sites.with_features(coarse));
-    }
-
-    private static SparseInverseConvNd Inverse(Case one)
-    {
-        var size = Layers.Axes(one.Kernel);
-        return one.Dimensions switch
-        {
-            1 => new SparseInverseConv1d(3, 2, size, dtype: torch.ScalarType.Float64),
-            2 => new SparseInverseConv2d(3, 2, size, dtype: torch.ScalarType.Float64),
-            3 => new SparseInverseConv3d(3, 2, size, dtype: torch.ScalarType.Float64),
-            _ => new SparseInverseConv4d(3, 2, size, dtype: torch.ScalarType.Float64),
-        };
     }
 }

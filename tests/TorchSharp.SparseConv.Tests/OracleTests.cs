@@ -7,7 +7,6 @@ namespace TorchSharp.SparseConv.Tests;
 [TestFixture]
 public sealed class OracleTests
 {
-    private const double Tolerance = 1e-12;
     private const int In = 2;
     private const int Out = 3;
 
@@ -32,7 +31,7 @@ public sealed class OracleTests
         }
 
         Assert.That(Keys(result), Is.EquivalentTo(expected), "sites");
-        RequireLaw(one, layer, input, result, transposed: false, random);
+        Law.Require(Oracle(one), layer, input, result, transposed: false, random);
     }
 
     [TestCaseSource(nameof(SubmanifoldCases))]
@@ -41,7 +40,7 @@ public sealed class OracleTests
         using var scope = torch.NewDisposeScope();
         var (input, _, random) = Input(one);
         var layer = Layers.SubM(one, In, Out);
-        RequireLaw(one, layer, input, layer.call(input), transposed: false, random);
+        Law.Require(Oracle(one), layer, input, layer.call(input), transposed: false, random);
     }
 
     [TestCaseSource(nameof(Cases))]
@@ -64,7 +63,7 @@ public sealed class OracleTests
         }
 
         Assert.That(Keys(result), Is.EquivalentTo(expected), "sites");
-        RequireLaw(one, layer, input, result, transposed: true, random);
+        Law.Require(Oracle(one), layer, input, result, transposed: true, random);
     }
 
     private static (SparseTensor Input, Cloud Cloud, Random Random) Input(Case one)
@@ -86,46 +85,4 @@ public sealed class OracleTests
 
     private static List<string> Keys(SparseTensor tensor) =>
         [.. Tensors.Rows(tensor.coordinates).Select(row => Tensors.Key(row))];
-
-    private static void RequireLaw(
-        Case one,
-        SparseConvolution layer,
-        SparseTensor input,
-        SparseTensor result,
-        bool transposed,
-        Random random
-    )
-    {
-        var gradient = Tensors.Random(random, torch.ScalarType.Float64, result.count, Out);
-        (result.features * gradient).sum().backward();
-        var truth = Oracle(one)
-            .Run(
-                Tensors.Rows(input.coordinates),
-                Tensors.Rows(result.coordinates),
-                transposed,
-                Arrays.Matrix(input.features),
-                Arrays.Cube(layer.weight),
-                Arrays.Vector(layer.bias!),
-                Arrays.Matrix(gradient)
-            );
-        using (Assert.EnterMultipleScope())
-        {
-            Assert.That(Arrays.Deviation(result.features, truth.Output), Is.LessThanOrEqualTo(Tolerance), "output");
-            Assert.That(
-                Arrays.Deviation(input.features.grad!, truth.Features),
-                Is.LessThanOrEqualTo(Tolerance),
-                "gradient of features"
-            );
-            Assert.That(
-                Arrays.Deviation(layer.weight.grad!, truth.Weight),
-                Is.LessThanOrEqualTo(Tolerance),
-                "gradient of weight"
-            );
-            Assert.That(
-                Arrays.Deviation(layer.bias!.grad!, truth.Bias),
-                Is.LessThanOrEqualTo(Tolerance),
-                "gradient of bias"
-            );
-        }
-    }
 }

@@ -138,7 +138,7 @@ public sealed class PoolingTests
         var result = Pools.Layer(one, PoolingKind.Mean).call(new SparseTensor(features, cloud.Coordinates()));
         var gradient = new double[result.count, 70];
         var (expected, _) = Pools.Run(
-            one,
+            new BruteForce(one.Kernel, one.Stride, one.Dilation, one.Padding),
             PoolingKind.Mean,
             cloud.Rows,
             Tensors.Rows(result.coordinates),
@@ -197,7 +197,7 @@ public sealed class PoolingTests
         var gradient = Tensors.Random(setup.Random, torch.ScalarType.Float64, result.count, Channels);
         (result.features * gradient).sum().backward();
         var (output, gradFeatures) = Pools.Run(
-            setup.One,
+            new BruteForce(setup.One.Kernel, setup.One.Stride, setup.One.Dilation, setup.One.Padding),
             kind,
             setup.Cloud.Rows,
             Tensors.Rows(result.coordinates),

@@ -2,11 +2,15 @@ namespace TorchSharp.SparseConv.Tests.Oracles;
 
 /// <summary>
 /// Sparse convolution by the law alone, fine = stride * coarse + dilation * tap - padding, in loops over all pairs of
-/// rows: any number of axes, float64, no production code. Gradients are those of sum(output * gradOutput).
+/// rows: any list of taps, groups, any number of axes, float64, no production code. Gradients are those of sum(output * gradOutput).
 /// </summary>
-internal sealed class BruteForce(int[] kernel, int[] stride, int[] dilation, int[] padding)
+internal sealed class BruteForce(IReadOnlyList<int[]> taps, int[] stride, int[] dilation, int[] padding, int groups = 1)
 {
-    internal int Taps => kernel.Aggregate(1, (product, size) => product * size);
+    /// <summary>A box kernel, whose taps are all of its cells, row-major.</summary>
+    internal BruteForce(int[] kernel, int[] stride, int[] dilation, int[] padding)
+        : this(TapLists.Box(kernel), stride, dilation, padding) { }
+
+    internal int Taps => taps.Count;
 
     /// <summary>Every coarse coordinate that a fine one reaches, as keys.</summary>
     internal HashSet<string> Dilate(IReadOnlyList<int[]> fine)
@@ -16,7 +20,7 @@ internal sealed class BruteForce(int[] kernel, int[] stride, int[] dilation, int
         {
             for (var tap = 0; tap < Taps; tap++)
             {
-                if (Coarse(row, Position(tap)) is { } coarse)
+                if (Coarse(row, taps[tap]) is { } coarse)
                 {
                     result.Add(Tensors.Key(coarse));
                 }
@@ -34,7 +38,7 @@ internal sealed class BruteForce(int[] kernel, int[] stride, int[] dilation, int
         {
             for (var tap = 0; tap < Taps; tap++)
             {
-                var position = Position(tap);
+                var position = taps[tap];
                 result.Add(
                     Tensors.Key(
                         row.Select(
@@ -62,8 +66,8 @@ internal sealed class BruteForce(int[] kernel, int[] stride, int[] dilation, int
         double[,] gradOutput
     )
     {
-        var (inputs, outputs) = (weight.GetLength(1), weight.GetLength(2));
-        var result = new Result(output.Count, input.Count, Taps, inputs, outputs);
+        var (perGroup, outputs) = (weight.GetLength(1), weight.GetLength(2));
+        var result = new Result(output.Count, input.Count, Taps, perGroup, outputs, groups);
         for (var o = 0; o < output.Count; o++)
         {
             for (var j = 0; j < outputs; j++)
@@ -75,13 +79,14 @@ internal sealed class BruteForce(int[] kernel, int[] stride, int[] dilation, int
 
         foreach (var (o, i, tap) in Pairs(input, output, transposed))
         {
-            for (var a = 0; a < inputs; a++)
+            for (var b = 0; b < outputs; b++)
             {
-                for (var b = 0; b < outputs; b++)
+                var first = b / (outputs / groups) * perGroup;
+                for (var a = 0; a < perGroup; a++)
                 {
-                    result.Output[o, b] += features[i, a] * weight[tap, a, b];
-                    result.Features[i, a] += gradOutput[o, b] * weight[tap, a, b];
-                    result.Weight[tap, a, b] += features[i, a] * gradOutput[o, b];
+                    result.Output[o, b] += features[i, first + a] * weight[tap, a, b];
+                    result.Features[i, first + a] += gradOutput[o, b] * weight[tap, a, b];
+                    result.Weight[tap, a, b] += features[i, first + a] * gradOutput[o, b];
                 }
             }
         }
@@ -102,7 +107,7 @@ internal sealed class BruteForce(int[] kernel, int[] stride, int[] dilation, int
         {
             for (var tap = 0; tap < Taps; tap++)
             {
-                if (Coarse(fine[f], Position(tap)) is { } site && rowOf.TryGetValue(Tensors.Key(site), out var c))
+                if (Coarse(fine[f], taps[tap]) is { } site && rowOf.TryGetValue(Tensors.Key(site), out var c))
                 {
                     yield return transposed ? (f, c, tap) : (c, f, tap);
                 }
@@ -115,7 +120,7 @@ internal sealed class BruteForce(int[] kernel, int[] stride, int[] dilation, int
     {
         var coarse = new int[fine.Length];
         coarse[0] = fine[0];
-        for (var axis = 0; axis < kernel.Length; axis++)
+        for (var axis = 0; axis < stride.Length; axis++)
         {
             var scaled = fine[1 + axis] - (dilation[axis] * position[axis]) + padding[axis];
             var site = (int)Math.Floor((double)scaled / stride[axis]);
@@ -130,25 +135,13 @@ internal sealed class BruteForce(int[] kernel, int[] stride, int[] dilation, int
         return coarse;
     }
 
-    private int[] Position(int tap)
-    {
-        var position = new int[kernel.Length];
-        for (var axis = kernel.Length - 1; axis >= 0; axis--)
-        {
-            position[axis] = tap % kernel[axis];
-            tap /= kernel[axis];
-        }
-
-        return position;
-    }
-
-    internal sealed class Result(int outputs, int inputs, int taps, int inChannels, int outChannels)
+    internal sealed class Result(int outputs, int inputs, int taps, int perGroup, int outChannels, int groups)
     {
         internal double[,] Output { get; } = new double[outputs, outChannels];
 
-        internal double[,] Features { get; } = new double[inputs, inChannels];
+        internal double[,] Features { get; } = new double[inputs, perGroup * groups];
 
-        internal double[,,] Weight { get; } = new double[taps, inChannels, outChannels];
+        internal double[,,] Weight { get; } = new double[taps, perGroup, outChannels];
 
         internal double[] Bias { get; } = new double[outChannels];
     }

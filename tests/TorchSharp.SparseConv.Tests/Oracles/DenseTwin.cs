@@ -2,9 +2,9 @@ namespace TorchSharp.SparseConv.Tests.Oracles;
 
 /// <summary>
 /// The same layer in PyTorch's own operators, on the densified input. Knows of the product only the weight's layout:
-/// [taps, in, out], taps row-major. A twin of an unbounded lattice is embedded with a margin wide enough for all reach.
+/// [taps, in / groups, out], taps row-major. A twin of an unbounded lattice is embedded with a margin wide enough for all reach.
 /// </summary>
-internal sealed class DenseTwin(int[] kernel, int[] stride, int[] dilation, int[] padding)
+internal sealed class DenseTwin(int[] kernel, int[] stride, int[] dilation, int[] padding, long groups = 1)
 {
     private int Dimensions => kernel.Length;
 
@@ -58,18 +58,41 @@ internal sealed class DenseTwin(int[] kernel, int[] stride, int[] dilation, int[
         var kernelFirst = weight.view(grid).permute(order);
         return Dimensions switch
         {
-            1 => torch.nn.functional.conv1d(dense, kernelFirst, bias, stride[0], padding[0], dilation[0]),
-            2 => torch.nn.functional.conv2d(dense, kernelFirst, bias, Long(stride), Long(padding), Long(dilation)),
-            _ => torch.nn.functional.conv3d(dense, kernelFirst, bias, Long(stride), Long(padding), Long(dilation)),
+            1 => torch.nn.functional.conv1d(dense, kernelFirst, bias, stride[0], padding[0], dilation[0], groups),
+            2 => torch.nn.functional.conv2d(
+                dense,
+                kernelFirst,
+                bias,
+                Long(stride),
+                Long(padding),
+                Long(dilation),
+                groups
+            ),
+            _ => torch.nn.functional.conv3d(
+                dense,
+                kernelFirst,
+                bias,
+                Long(stride),
+                Long(padding),
+                Long(dilation),
+                groups
+            ),
         };
     }
 
     internal torch.Tensor Transpose(torch.Tensor dense, torch.Tensor weight, torch.Tensor? bias, int[] outputPadding)
     {
-        var (input, output) = (weight.shape[1], weight.shape[2]);
-        long[] grid = [.. kernel.Select(size => (long)size), input, output];
-        long[] order = [Dimensions, Dimensions + 1, .. Enumerable.Range(0, Dimensions).Select(axis => (long)axis)];
-        var kernelLast = weight.view(grid).permute(order);
+        var (perGroup, output) = (weight.shape[1], weight.shape[2]);
+        long[] grid = [.. kernel.Select(size => (long)size), perGroup, groups, output / groups];
+        long[] order =
+        [
+            Dimensions + 1,
+            Dimensions,
+            Dimensions + 2,
+            .. Enumerable.Range(0, Dimensions).Select(axis => (long)axis),
+        ];
+        long[] twin = [groups * perGroup, output / groups, .. kernel.Select(size => (long)size)];
+        var kernelLast = weight.view(grid).permute(order).reshape(twin);
         return Dimensions switch
         {
             1 => torch.nn.functional.conv_transpose1d(
@@ -79,7 +102,8 @@ internal sealed class DenseTwin(int[] kernel, int[] stride, int[] dilation, int[
                 stride[0],
                 padding[0],
                 outputPadding[0],
-                dilation[0]
+                dilation[0],
+                groups
             ),
             2 => torch.nn.functional.conv_transpose2d(
                 dense,
@@ -88,7 +112,8 @@ internal sealed class DenseTwin(int[] kernel, int[] stride, int[] dilation, int[
                 Long(stride),
                 Long(padding),
                 Long(outputPadding),
-                Long(dilation)
+                Long(dilation),
+                groups
             ),
             _ => torch.nn.functional.conv_transpose3d(
                 dense,
@@ -97,7 +122,8 @@ internal sealed class DenseTwin(int[] kernel, int[] stride, int[] dilation, int[
                 Long(stride),
                 Long(padding),
                 Long(outputPadding),
-                Long(dilation)
+                Long(dilation),
+                groups
             ),
         };
     }

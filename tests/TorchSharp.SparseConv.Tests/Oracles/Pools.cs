@@ -5,9 +5,14 @@ namespace TorchSharp.SparseConv.Tests.Oracles;
 /// <summary>Pooling layers by kind and number of axes, and what they should compute, in loops over all pairs of rows.</summary>
 internal static class Pools
 {
-    internal static SparsePoolNd Layer(Case one, PoolingKind kind, StridedSites sites = StridedSites.Dilate)
+    internal static SparsePoolNd Layer(
+        Case one,
+        PoolingKind kind,
+        StridedSites sites = StridedSites.Dilate,
+        KernelShape? shape = null
+    )
     {
-        var (size, stride) = (Layers.Axes(one.Kernel), Layers.Axes(one.Stride));
+        var (size, stride) = (shape ?? Layers.Axes(one.Kernel), Layers.Axes(one.Stride));
         var (padding, dilation) = (Layers.Axes(one.Padding), Layers.Axes(one.Dilation));
         var divisor = kind == PoolingKind.Mean ? AverageDivisor.ActiveSites : AverageDivisor.KernelVolume;
         return (kind, one.Dimensions) switch
@@ -29,7 +34,7 @@ internal static class Pools
 
     /// <summary>Output and the gradient of sum(output * gradOutput), from the law and the definition of each kind.</summary>
     internal static (double[,] Output, double[,] Gradient) Run(
-        Case one,
+        BruteForce law,
         PoolingKind kind,
         IReadOnlyList<int[]> input,
         IReadOnlyList<int[]> output,
@@ -39,7 +44,6 @@ internal static class Pools
     {
         var channels = features.GetLength(1);
         var result = (Output: new double[output.Count, channels], Gradient: new double[input.Count, channels]);
-        var law = new BruteForce(one.Kernel, one.Stride, one.Dilation, one.Padding);
         foreach (var under in law.Pairs(input, output, transposed: false).GroupBy(pair => pair.Output))
         {
             var rows = under.Select(pair => pair.Input).Order().ToArray();
