@@ -130,6 +130,18 @@ public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTe
         return Convolve(input, OutputLevel.Insert(input, coordinates, stride, shape));
     }
 
+    /// <summary>Refuses groups that do not divide the channels.</summary>
+    internal static void RequireGroups(long groups, long in_channels, long out_channels)
+    {
+        if (groups < 1 || in_channels % groups != 0 || out_channels % groups != 0)
+        {
+            throw new ArgumentException(
+                $"groups is {groups}, must be positive and divide in_channels {in_channels} and out_channels {out_channels}.",
+                nameof(groups)
+            );
+        }
+    }
+
     /// <summary>The sites that this layer writes when none are given.</summary>
     private protected abstract CoordinateMap OutputSites(CoordinateMap input);
 
@@ -174,18 +186,6 @@ public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTe
             throw new ArgumentException(
                 $"input is {type} and the weight {kernel.dtype}, must be of one type, or 16-bit and Float32.",
                 nameof(input)
-            );
-        }
-    }
-
-    private static void RequireGroups(long groups, long in_channels, long out_channels)
-    {
-        if (groups < 1 || in_channels % groups != 0 || out_channels % groups != 0)
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(groups),
-                groups,
-                $"groups is {groups}, must be positive and divide in_channels {in_channels} and out_channels {out_channels}."
             );
         }
     }

@@ -7,6 +7,7 @@ internal sealed class LayoutEntry
 {
     private readonly WeightLayout? _layout;
     private readonly KernelGeometry _geometry;
+    private readonly long _groups;
 
     private LayoutEntry(string name, torch.Tensor tensor)
     {
@@ -21,7 +22,8 @@ internal sealed class LayoutEntry
     {
         _layout = layout;
         _geometry = layer.Geometry;
-        TheirShape = layout.Shape(_geometry, layer.in_channels / layer.groups, layer.out_channels);
+        _groups = layer.groups;
+        TheirShape = Shape(name, layer, layout);
     }
 
     internal string Name { get; }
@@ -73,10 +75,26 @@ internal sealed class LayoutEntry
     }
 
     internal torch.Tensor ToTheirs() =>
-        _layout is null ? Tensor.detach().reshape(TheirShape) : _layout.To(Tensor, _geometry);
+        _layout is null ? Tensor.detach().reshape(TheirShape) : _layout.To(Tensor, _geometry, _groups);
 
     internal torch.Tensor ToOurs(torch.Tensor theirs) =>
-        _layout is null ? theirs.reshape(Tensor.shape) : _layout.From(theirs, _geometry);
+        _layout is null ? theirs.reshape(Tensor.shape) : _layout.From(theirs, _geometry, _groups);
+
+    private static long[] Shape(string name, SparseConvolution layer, WeightLayout layout)
+    {
+        try
+        {
+            return layout.Shape(layer.Geometry, layer.in_channels, layer.out_channels, layer.groups);
+        }
+        catch (ArgumentException refused)
+        {
+            throw new ArgumentException(
+                $"{layout} has no place for {name}: {refused.Message}",
+                nameof(layout),
+                refused
+            );
+        }
+    }
 
     private static LayoutEntry Of(
         string name,

@@ -4,26 +4,35 @@ namespace TorchSharp.SparseConv;
 
 /// <summary>
 /// How a library stores the weight of one convolution: the order of its axes and of its taps. Each value turns such a
-/// weight into ours, [taps, in, out] with the taps row-major (last axis fastest), and back; the spatial axes follow the
-/// coordinate columns on both sides.
+/// weight into ours, [taps, in / groups, out] with the taps row-major (last axis fastest), and back; the spatial axes follow
+/// the coordinate columns on both sides. A kernel shape or groups that the library does not have are refused.
 /// </summary>
 public sealed class WeightLayout
 {
     private readonly Form _form;
     private readonly TapOrder _order;
+    private readonly GroupSupport _groups;
 
-    private WeightLayout(string name, Form form, TapOrder order = TapOrder.LastAxisFastest, string parameter = "weight")
+    private WeightLayout(
+        string name,
+        Form form,
+        TapOrder order = TapOrder.LastAxisFastest,
+        string parameter = "weight",
+        GroupSupport groups = GroupSupport.None
+    )
     {
         Name = name;
         ParameterName = parameter;
         _form = form;
         _order = order;
+        _groups = groups;
     }
 
     private enum Form
     {
         TapsInOut,
         TapsInOutOrInOut,
+        TapsInOutOrGroupInOut,
         TapsGroupInOut,
         KernelInOut,
         OutKernelIn,
@@ -39,8 +48,15 @@ public sealed class WeightLayout
         FirstAxisFastestWhereOdd,
     }
 
-    /// <summary>This library's own: weight [taps, in, out].</summary>
-    public static WeightLayout Native { get; } = new("TorchSharp.SparseConv", Form.TapsInOut);
+    private enum GroupSupport
+    {
+        None,
+        Depthwise,
+        Any,
+    }
+
+    /// <summary>This library's own: weight [taps, in / groups, out], of any kernel shape.</summary>
+    public static WeightLayout Native { get; } = new("TorchSharp.SparseConv", Form.TapsInOut, groups: GroupSupport.Any);
 
     /// <summary>spconv 1.x: weight [k0, k1, .., in, out].</summary>
     public static WeightLayout SpConv1 { get; } = new("spconv 1.x", Form.KernelInOut);
@@ -53,10 +69,11 @@ public sealed class WeightLayout
 
     /// <summary>
     /// MinkowskiEngine: kernel [taps, in, out], first axis fastest, or [in, out] for one tap and stride 1; bias [1, out];
-    /// batch norms under the name bn.
+    /// batch norms under the name bn. A cross of odd size has its centre first, then on each axis the cells after it and
+    /// those before it, from the nearest after to the nearest before. A depthwise kernel is [taps, channels].
     /// </summary>
     public static WeightLayout MinkowskiEngine { get; } =
-        new("MinkowskiEngine", Form.TapsInOutOrInOut, TapOrder.FirstAxisFastest, "kernel");
+        new("MinkowskiEngine", Form.TapsInOutOrInOut, TapOrder.FirstAxisFastest, "kernel", GroupSupport.Depthwise);
 
     /// <summary>
     /// TorchSparse, up to 2.0 and 2.1 alike: kernel [taps, in, out], first axis fastest where the number of taps is odd and
@@ -65,17 +82,22 @@ public sealed class WeightLayout
     public static WeightLayout TorchSparse { get; } =
         new("TorchSparse", Form.TapsInOutOrInOut, TapOrder.FirstAxisFastestWhereOdd, "kernel");
 
-    /// <summary>SparseConvNet: weight [taps, 1, in, out]; more than one group is refused.</summary>
-    public static WeightLayout SparseConvNet { get; } = new("SparseConvNet", Form.TapsGroupInOut);
+    /// <summary>SparseConvNet: weight [taps, groups, in / groups, out / groups].</summary>
+    public static WeightLayout SparseConvNet { get; } =
+        new("SparseConvNet", Form.TapsGroupInOut, groups: GroupSupport.Any);
 
-    /// <summary>WarpConvNet: weight [taps, in, out].</summary>
-    public static WeightLayout WarpConvNet { get; } = new("WarpConvNet", Form.TapsInOut);
+    /// <summary>WarpConvNet: weight [taps, in, out], or [taps, groups, in / groups, out / groups] in 2 groups or more.</summary>
+    public static WeightLayout WarpConvNet { get; } =
+        new("WarpConvNet", Form.TapsInOutOrGroupInOut, groups: GroupSupport.Any);
 
-    /// <summary>PyTorch's Conv1d to Conv3d: weight [out, in, k0, k1, ..]; for a model, transposed layers as DenseTranspose.</summary>
-    public static WeightLayout Dense { get; } = new("dense PyTorch", Form.OutInKernel);
+    /// <summary>
+    /// PyTorch's Conv1d to Conv3d: weight [out, in / groups, k0, k1, ..]; for a model, transposed layers as DenseTranspose.
+    /// </summary>
+    public static WeightLayout Dense { get; } = new("dense PyTorch", Form.OutInKernel, groups: GroupSupport.Any);
 
-    /// <summary>PyTorch's ConvTranspose1d to ConvTranspose3d: weight [in, out, k0, k1, ..].</summary>
-    public static WeightLayout DenseTranspose { get; } = new("dense PyTorch, transposed", Form.InOutKernel);
+    /// <summary>PyTorch's ConvTranspose1d to ConvTranspose3d: weight [in, out / groups, k0, k1, ..].</summary>
+    public static WeightLayout DenseTranspose { get; } =
+        new("dense PyTorch, transposed", Form.InOutKernel, groups: GroupSupport.Any);
 
     /// <summary>torch.nn.Linear: weight [out, in], for kernels of one tap.</summary>
     internal static WeightLayout Linear { get; } = new("torch.nn.Linear", Form.OutIn);
@@ -94,79 +116,90 @@ public sealed class WeightLayout
 
     internal bool WrapsNorms => this == MinkowskiEngine;
 
-    /// <summary>The shape that the library gives a weight of this kernel.</summary>
-    public long[] Shape(KernelGeometry geometry, long in_channels, long out_channels)
+    /// <summary>
+    /// The shape that the library gives a weight of this kernel. Throws ArgumentException where it has no such kernel or groups.
+    /// </summary>
+    public long[] Shape(KernelGeometry geometry, long in_channels, long out_channels, long groups = 1)
     {
-        long[] kernel = [.. geometry.Size.Select(size => (long)size)];
-        return _form switch
-        {
-            Form.TapsInOutOrInOut when IsPointwise(geometry) => [in_channels, out_channels],
-            Form.TapsGroupInOut => [geometry.Taps, 1, in_channels, out_channels],
-            Form.KernelInOut => [.. kernel, in_channels, out_channels],
-            Form.OutKernelIn => [out_channels, .. kernel, in_channels],
-            Form.OutInKernel => [out_channels, in_channels, .. kernel],
-            Form.InOutKernel => [in_channels, out_channels, .. kernel],
-            Form.OutIn => [out_channels, in_channels],
-            _ => [geometry.Taps, in_channels, out_channels],
-        };
+        SparseConvolution.RequireGroups(groups, in_channels, out_channels);
+        Require(geometry, groups, in_channels == groups && out_channels == groups);
+        return Axes(
+            geometry,
+            groups,
+            number => number,
+            in_channels,
+            out_channels,
+            in_channels / groups,
+            out_channels / groups
+        );
     }
 
     /// <summary>
-    /// A weight [taps, in, out] as the library stores it, contiguous and in memory of its own. Throws ArgumentException for
-    /// another shape.
+    /// A weight [taps, in / groups, out] as the library stores it, contiguous and in memory of its own. Throws
+    /// ArgumentException for another shape, and where the library has no such kernel or groups.
     /// </summary>
-    public torch.Tensor To(torch.Tensor weight, KernelGeometry geometry)
+    public torch.Tensor To(torch.Tensor weight, KernelGeometry geometry, long groups = 1)
     {
         ArgumentNullException.ThrowIfNull(weight);
         var shape = weight.shape;
         if (shape.Length != 3 || shape[0] != geometry.Taps)
         {
             throw new ArgumentException(
-                $"weight has shape {Shapes.Text(shape)}, must be [{geometry.Taps}, in, out].",
+                $"weight has shape {Shapes.Text(shape)}, must be [{geometry.Taps}, {PerGroup("in", groups)}, out].",
                 nameof(weight)
             );
         }
 
+        var (taps, input, output) = (shape[0], shape[1], shape[2]);
+        var theirs = Shape(geometry, checked(input * groups), output, groups);
         using var scope = torch.NewDisposeScope();
-        var axes = geometry.Dimensions;
-        var kernel = Kernel(geometry, reversed: false);
-        var spatial = weight.detach().reshape([.. kernel, shape[1], shape[2]]);
+        var source = weight.detach();
+        if (Order(geometry) is { } order)
+        {
+            source = source.index_select(0, torch.tensor(order, device: source.device));
+        }
+
         var ordered = _form switch
         {
-            Form.OutKernelIn when geometry.Taps > 1 => spatial.permute([axes + 1, .. Range(axes), axes]),
-            Form.OutInKernel or Form.OutIn => spatial.permute([axes + 1, axes, .. Range(axes)]),
-            Form.InOutKernel => spatial.permute([axes, axes + 1, .. Range(axes)]),
-            _ when IsReversed(geometry) => spatial.permute([.. Range(axes).Reverse(), axes, axes + 1]),
-            _ => spatial,
+            Form.OutKernelIn when taps > 1 => source.permute(2, 0, 1),
+            Form.OutInKernel or Form.OutIn => source.permute(2, 1, 0),
+            Form.InOutKernel => source.reshape(taps, input, groups, output / groups).permute(2, 1, 3, 0),
+            Form.TapsGroupInOut or Form.TapsInOutOrGroupInOut => source
+                .reshape(taps, input, groups, output / groups)
+                .permute(0, 2, 1, 3),
+            _ => source,
         };
-        var result = ordered.contiguous().reshape(Shape(geometry, shape[1], shape[2]));
-        return result.clone().MoveToOuterDisposeScope();
+        return ordered.contiguous().reshape(theirs).clone().MoveToOuterDisposeScope();
     }
 
     /// <summary>
-    /// A weight of the library as ours, [taps, in, out], contiguous and in memory of its own. Throws ArgumentException for
-    /// a shape that the library does not give to this kernel.
+    /// A weight of the library as ours, [taps, in / groups, out], contiguous and in memory of its own. Throws
+    /// ArgumentException for a shape that the library does not give to this kernel, and where it has no such kernel or groups.
     /// </summary>
-    public torch.Tensor From(torch.Tensor weight, KernelGeometry geometry)
+    public torch.Tensor From(torch.Tensor weight, KernelGeometry geometry, long groups = 1)
     {
         ArgumentNullException.ThrowIfNull(weight);
-        var (input, output) = Channels(weight, geometry);
+        var (input, output) = Channels(weight, geometry, groups);
         using var scope = torch.NewDisposeScope();
-        var axes = geometry.Dimensions;
+        long taps = geometry.Taps;
         var source = weight.detach().contiguous();
         var ordered = _form switch
         {
-            Form.OutKernelIn when geometry.Taps > 1 => source.permute([.. Range(axes, 1), axes + 1, 0]),
-            Form.OutInKernel => source.permute([.. Range(axes, 2), 1, 0]),
-            Form.OutIn => source.transpose(0, 1),
-            Form.InOutKernel => source.permute([.. Range(axes, 2), 0, 1]),
-            _ when IsReversed(geometry) => source
-                .reshape([.. Kernel(geometry, reversed: true), input, output])
-                .permute([.. Range(axes).Reverse(), axes, axes + 1]),
+            Form.OutKernelIn when taps > 1 => source.reshape(output, taps, input).permute(1, 2, 0),
+            Form.OutInKernel or Form.OutIn => source.reshape(output, input, taps).permute(2, 1, 0),
+            Form.InOutKernel => source.reshape(groups, input, output / groups, taps).permute(3, 1, 0, 2),
+            Form.TapsGroupInOut or Form.TapsInOutOrGroupInOut => source
+                .reshape(taps, groups, input, output / groups)
+                .permute(0, 2, 1, 3),
             _ => source,
         };
-        var result = ordered.contiguous().reshape([geometry.Taps, input, output]);
-        return result.clone().MoveToOuterDisposeScope();
+        var ours = ordered.reshape(taps, input, output);
+        if (Order(geometry) is { } order)
+        {
+            ours = ours.index_select(0, torch.tensor(TapOrders.Inverse(order), device: source.device));
+        }
+
+        return ours.contiguous().clone().MoveToOuterDisposeScope();
     }
 
     /// <summary>The library's name.</summary>
@@ -176,46 +209,117 @@ public sealed class WeightLayout
     internal WeightLayout Of(SparseConvolution layer) =>
         this == Dense && (layer is SparseConvTransposeNd or SparseInverseConvNd) ? DenseTranspose : this;
 
+    private static bool IsBox(KernelGeometry geometry) => geometry.Shape == KernelShape.Box(geometry.Size);
+
+    private static bool IsCross(KernelGeometry geometry) => geometry.Shape == KernelShape.Cross(geometry.Size);
+
     private static bool IsPointwise(KernelGeometry geometry) =>
         geometry.Taps == 1 && geometry.Stride.All(stride => stride == 1);
 
-    private static long[] Range(int count, int start = 0) =>
-        [.. Enumerable.Range(start, count).Select(axis => (long)axis)];
+    private static string PerGroup(string channels, long groups) => groups == 1 ? channels : $"{channels} / {groups}";
 
-    private static IEnumerable<long> Kernel(KernelGeometry geometry, bool reversed)
+    /// <summary>The axes of a weight in numbers, or in words.</summary>
+    private T[] Axes<T>(
+        KernelGeometry geometry,
+        long groups,
+        Func<long, T> number,
+        T input,
+        T output,
+        T inputPerGroup,
+        T outputPerGroup
+    )
     {
-        var sizes = geometry.Size.Select(size => (long)size);
-        return reversed ? sizes.Reverse() : sizes;
+        T[] kernel = [.. geometry.Size.Select(size => number(size))];
+        var taps = number(geometry.Taps);
+        return _form switch
+        {
+            Form.TapsInOutOrInOut when groups > 1 => [taps, output],
+            Form.TapsInOutOrInOut when IsPointwise(geometry) => [input, output],
+            Form.TapsGroupInOut => [taps, number(groups), inputPerGroup, outputPerGroup],
+            Form.TapsInOutOrGroupInOut when groups > 1 => [taps, number(groups), inputPerGroup, outputPerGroup],
+            Form.KernelInOut => [.. kernel, input, output],
+            Form.OutKernelIn => [output, .. kernel, input],
+            Form.OutInKernel => [output, inputPerGroup, .. kernel],
+            Form.InOutKernel => [input, outputPerGroup, .. kernel],
+            Form.OutIn => [output, input],
+            _ => [taps, inputPerGroup, output],
+        };
     }
 
-    private bool IsReversed(KernelGeometry geometry) =>
-        _order == TapOrder.FirstAxisFastest
-        || (_order == TapOrder.FirstAxisFastestWhereOdd && int.IsOddInteger(geometry.Taps));
+    /// <summary>For each tap of the library ours, or null where the order is the same.</summary>
+    private long[]? Order(KernelGeometry geometry) =>
+        _order switch
+        {
+            TapOrder.FirstAxisFastest when IsCross(geometry) => TapOrders.MinkowskiCross(geometry.Shape),
+            TapOrder.FirstAxisFastest => TapOrders.FirstAxisFastest(geometry.Size),
+            TapOrder.FirstAxisFastestWhereOdd when int.IsOddInteger(geometry.Taps) => TapOrders.FirstAxisFastest(
+                geometry.Size
+            ),
+            _ => null,
+        };
 
-    private (long Input, long Output) Channels(torch.Tensor weight, KernelGeometry geometry)
+    private void Require(KernelGeometry geometry, long groups, bool depthwise)
     {
+        var crosses = this == MinkowskiEngine;
+        var odd = geometry.Size.All(size => int.IsOddInteger(size));
+        if (this != Native && !IsBox(geometry) && !(crosses && odd && IsCross(geometry)))
+        {
+            throw new ArgumentException(
+                $"geometry has the kernel {geometry.Shape}, must be a box{(crosses ? " or a cross of odd size" : "")} in {Name}.",
+                nameof(geometry)
+            );
+        }
+
+        if (groups > 1 && _groups != GroupSupport.Any && !(_groups == GroupSupport.Depthwise && depthwise))
+        {
+            throw new ArgumentException(
+                $"groups is {groups}, must be 1 in {Name}"
+                    + (_groups == GroupSupport.Depthwise ? ", or one for each input and output channel." : "."),
+                nameof(groups)
+            );
+        }
+    }
+
+    private (long Input, long Output) Channels(torch.Tensor weight, KernelGeometry geometry, long groups)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(groups);
         var shape = weight.shape;
         var last = shape.Length - 1;
         if (last >= 1)
         {
+            // Input channels of one group, and all output channels.
             var (input, output) = _form switch
             {
                 Form.OutKernelIn => (shape[last], shape[0]),
                 Form.OutInKernel or Form.OutIn => (shape[1], shape[0]),
-                Form.InOutKernel => (shape[0], shape[1]),
+                Form.InOutKernel => (shape[0] / groups, shape[1] * groups),
+                Form.TapsGroupInOut => (shape[last - 1], shape[last] * groups),
+                Form.TapsInOutOrGroupInOut when groups > 1 => (shape[last - 1], shape[last] * groups),
+                Form.TapsInOutOrInOut when groups > 1 => (1, shape[last]),
                 _ => (shape[last - 1], shape[last]),
             };
-            if (shape.AsSpan().SequenceEqual(Shape(geometry, input, output)))
+            Require(geometry, groups, input == 1 && output == groups);
+            if (
+                input > 0
+                && output % groups == 0
+                && shape.AsSpan().SequenceEqual(Shape(geometry, input * groups, output, groups))
+            )
             {
                 return (input, output);
             }
         }
 
-        var wanted = string.Join(", ", Shape(geometry, -1, -2))
-            .Replace("-1", "in", StringComparison.Ordinal)
-            .Replace("-2", "out", StringComparison.Ordinal);
+        var wanted = Axes(
+            geometry,
+            groups,
+            number => $"{number}",
+            "in",
+            "out",
+            PerGroup("in", groups),
+            PerGroup("out", groups)
+        );
         throw new ArgumentException(
-            $"weight has shape {Shapes.Text(shape)}, must be [{wanted}] in {Name} for a kernel {geometry.Size}.",
+            $"weight has shape {Shapes.Text(shape)}, must be [{string.Join(", ", wanted)}] in {Name} for a kernel {geometry.Shape}.",
             nameof(weight)
         );
     }
