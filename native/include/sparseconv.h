@@ -41,7 +41,7 @@ extern "C" {
 
 /* Both sides ship in one package: compared for equality at load. Raised on any change of signature, struct or meaning.
  */
-#define SPC_ABI_VERSION 4
+#define SPC_ABI_VERSION 5
 
 #define SPC_MAX_DIMENSIONS 4
 
@@ -210,10 +210,10 @@ SPC_API spc_status spc_convolution_backward_weight(const spc_rulebook *rulebook,
 #define SPC_POOL_MEAN 2        /* the sum divided by the number of pairs: the active sites under the kernel */
 #define SPC_POOL_MEAN_VOLUME 3 /* the sum divided by the number of taps */
 
-/* input is [rows read, channels] and output [rows written, channels], both SPC_FLOAT32 or both SPC_FLOAT64. Outputs are
- * overwritten. saved is what the gradient needs, and may be NULL where none is wanted: for SPC_POOL_MAX int32 [rows
- * written, channels], the row read that holds each maximum, or -1; for SPC_POOL_MEAN int32 [rows written], the number
- * of pairs; not used by the others. */
+/* input is [rows read, channels] and output [rows written, channels], both of one element type; sums of 16-bit numbers
+ * are float32, rounded once. Outputs are overwritten. saved is what the gradient needs, and may be NULL where none is
+ * wanted: for SPC_POOL_MAX int32 [rows written, channels], the row read that holds each maximum, or -1; for
+ * SPC_POOL_MEAN int32 [rows written], the number of pairs; not used by the others. */
 SPC_API spc_status spc_pooling_forward(const spc_rulebook *rulebook, int32_t direction, int32_t kind,
                                        const spc_matrix *input, int32_t *saved, const spc_matrix *output);
 

@@ -56,15 +56,43 @@ public sealed unsafe class HalfTests
     }
 
     [Test]
-    public void Pooling_refuses_16_bits()
+    public void Pooling_of_Float16_is_that_of_Float32_rounded_once([Values] PoolingKind kind)
     {
         using var scene = new Scene(Cases.Named("3d_dilate_3_stride_2"));
-        var view = new MatrixView(64, scene.Fine.Rows, 1, ElementType.BFloat16);
-        Refused.With(
-            () => Pooling.Forward(scene.Rulebook, Down, PoolingKind.Sum, view, view with { Rows = scene.Coarse.Rows }),
-            "input",
-            "is BFloat16, must be Float32 or Float64"
+        const int Channels = 3;
+        var random = new Random(8);
+        var input = new Matrix<float>(scene.Fine.Rows, Channels);
+        var gradient = new Matrix<float>(scene.Coarse.Rows, Channels);
+        foreach (var matrix in new[] { input, gradient })
+        {
+            for (var i = 0; i < matrix.Data.Length; i++)
+                matrix.Data[i] = (random.NextSingle() * 2) - 1;
+            Round(matrix.Data);
+        }
+        var (output, gradInput) = (
+            new Matrix<float>(scene.Coarse.Rows, Channels),
+            new Matrix<float>(scene.Fine.Rows, Channels)
         );
+        var (halfOutput, halfGradInput) = (new Half[output.Data.Length], new Half[gradInput.Data.Length]);
+        var saved = new int[Pooling.SavedBytes(scene.Rulebook, Down, kind, Channels) / sizeof(int)];
+        fixed (int* ints = saved)
+        fixed (
+            Half* x = Narrow(input),
+                g = Narrow(gradient),
+                y = halfOutput,
+                dx = halfGradInput
+        )
+        {
+            var kept = new Workspace((nint)ints, saved.Length * sizeof(int));
+            Pooling.Forward(scene.Rulebook, Down, kind, input.View, output.View, kept);
+            Pooling.Backward(scene.Rulebook, Down, kind, gradient.View, gradInput.View, kept);
+            var wide = saved.ToArray();
+            Pooling.Forward(scene.Rulebook, Down, kind, View(input, x), View(output, y), kept);
+            Pooling.Backward(scene.Rulebook, Down, kind, View(gradient, g), View(gradInput, dx), kept);
+            Assert.That(saved, Is.EqualTo(wide), "saved");
+        }
+        Assert.That(halfOutput, Is.EqualTo(Narrow(output)), "output");
+        Assert.That(halfGradInput, Is.EqualTo(Narrow(gradInput)), "gradient");
     }
 
     private static void Round(Span<float> values)

@@ -4,8 +4,10 @@
 #include <cmath>
 #include <limits>
 
-#include "handles.h"
+#include "half.h"
+#include "layer.h"
 #include "oracle.h"
+#include "pieces.h"
 
 namespace {
 
@@ -37,22 +39,25 @@ int64_t saved_size(int32_t kind, int64_t rows, int64_t channels) {
   return kind == SPC_POOL_MAX ? rows * channels : kind == SPC_POOL_MEAN ? rows : 0;
 }
 
+// In elements of type T, which the numbers given are rounded to.
+template <class T = double>
 Pooled run(const spc_rulebook *rulebook, int32_t direction, int32_t kind, int64_t from, int64_t to, int64_t channels,
-           Matrix input, Matrix grad) {
-  const double nan = std::numeric_limits<double>::quiet_NaN();
-  Pooled result{Matrix(to * channels, nan), Matrix(from * channels, nan), {}};
-  result.saved.resize(saved_size(kind, to, channels), -7);
-  const spc_matrix x = test::view(input, from, channels), y = test::view(result.output, to, channels);
-  const spc_matrix g = test::view(grad, to, channels), dx = test::view(result.grad_input, from, channels);
-  test::ok(spc_pooling_forward(rulebook, direction, kind, &x, result.saved.data(), &y));
-  test::ok(spc_pooling_backward(rulebook, direction, kind, &g, result.saved.data(), &dx));
-  Matrix again(to * channels, nan);
+           const Matrix &input, const Matrix &grad) {
+  const T nan(std::numeric_limits<double>::quiet_NaN());
+  std::vector<T> values = test::cast<T>(input), gradient = test::cast<T>(grad);
+  std::vector<T> output(to * channels, nan), again(to * channels, nan), grad_input(from * channels, nan);
+  std::vector<int32_t> saved(saved_size(kind, to, channels), -7);
+  const spc_matrix x = test::view(values, from, channels), y = test::view(output, to, channels);
+  const spc_matrix g = test::view(gradient, to, channels), dx = test::view(grad_input, from, channels);
+  test::ok(spc_pooling_forward(rulebook, direction, kind, &x, saved.data(), &y));
+  test::ok(spc_pooling_backward(rulebook, direction, kind, &g, saved.data(), &dx));
   const spc_matrix unsaved = test::view(again, to, channels);
   test::ok(spc_pooling_forward(rulebook, direction, kind, &x, nullptr, &unsaved));
   for (std::size_t i = 0; i < again.size(); ++i) {
-    EXPECT_TRUE(again[i] == result.output[i] || (std::isnan(again[i]) && std::isnan(result.output[i])));
+    const double one = again[i], other = output[i];
+    EXPECT_TRUE(one == other || (std::isnan(one) && std::isnan(other)));
   }
-  return result;
+  return {Matrix(output.begin(), output.end()), Matrix(grad_input.begin(), grad_input.end()), saved};
 }
 
 Pooled expect(const Problem &problem, bool reversed, int32_t kind, int64_t channels, const Matrix &input,
@@ -106,7 +111,9 @@ const Geometry kGeometries[] = {
     {{2}, {3}, {1}, {0}},
 };
 
-TEST(Pooling, is_brute_force_over_the_pairs) {
+// Brute force over the numbers as they are stored; near says how results compare.
+template <class T, class Compare>
+void expect_brute_force(const Compare &near) {
   std::mt19937 random(31);
   for (const Geometry &geometry : kGeometries) {
     for (const int64_t count : {0, 1, 700}) {
@@ -120,17 +127,57 @@ TEST(Pooling, is_brute_force_over_the_pairs) {
           Matrix input = oracle::random_matrix(random, from * channels);
           // Coarse steps, so that there are ties, and all below zero in one channel.
           for (std::size_t i = 0; i < input.size(); ++i) input[i] = std::floor(4 * input[i]) - (i % 5 == 0 ? 9 : 0);
-          const Matrix grad = oracle::random_matrix(random, to * channels);
+          const Matrix grad = test::stored<T>(oracle::random_matrix(random, to * channels));
           const Pooled expected = expect(problem, reversed, kind, channels, input, grad);
-          const Pooled actual = run(problem.rulebook.get(), reversed ? SPC_COARSE_TO_FINE : SPC_FINE_TO_COARSE, kind,
-                                    from, to, channels, input, grad);
-          expect_near(actual.output, expected.output);
-          expect_near(actual.grad_input, expected.grad_input);
+          const Pooled actual = run<T>(problem.rulebook.get(), reversed ? SPC_COARSE_TO_FINE : SPC_FINE_TO_COARSE, kind,
+                                       from, to, channels, input, grad);
+          near(actual.output, expected.output);
+          near(actual.grad_input, expected.grad_input);
           EXPECT_EQ(actual.saved, expected.saved);
         }
       }
     }
   }
+}
+
+// Every number is what float32 sums give, rounded once to so many significant bits.
+struct RoundedOnce {
+  int significant;
+  void operator()(const Matrix &actual, const Matrix &expected) const {
+    ASSERT_EQ(actual.size(), expected.size());
+    for (std::size_t i = 0; i < actual.size(); ++i) {
+      const double allowed = std::ldexp(std::fabs(expected[i]), -significant) + 1e-5;
+      ASSERT_NEAR(actual[i], expected[i], allowed) << "element " << i;
+    }
+  }
+};
+
+class PoolingIsa : public testing::TestWithParam<std::string> {};
+
+TEST_P(PoolingIsa, is_brute_force_over_the_pairs) {
+  const test::ForcedIsa isa(GetParam());
+  expect_brute_force<double>(expect_near);
+}
+
+TEST_P(PoolingIsa, of_16_bits_is_brute_force_rounded_once) {
+  const test::ForcedIsa isa(GetParam());
+  expect_brute_force<test::BFloat16>(RoundedOnce{8});
+  expect_brute_force<test::Float16>(RoundedOnce{11});
+}
+
+INSTANTIATE_TEST_SUITE_P(, PoolingIsa, testing::ValuesIn(test::isas()));
+
+// A thousand ones: in bfloat16 itself the sum would stay at 256.
+TEST(Pooling, of_16_bits_adds_up_in_float32) {
+  oracle::Cloud cloud;
+  for (int32_t i = 0; i < 1000; ++i) cloud.push_back({0, i});
+  const Problem problem = make_problem(cloud, {{1000}, {1000}, {1}, {0}});
+  const auto pool = [&](int32_t kind) {
+    return run<test::BFloat16>(problem.rulebook.get(), SPC_FINE_TO_COARSE, kind, 1000, 1, 1, Matrix(1000, 1.0), {1})
+        .output[0];
+  };
+  EXPECT_EQ(pool(SPC_POOL_SUM), 1000);
+  EXPECT_EQ(pool(SPC_POOL_MEAN), 1);
 }
 
 TEST(Pooling, has_the_same_bits_for_any_number_of_threads) {
@@ -145,9 +192,11 @@ TEST(Pooling, has_the_same_bits_for_any_number_of_threads) {
   for (const int32_t kind : {SPC_POOL_MAX, SPC_POOL_SUM, SPC_POOL_MEAN}) {
     const auto with = [&](int32_t threads) {
       test::ok(spc_set_threads(threads));
-      return run(problem.rulebook.get(), SPC_FINE_TO_COARSE, kind, fine, coarse, channels, input, grad);
+      return std::pair(
+          run(problem.rulebook.get(), SPC_FINE_TO_COARSE, kind, fine, coarse, channels, input, grad),
+          run<test::Float16>(problem.rulebook.get(), SPC_FINE_TO_COARSE, kind, fine, coarse, channels, input, grad));
     };
-    EXPECT_EQ(with(1), with(4));
+    EXPECT_TRUE(with(1) == with(4));
   }
   test::ok(spc_set_threads(before));
 }
@@ -155,11 +204,16 @@ TEST(Pooling, has_the_same_bits_for_any_number_of_threads) {
 TEST(Pooling, puts_not_a_number_before_all_and_takes_minus_infinity) {
   const Problem problem = make_problem({{0, 0}, {0, 1}, {0, 4}, {0, 5}}, {{2}, {2}, {1}, {0}});
   const double nan = std::numeric_limits<double>::quiet_NaN(), low = -std::numeric_limits<double>::infinity();
-  const Pooled actual =
-      run(problem.rulebook.get(), SPC_FINE_TO_COARSE, SPC_POOL_MAX, 4, 2, 1, {3, nan, low, low}, {1, 1});
-  EXPECT_EQ(actual.saved, (std::vector<int32_t>{1, 2}));
-  EXPECT_TRUE(std::isnan(actual.output[0]));
-  EXPECT_EQ(actual.output[1], low);
+  const auto expect_order = [&]<class T>(T) {
+    const Pooled actual =
+        run<T>(problem.rulebook.get(), SPC_FINE_TO_COARSE, SPC_POOL_MAX, 4, 2, 1, {3, nan, low, low}, {1, 1});
+    EXPECT_EQ(actual.saved, (std::vector<int32_t>{1, 2}));
+    EXPECT_TRUE(std::isnan(actual.output[0]));
+    EXPECT_EQ(actual.output[1], low);
+  };
+  expect_order(double{});
+  expect_order(test::BFloat16{});
+  expect_order(test::Float16{});
 }
 
 TEST(Pooling, refuses_what_does_not_fit) {
@@ -176,10 +230,15 @@ TEST(Pooling, refuses_what_does_not_fit) {
   EXPECT_EQ(spc_pooling_backward(problem.rulebook.get(), SPC_FINE_TO_COARSE, SPC_POOL_MAX, &y, nullptr, &x),
             SPC_INVALID_ARGUMENT);
   EXPECT_STREQ(spc_last_error(), "saved is NULL, must be what the forward pass wrote");
-  spc_matrix half = x;
-  half.element_type = SPC_FLOAT16;
-  EXPECT_EQ(spc_pooling_forward(problem.rulebook.get(), SPC_FINE_TO_COARSE, SPC_POOL_SUM, &half, nullptr, &y),
-            SPC_UNSUPPORTED);
+  spc_matrix other = x;
+  other.element_type = SPC_FLOAT16;
+  EXPECT_EQ(spc_pooling_forward(problem.rulebook.get(), SPC_FINE_TO_COARSE, SPC_POOL_SUM, &other, nullptr, &y),
+            SPC_INVALID_ARGUMENT);
+  EXPECT_STREQ(spc_last_error(), "output.element_type is 1, must be 3");
+  other.element_type = 4;
+  EXPECT_EQ(spc_pooling_forward(problem.rulebook.get(), SPC_FINE_TO_COARSE, SPC_POOL_SUM, &other, nullptr, &y),
+            SPC_INVALID_ARGUMENT);
+  EXPECT_STREQ(spc_last_error(), "element type is 4, there is no such type");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cpu/isa.h"
+#include "half.h"
 #include "matrix.h"
 #include "parallel.h"
 
@@ -26,20 +27,58 @@ struct Job {
 };
 
 // One tile of written rows.
+template <class T>
 class Tile {
  public:
-  Tile(const Side &to, int64_t index)
-      : first_(index * kTileRows), rows_(std::min(kTileRows, to.rows - first_)), row_of_(to.row_of.get()) {}
+  Tile(const Job<T> &job, const Side &to, int64_t index, Sum<T> *scratch)
+      : first_(index * kTileRows),
+        rows_(std::min(kTileRows, to.rows - first_)),
+        channels_(job.channels),
+        row_of_(to.row_of.get()),
+        output_(job.output),
+        scratch_(scratch) {}
 
   int64_t rows() const { return rows_; }
   int64_t index(int32_t position) const { return position - first_; }
   int64_t row(int64_t index) const { return row_of_ != nullptr ? row_of_[first_ + index] : first_ + index; }
 
+  // Where the row of this index is computed: in the output, or in scratch where its numbers have 16 bits.
+  Sum<T> *sums(int64_t index) const {
+    if constexpr (kIsHalf<T>) {
+      return scratch_ + index * channels_;
+    } else {
+      return output_ + row(index) * channels_;
+    }
+  }
+
+  // Rounds what was computed in scratch.
+  void store() const {
+    if constexpr (kIsHalf<T>) {
+      for (int64_t i = 0; i < rows_; ++i) {
+        const Sum<T> *const from = sums(i);
+        T *const to = output_ + row(i) * channels_;
+        for (int64_t n = 0; n < channels_; ++n) narrow(from[n], to[n]);
+      }
+    }
+  }
+
  private:
   int64_t first_;
   int64_t rows_;
+  int64_t channels_;
   const int32_t *row_of_;
+  T *output_;
+  Sum<T> *scratch_;
 };
+
+template <class T>
+Sum<T> wide(T value) {
+  if constexpr (kIsHalf<T>) {
+    return widen(value);
+  } else {
+    return value;
+  }
+}
 
 // Calls body(tile, visit) for each tile; visit(pair) runs pair(index in the tile, row read) over the tile's pairs, tap
 // by tap.
@@ -52,8 +91,10 @@ void for_tiles(const Job<T> &job, const Body &body) {
   for (int64_t t = 0; t < job.rulebook.taps(); ++t) taps.push_back(job.rulebook.tap(t, job.direction));
   const int64_t work = (job.rulebook.pairs() + to.rows) * job.channels;
   const Team team(std::min(1 + work / kSerialWork, to.tiles));
-  parallel_for(team, to.tiles, [&](int64_t index, int) {
-    const Tile tile(to, index);
+  const int64_t scratch = kIsHalf<T> ? std::min(kTileRows, to.rows) * job.channels : 0;
+  std::vector<Sum<T>> sums(static_cast<std::size_t>(scratch * team.size()));
+  parallel_for(team, to.tiles, [&](int64_t index, int thread) {
+    const Tile<T> tile(job, to, index, sums.data() + thread * scratch);
     body(tile, [&](const auto &pair) {
       for (const TapPairs &tap : taps) {
         for (int64_t i = tap.tiles[index]; i < tap.tiles[index + 1]; ++i) {
@@ -62,6 +103,7 @@ void for_tiles(const Job<T> &job, const Body &body) {
         }
       }
     });
+    tile.store();
   });
 }
 
@@ -79,31 +121,34 @@ bool takes(T value, int32_t row, T best, int32_t best_row) {
 template <class T>
 void maximum(const Job<T> &job, int32_t *saved) {
   const int64_t channels = job.channels;
-  for_tiles(job, [&](const Tile &tile, const auto &visit) {
+  for_tiles(job, [&](const Tile<T> &tile, const auto &visit) {
     std::array<bool, kTileRows> met{};
     for (int64_t i = 0; i < tile.rows(); ++i) {
-      const int64_t start = tile.row(i) * channels;
-      std::fill_n(job.output + start, channels, -std::numeric_limits<T>::infinity());
-      if (saved != nullptr) std::fill_n(saved + start, channels, kNoRow);
+      std::fill_n(tile.sums(i), channels, -std::numeric_limits<Sum<T>>::infinity());
+      if (saved != nullptr) std::fill_n(saved + tile.row(i) * channels, channels, kNoRow);
     }
     visit([&](int64_t i, int32_t row) {
       met[i] = true;
       const T *const from = job.input + row * channels;
-      T *const to = job.output + tile.row(i) * channels;
+      Sum<T> *const to = tile.sums(i);
       if (saved == nullptr) {
-        for (int64_t n = 0; n < channels; ++n) to[n] = (from[n] > to[n]) | (from[n] != from[n]) ? from[n] : to[n];
+        for (int64_t n = 0; n < channels; ++n) {
+          const Sum<T> value = wide(from[n]);
+          to[n] = (value > to[n]) | (value != value) ? value : to[n];
+        }
         return;
       }
       int32_t *const rows = saved + tile.row(i) * channels;
       for (int64_t n = 0; n < channels; ++n) {
-        const bool take = takes(from[n], row, to[n], rows[n]);
-        to[n] = take ? from[n] : to[n];
+        const Sum<T> value = wide(from[n]);
+        const bool take = takes(value, row, to[n], rows[n]);
+        to[n] = take ? value : to[n];
         rows[n] = take ? row : rows[n];
       }
     });
     for (int64_t i = 0; i < tile.rows(); ++i) {
       if (met[i]) continue;
-      std::fill_n(job.output + tile.row(i) * channels, channels, T(0));
+      std::fill_n(tile.sums(i), channels, Sum<T>(0));
       if (saved != nullptr) std::fill_n(saved + tile.row(i) * channels, channels, -1);
     }
   });
@@ -113,21 +158,21 @@ void maximum(const Job<T> &job, int32_t *saved) {
 template <class T>
 void sum(const Job<T> &job, int32_t kind, int32_t *saved) {
   const int64_t channels = job.channels;
-  const T taps = static_cast<T>(job.rulebook.taps());
-  for_tiles(job, [&](const Tile &tile, const auto &visit) {
+  const auto taps = static_cast<Sum<T>>(job.rulebook.taps());
+  for_tiles(job, [&](const Tile<T> &tile, const auto &visit) {
     std::array<int32_t, kTileRows> counts{};
-    for (int64_t i = 0; i < tile.rows(); ++i) std::fill_n(job.output + tile.row(i) * channels, channels, T(0));
+    for (int64_t i = 0; i < tile.rows(); ++i) std::fill_n(tile.sums(i), channels, Sum<T>(0));
     visit([&](int64_t i, int32_t row) {
       ++counts[i];
       const T *const from = job.input + row * channels;
-      T *const to = job.output + tile.row(i) * channels;
-      for (int64_t n = 0; n < channels; ++n) to[n] += from[n];
+      Sum<T> *const to = tile.sums(i);
+      for (int64_t n = 0; n < channels; ++n) to[n] += wide(from[n]);
     });
     for (int64_t i = 0; i < tile.rows(); ++i) {
       if (saved != nullptr) saved[tile.row(i)] = counts[i];
       if (kind == SPC_POOL_SUM || counts[i] == 0) continue;
-      const T divisor = kind == SPC_POOL_MEAN ? static_cast<T>(counts[i]) : taps;
-      T *const to = job.output + tile.row(i) * channels;
+      const Sum<T> divisor = kind == SPC_POOL_MEAN ? static_cast<Sum<T>>(counts[i]) : taps;
+      Sum<T> *const to = tile.sums(i);
       for (int64_t n = 0; n < channels; ++n) to[n] /= divisor;
     }
   });
@@ -137,16 +182,16 @@ void sum(const Job<T> &job, int32_t kind, int32_t *saved) {
 template <class T>
 void maximum_gradient(const Job<T> &job, const int32_t *saved) {
   const int64_t channels = job.channels;
-  for_tiles(job, [&](const Tile &tile, const auto &visit) {
-    for (int64_t i = 0; i < tile.rows(); ++i) std::fill_n(job.output + tile.row(i) * channels, channels, T(0));
+  for_tiles(job, [&](const Tile<T> &tile, const auto &visit) {
+    for (int64_t i = 0; i < tile.rows(); ++i) std::fill_n(tile.sums(i), channels, Sum<T>(0));
     visit([&](int64_t i, int32_t row) {
       const auto own = static_cast<int32_t>(tile.row(i));
       const T *const from = job.input + row * channels;
       const int32_t *const rows = saved + row * channels;
-      T *const to = job.output + own * channels;
+      Sum<T> *const to = tile.sums(i);
       for (int64_t n = 0; n < channels; ++n) {
-        const T gradient = from[n];  // read always, so that the loop has no branch
-        to[n] += rows[n] == own ? gradient : T(0);
+        const Sum<T> gradient = wide(from[n]);  // read always, so that the loop has no branch
+        to[n] += rows[n] == own ? gradient : Sum<T>(0);
       }
     });
   });
@@ -155,15 +200,17 @@ void maximum_gradient(const Job<T> &job, const int32_t *saved) {
 template <class T>
 void sum_gradient(const Job<T> &job, int32_t kind, const int32_t *saved) {
   const int64_t channels = job.channels;
-  const T taps = static_cast<T>(job.rulebook.taps());
-  for_tiles(job, [&](const Tile &tile, const auto &visit) {
-    for (int64_t i = 0; i < tile.rows(); ++i) std::fill_n(job.output + tile.row(i) * channels, channels, T(0));
+  const auto taps = static_cast<Sum<T>>(job.rulebook.taps());
+  for_tiles(job, [&](const Tile<T> &tile, const auto &visit) {
+    for (int64_t i = 0; i < tile.rows(); ++i) std::fill_n(tile.sums(i), channels, Sum<T>(0));
     visit([&](int64_t i, int32_t row) {
-      const T divisor = kind == SPC_POOL_MEAN ? static_cast<T>(saved[row]) : kind == SPC_POOL_SUM ? T(1) : taps;
-      const T scale = T(1) / divisor;
+      const Sum<T> divisor = kind == SPC_POOL_MEAN  ? static_cast<Sum<T>>(saved[row])
+                             : kind == SPC_POOL_SUM ? Sum<T>(1)
+                                                    : taps;
+      const Sum<T> scale = Sum<T>(1) / divisor;
       const T *const from = job.input + row * channels;
-      T *const to = job.output + tile.row(i) * channels;
-      for (int64_t n = 0; n < channels; ++n) to[n] += scale * from[n];
+      Sum<T> *const to = tile.sums(i);
+      for (int64_t n = 0; n < channels; ++n) to[n] += scale * wide(from[n]);
     });
   });
 }
@@ -177,12 +224,16 @@ void check_kind(int32_t kind) {
 // Calls run with a value of the element type.
 template <class Run>
 void by_type(int32_t type, const Run &run) {
-  if (type == SPC_FLOAT32) {
-    run(float{});
-  } else if (type == SPC_FLOAT64) {
-    run(double{});
-  } else {
-    fail_unsupported("element type " + std::to_string(type) + " is not supported by pooling on the CPU");
+  check_element_type(type);
+  switch (type) {
+    case SPC_FLOAT32:
+      return run(float{});
+    case SPC_FLOAT64:
+      return run(double{});
+    case SPC_BFLOAT16:
+      return run(BFloat16{});
+    default:
+      return run(Float16{});
   }
 }
 

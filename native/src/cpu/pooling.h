@@ -1,5 +1,6 @@
 // Pooling along a rulebook: each written row takes the maximum, sum or mean of the rows that it is paired with. Written
-// rows are cut into tiles, and taps run in order within a tile, so that threads change nothing.
+// rows are cut into tiles, and taps run in order within a tile, so that threads change nothing. Numbers of 16 bits are
+// added up in float32 and rounded once.
 #pragma once
 
 #include <cstdint>

@@ -69,11 +69,5 @@ internal readonly struct MatrixChecks
             );
     }
 
-    internal static void Wide(ElementType elementType, string name)
-    {
-        if (IsHalf(elementType))
-            throw new ArgumentException($"The element type is {elementType}, must be Float32 or Float64.", name);
-    }
-
     private static bool IsHalf(ElementType elementType) => elementType is ElementType.BFloat16 or ElementType.Float16;
 }

@@ -3,9 +3,9 @@ using TorchSharp.SparseConv.Core.Interop;
 namespace TorchSharp.SparseConv.Core;
 
 /// <summary>
-/// Pooling over a rulebook and its gradient, on matrices of the caller with the same number of columns: all Float32 or all
-/// Float64, on the CPU. Results do not depend on the number of threads. A matrix that does not fit throws ArgumentException
-/// before anything is written.
+/// Pooling over a rulebook and its gradient, on matrices of the caller with one element type and the same number of columns,
+/// on the CPU. Numbers of 16 bits are added up in Float32 and rounded once. Results do not depend on the number of threads. A
+/// matrix that does not fit throws ArgumentException before anything is written.
 /// </summary>
 public static unsafe class Pooling
 {
@@ -43,7 +43,6 @@ public static unsafe class Pooling
     )
     {
         var checks = new MatrixChecks(rulebook, direction, input.ElementType);
-        MatrixChecks.Wide(input.ElementType, nameof(input));
         Checks.Defined(kind, nameof(kind));
         checks.Fit(input, checks.RowsRead, input.Columns, nameof(input));
         checks.Fit(output, checks.RowsWritten, input.Columns, nameof(output));
@@ -68,7 +67,6 @@ public static unsafe class Pooling
     )
     {
         var checks = new MatrixChecks(rulebook, direction, gradOutput.ElementType);
-        MatrixChecks.Wide(gradOutput.ElementType, nameof(gradOutput));
         Checks.Defined(kind, nameof(kind));
         checks.Fit(gradOutput, checks.RowsWritten, gradOutput.Columns, nameof(gradOutput));
         checks.Fit(gradInput, checks.RowsRead, gradOutput.Columns, nameof(gradInput));

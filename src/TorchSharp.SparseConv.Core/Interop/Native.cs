@@ -10,7 +10,7 @@ namespace TorchSharp.SparseConv.Core.Interop;
 internal static unsafe partial class Native
 {
     internal const string Library = "sparseconv";
-    internal const int AbiVersion = 4;
+    internal const int AbiVersion = 5;
 
     static Native() => NativeLibrary.SetDllImportResolver(typeof(Native).Assembly, NativeLoader.Resolve);
 
