@@ -1,6 +1,9 @@
 namespace TorchSharp.SparseConv;
 
-/// <summary>Rows of a sparse tensor by scan: reductions to one row a scan, and back.</summary>
+/// <summary>
+/// Rows of a sparse tensor by scan: reductions to one row a scan, and back. 16-bit numbers are added up in float32 and
+/// rounded once.
+/// </summary>
 internal static class Scans
 {
     /// <summary>The sum of each scan's rows, [batch, C]; zero for a scan without voxels.</summary>
@@ -67,12 +70,13 @@ internal static class Scans
             return rows.narrow(0, 0, 0).MoveToOuterDisposeScope();
         }
 
-        return torch.stack(scans.Select(One)).MoveToOuterDisposeScope();
+        var wide = Precision.Widen(rows);
+        return Precision.As(torch.stack(scans.Select(One)), rows.dtype).MoveToOuterDisposeScope();
 
         torch.Tensor One(List<long> scan) =>
-            scan.Count == 0 ? rows.narrow(0, 0, 0).sum(dim: 0)
-            : scan.Count == rows.shape[0] ? reduction(rows)
-            : scan[^1] - scan[0] == scan.Count - 1 ? reduction(rows.narrow(0, scan[0], scan.Count))
-            : reduction(rows.index_select(0, torch.tensor(scan.ToArray(), torch.ScalarType.Int64)));
+            scan.Count == 0 ? wide.narrow(0, 0, 0).sum(dim: 0)
+            : scan.Count == wide.shape[0] ? reduction(wide)
+            : scan[^1] - scan[0] == scan.Count - 1 ? reduction(wide.narrow(0, scan[0], scan.Count))
+            : reduction(wide.index_select(0, torch.tensor(scan.ToArray(), torch.ScalarType.Int64)));
     }
 }

@@ -52,10 +52,12 @@ public sealed partial class SparseTensor
         var voxels = TensorMemory.ToInt32(indices.transpose(0, 1), nameof(coo));
         var rows = new long[values.shape[0]];
         var level = new CoordinateManager(axes).InsertMerged(voxels, rows, stride: null, spatialShape: shape);
+        var wide = Precision.Widen(values);
         var sums = torch
-            .zeros(new[] { level.Rows, values.shape[1] }, values.dtype)
-            .index_add(0, torch.tensor(rows, torch.ScalarType.Int64), values, One);
-        return new SparseTensor(sums, level, checked((int)coo.shape[0])).MoveToOuterDisposeScope();
+            .zeros(new[] { level.Rows, values.shape[1] }, wide.dtype)
+            .index_add(0, torch.tensor(rows, torch.ScalarType.Int64), wide, One);
+        var merged = Precision.As(sums, values.dtype);
+        return new SparseTensor(merged, level, checked((int)coo.shape[0])).MoveToOuterDisposeScope();
     }
 
     /// <summary>

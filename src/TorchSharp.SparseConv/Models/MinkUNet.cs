@@ -158,7 +158,7 @@ public sealed class MinkUNet : torch.nn.Module<SparseTensor, SparseTensor>
         string convolutionName,
         SparseConvolution convolution,
         string normName,
-        torch.nn.Module<torch.Tensor, torch.Tensor> norm
+        SparseBatchNorm norm
     )
     {
         register_module(convolutionName, convolution);

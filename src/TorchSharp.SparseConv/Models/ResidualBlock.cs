@@ -8,7 +8,7 @@ internal sealed class ResidualBlock : torch.nn.Module<SparseTensor, SparseTensor
 {
     internal const int BottleneckExpansion = 4;
 
-    private readonly List<(SubMConvNd Convolution, torch.nn.Module<torch.Tensor, torch.Tensor> Norm)> _layers = [];
+    private readonly List<(SubMConvNd Convolution, SparseBatchNorm Norm)> _layers = [];
     private readonly SparseSequential? _downsample;
 
     internal ResidualBlock(SparseLayerFactory factory, long input, long planes, bool bottleneck)
@@ -37,8 +37,8 @@ internal sealed class ResidualBlock : torch.nn.Module<SparseTensor, SparseTensor
         for (var i = 0; i < _layers.Count; i++)
         {
             var (convolution, norm) = _layers[i];
-            var features = norm.call(convolution.call(current).features);
-            current = current.with_features(i < _layers.Count - 1 ? features.relu_() : features);
+            current = norm.call(convolution.call(current));
+            current = i < _layers.Count - 1 ? current.with_features(current.features.relu_()) : current;
         }
 
         var shortcut = _downsample?.call(input!) ?? input!;

@@ -49,6 +49,7 @@ internal sealed class SparseLayerFactory(
             _ => new SparseConvTranspose4d(input, output, ratio, ratio, bias: false, device: device, dtype: dtype),
         };
 
-    internal torch.nn.Module<torch.Tensor, torch.Tensor> Norm(long channels) =>
-        torch.nn.BatchNorm1d(channels, normEpsilon, normMomentum, device: device, dtype: dtype);
+    /// <summary>BatchNorm1d's parameters and numbers, but for levels of one voxel or none, which deep ones may be.</summary>
+    internal SparseBatchNorm Norm(long channels) =>
+        new(channels, normEpsilon, normMomentum, device: device, dtype: dtype);
 }

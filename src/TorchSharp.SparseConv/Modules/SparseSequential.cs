@@ -4,7 +4,8 @@ namespace TorchSharp.SparseConv;
 
 /// <summary>
 /// Modules in a row. Sparse modules take the sparse tensor; dense ones (BatchNorm1d, ReLU, Linear, ...) take its
-/// features. What lies between two modules is disposed, as in torch.nn.Sequential.
+/// features, which one with float32 parameters gets as float32 where they have 16 bits, its result being rounded back.
+/// What lies between two modules is disposed, as in torch.nn.Sequential.
 /// </summary>
 public sealed class SparseSequential : torch.nn.Module<SparseTensor, SparseTensor>
 {
@@ -82,5 +83,18 @@ public sealed class SparseSequential : torch.nn.Module<SparseTensor, SparseTenso
     private static SparseTensor Apply(torch.nn.Module module, SparseTensor input) =>
         module is torch.nn.Module<SparseTensor, SparseTensor> sparse
             ? sparse.call(input)
-            : input.with_features(((torch.nn.Module<torch.Tensor, torch.Tensor>)module).call(input.features));
+            : input.with_features(Apply((torch.nn.Module<torch.Tensor, torch.Tensor>)module, input.features));
+
+    /// <summary>A dense module; between 16-bit features and float32 parameters in float32, rounded once.</summary>
+    private static torch.Tensor Apply(torch.nn.Module<torch.Tensor, torch.Tensor> module, torch.Tensor features)
+    {
+        var type = features.dtype;
+        if (!Precision.IsHalf(type) || !module.parameters().Any(one => one.dtype == torch.ScalarType.Float32))
+        {
+            return module.call(features);
+        }
+
+        using var scope = torch.NewDisposeScope();
+        return Precision.As(module.call(Precision.Widen(features)), type).MoveToOuterDisposeScope();
+    }
 }

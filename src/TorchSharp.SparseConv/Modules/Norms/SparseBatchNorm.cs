@@ -73,6 +73,26 @@ public sealed class SparseBatchNorm : SparseNorm
             tracked.add_(One);
         }
 
-        return torch.nn.functional.batch_norm(input.features, mean, variance, weight, bias, ofBatch, momentum, eps);
+        var (wideMean, wideVariance) = (Widen(mean), Widen(variance));
+        var result = torch.nn.functional.batch_norm(
+            input.features,
+            wideMean,
+            wideVariance,
+            Widen(weight),
+            Widen(bias),
+            ofBatch,
+            momentum,
+            eps
+        );
+        if (ofBatch && mean is not null && !ReferenceEquals(mean, wideMean))
+        {
+            using var untracked = torch.no_grad();
+            mean.copy_(wideMean!);
+            variance!.copy_(wideVariance!);
+        }
+
+        return result;
     }
+
+    private static torch.Tensor? Widen(torch.Tensor? tensor) => tensor is null ? null : Precision.Widen(tensor);
 }

@@ -2,7 +2,10 @@ using TorchSharp.Modules;
 
 namespace TorchSharp.SparseConv;
 
-/// <summary>What every norm shares: a number of channels, an epsilon, and an optional scale and shift of each channel.</summary>
+/// <summary>
+/// What every norm shares: a number of channels, an epsilon, and an optional scale and shift of each channel. 16-bit
+/// features are normalized in float32 and rounded once, beside parameters of their type or float32.
+/// </summary>
 public abstract class SparseNorm : torch.nn.Module<SparseTensor, SparseTensor>
 {
     private const string WeightName = "weight";
@@ -53,7 +56,7 @@ public abstract class SparseNorm : torch.nn.Module<SparseTensor, SparseTensor>
         set => Register(BiasName, value);
     }
 
-    /// <summary>Normalizes [N, C]; throws ArgumentException for another number of channels.</summary>
+    /// <summary>Normalizes [N, C]; throws ArgumentException for another number of channels or type of parameters.</summary>
     public override SparseTensor forward(SparseTensor? input)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -65,18 +68,22 @@ public abstract class SparseNorm : torch.nn.Module<SparseTensor, SparseTensor>
             );
         }
 
+        Precision.RequireParameter(weight, input, GetName());
         using var scope = torch.NewDisposeScope();
-        return input.with_features(Normalize(input)).MoveToOuterDisposeScope();
+        var normalized = Normalize(input.with_features(Precision.Widen(input.features)));
+        return input.with_features(Precision.As(normalized, input.features.dtype)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The normalized features, scaled and shifted; a new tensor.</summary>
+    /// <summary>The normalized features, scaled and shifted; a new tensor. 16-bit ones come and go as float32.</summary>
     private protected abstract torch.Tensor Normalize(SparseTensor input);
 
     /// <summary>Scales and shifts [N, C] where the layer does.</summary>
     private protected torch.Tensor Affine(torch.Tensor features)
     {
         var (scale, shift) = (weight, bias);
-        return scale is null || shift is null ? features : torch.addcmul(shift, features, scale, One);
+        return scale is null || shift is null
+            ? features
+            : torch.addcmul(Precision.Widen(shift), features, Precision.Widen(scale), One);
     }
 
     private static readonly Scalar One = 1;

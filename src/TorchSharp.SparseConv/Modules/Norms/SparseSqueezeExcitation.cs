@@ -4,7 +4,8 @@ namespace TorchSharp.SparseConv;
 
 /// <summary>
 /// Channel attention (squeeze and excitation): the mean of each scan's active voxels goes through two linear layers, and
-/// the sigmoid of what comes out scales the scan's channels. For any number of axes.
+/// the sigmoid of what comes out scales the scan's channels. 16-bit features are computed with in float32 and rounded once,
+/// beside parameters of their type or float32. For any number of axes.
 /// </summary>
 public sealed class SparseSqueezeExcitation : torch.nn.Module<SparseTensor, SparseTensor>
 {
@@ -45,9 +46,12 @@ public sealed class SparseSqueezeExcitation : torch.nn.Module<SparseTensor, Spar
             );
         }
 
+        Precision.RequireParameter(_squeeze.weight, input, GetName());
         using var scope = torch.NewDisposeScope();
-        var squeezed = _squeeze.call(Scans.Mean(input, input.features)).relu();
-        var scales = _excite.call(squeezed).sigmoid();
-        return input.with_features(input.features * Scans.Spread(input, scales)).MoveToOuterDisposeScope();
+        var features = Precision.Widen(input.features);
+        var squeezed = Precision.Linear(_squeeze, Scans.Mean(input, features)).relu();
+        var scales = Precision.Linear(_excite, squeezed).sigmoid();
+        var result = Precision.As(features * Scans.Spread(input, scales), input.features.dtype);
+        return input.with_features(result).MoveToOuterDisposeScope();
     }
 }

@@ -38,11 +38,11 @@ public sealed class SparseMaxUnpool : torch.nn.Module<SparseTensor, MaxPoolRows,
 
         using var scope = torch.NewDisposeScope();
         var index = rows.rows.to_type(torch.ScalarType.Int64);
-        var values = input.features.masked_fill(index.lt(Zero), Zero);
-        var features = torch
-            .zeros(new[] { rows.Fine.Rows, input.channels }, input.features.dtype, input.features.device)
-            .scatter_add(0, index.clamp_min(Zero), values)
-            .MoveToOuterDisposeScope();
+        var values = Precision.Widen(input.features).masked_fill(index.lt(Zero), Zero);
+        var sums = torch
+            .zeros(new[] { rows.Fine.Rows, input.channels }, values.dtype, values.device)
+            .scatter_add(0, index.clamp_min(Zero), values);
+        var features = Precision.As(sums, input.features.dtype).MoveToOuterDisposeScope();
         return new SparseTensor(features, rows.Fine, input.batch_size);
     }
 }

@@ -38,8 +38,10 @@ public sealed class SparsePruningHead : torch.nn.Module<SparseTensor, SparseTens
     public torch.Tensor score(SparseTensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        Precision.RequireParameter(_linear.weight, input, GetName());
         using var scope = torch.NewDisposeScope();
-        return _linear.call(input.features).squeeze(1).MoveToOuterDisposeScope();
+        var logits = Precision.Linear(_linear, Precision.Widen(input.features)).squeeze(1);
+        return Precision.As(logits, input.features.dtype).MoveToOuterDisposeScope();
     }
 
     /// <summary>The voxels that the rule keeps under given logits [N]: a bool tensor [N].</summary>
