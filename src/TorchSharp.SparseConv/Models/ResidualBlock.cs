@@ -38,11 +38,13 @@ internal sealed class ResidualBlock : torch.nn.Module<SparseTensor, SparseTensor
         {
             var (convolution, norm) = _layers[i];
             current = norm.call(convolution.call(current));
-            current = i < _layers.Count - 1 ? current.with_features(current.features.relu_()) : current;
+            current =
+                i < _layers.Count - 1 ? current.with_features(Precision.RectifyInPlace(current.features)) : current;
         }
 
         var shortcut = _downsample?.call(input!) ?? input!;
-        return current.with_features(current.features.add_(shortcut.features).relu_()).MoveToOuterDisposeScope();
+        var sum = current.features.add_(shortcut.features);
+        return current.with_features(Precision.RectifyInPlace(sum)).MoveToOuterDisposeScope();
     }
 
     // All is registered under the checkpoints' names; the fields would add a second name.

@@ -4,7 +4,8 @@ namespace TorchSharp.SparseConv;
 
 /// <summary>
 /// Modules in a row. Sparse modules take the sparse tensor; dense ones (BatchNorm1d, ReLU, Linear, ...) take its
-/// features, which one with float32 parameters gets as float32 where they have 16 bits, its result being rounded back.
+/// features. Where those have 16 bits, a dense one with float32 parameters, or over float16 without any, gets them as
+/// float32, and its result is rounded back.
 /// What lies between two modules is disposed, as in torch.nn.Sequential.
 /// </summary>
 public sealed class SparseSequential : torch.nn.Module<SparseTensor, SparseTensor>
@@ -85,11 +86,13 @@ public sealed class SparseSequential : torch.nn.Module<SparseTensor, SparseTenso
             ? sparse.call(input)
             : input.with_features(Apply((torch.nn.Module<torch.Tensor, torch.Tensor>)module, input.features));
 
-    /// <summary>A dense module; between 16-bit features and float32 parameters in float32, rounded once.</summary>
+    /// <summary>A dense module, in float32 where its parameters are beside 16-bit features, or where it has none and they are float16.</summary>
     private static torch.Tensor Apply(torch.nn.Module<torch.Tensor, torch.Tensor> module, torch.Tensor features)
     {
         var type = features.dtype;
-        if (!Precision.IsHalf(type) || !module.parameters().Any(one => one.dtype == torch.ScalarType.Float32))
+        var parameters = module.parameters().Select(one => one.dtype).ToArray();
+        var own = type == torch.ScalarType.BFloat16 || parameters.Contains(torch.ScalarType.Float16);
+        if (!Precision.IsHalf(type) || (own && !parameters.Contains(torch.ScalarType.Float32)))
         {
             return module.call(features);
         }

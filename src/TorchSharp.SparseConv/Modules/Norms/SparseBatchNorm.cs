@@ -50,13 +50,25 @@ public sealed class SparseBatchNorm : SparseNorm
     public double momentum { get; }
 
     /// <summary>The mean of each channel over the batches seen in training, [C], or null where none is kept.</summary>
-    public torch.Tensor? running_mean => has_buffer(MeanName) ? get_buffer(MeanName) : null;
+    public torch.Tensor? running_mean
+    {
+        get => has_buffer(MeanName) ? get_buffer(MeanName) : null;
+        private set => Move(MeanName, value);
+    }
 
     /// <summary>The unbiased variance of each channel over the batches seen in training, [C], or null where none is kept.</summary>
-    public torch.Tensor? running_var => has_buffer(VarianceName) ? get_buffer(VarianceName) : null;
+    public torch.Tensor? running_var
+    {
+        get => has_buffer(VarianceName) ? get_buffer(VarianceName) : null;
+        private set => Move(VarianceName, value);
+    }
 
     /// <summary>The number of batches seen in training, int64 [], or null where none is kept.</summary>
-    public torch.Tensor? num_batches_tracked => has_buffer(CountName) ? get_buffer(CountName) : null;
+    public torch.Tensor? num_batches_tracked
+    {
+        get => has_buffer(CountName) ? get_buffer(CountName) : null;
+        private set => Move(CountName, value);
+    }
 
     private protected override torch.Tensor Normalize(SparseTensor input)
     {
@@ -92,6 +104,13 @@ public sealed class SparseBatchNorm : SparseNorm
         }
 
         return result;
+    }
+
+    // Module.to gives buffers of another type or device through their properties.
+    private void Move(string name, torch.Tensor? value)
+    {
+        value?.DetachFromDisposeScope();
+        ConditionallyRegisterBuffer(name, value);
     }
 
     private static torch.Tensor? Widen(torch.Tensor? tensor) => tensor is null ? null : Precision.Widen(tensor);
