@@ -130,6 +130,19 @@ public sealed class UpsamplingTests
         }
 
         Assert.That(Arrays.Deviation(result.features, expected), Is.Zero);
+        var given = upsample.call(coarse, input.coordinates.narrow(0, 5, 20));
+        Assert.That(Tensors.Deviation(given.features, result.features.narrow(0, 5, 20)), Is.Zero);
+        Assert.That(given.stride, Is.EqualTo(input.stride));
+        using var outside = upsample.call(
+            coarse,
+            Tensors.Coordinates(
+                [
+                    [1, 99, 0, 0, 0],
+                ],
+                4
+            )
+        );
+        Assert.That(Arrays.Vector(outside.features), Is.EqualTo(new[] { 0.0, 0 }));
         Assert.That(() => upsample.call(input), Throws.ArgumentException.With.Message.Contains("stride"));
         Assert.That(
             () => new SparseUpsample(0),

@@ -56,6 +56,18 @@ public sealed class SparseUpsample : torch.nn.Module<SparseTensor, SparseTensor>
         return Spread(input, OutputLevel.Of(input, sites, stride, GetName()), geometry);
     }
 
+    /// <summary>
+    /// The same at given coordinates, int32 or int64 rows (batch, d0, d1, ...) in units of the output level, which becomes a
+    /// new level of the manager. A voxel outside of every coarse one becomes 0.
+    /// </summary>
+    public SparseTensor call(SparseTensor input, torch.Tensor coordinates)
+    {
+        var geometry = Tiles(input);
+        var stride = Strides.Divide(input.stride, geometry.Stride);
+        PerAxis? shape = input.spatial_shape is { } coarse ? geometry.FineShape(coarse) : null;
+        return Spread(input, OutputLevel.Insert(input, coordinates, stride, shape), geometry);
+    }
+
     private KernelGeometry Tiles(SparseTensor? input)
     {
         ArgumentNullException.ThrowIfNull(input);
