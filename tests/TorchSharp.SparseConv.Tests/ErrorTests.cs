@@ -189,6 +189,26 @@ public sealed class ErrorTests
     }
 
     [Test]
+    public void Groups_that_do_not_divide_the_channels()
+    {
+        Refuse(() => torch.nn.SubMConv3d(3, 4, 3, groups: 2), "groups", "groups is 2", "in_channels 3");
+        Refuse(() => torch.nn.SparseConv3d(4, 3, 3, groups: 2), "groups", "groups is 2", "out_channels 3");
+        Refuse(() => torch.nn.SparseConvTranspose3d(4, 4, 3, groups: 0), "groups", "groups is 0", "positive");
+        Refuse(() => torch.nn.SparseInverseConv3d(4, 4, 3, groups: -4), "groups", "groups is -4", "positive");
+    }
+
+    [Test]
+    public void A_kernel_shape_of_another_number_of_axes()
+    {
+        var flat = KernelShape.Offsets((0, 1), (1, 0));
+        Refuse(() => torch.nn.SubMConv3d(3, 2, flat), "size", "2 values", "or 3");
+        Refuse(() => torch.nn.SparseConv3d(3, 2, KernelShape.Cross((3, 3))), "size", "(3, 3)", "or 3");
+        Refuse(() => torch.nn.SparseMaxPool3d(KernelShape.Hybrid(3, 3)), "size", "axes 3", "axes 0 to 2");
+        Refuse(() => torch.nn.SparseInverseConv3d(3, 2, KernelShape.Box((3, 3, 3, 3))), "size", "(3, 3, 3, 3)");
+        Refuse(() => torch.nn.SparseAvgPool3d(default), "size");
+    }
+
+    [Test]
     public void A_kernel_that_makes_no_sense()
     {
         Refuse(() => torch.nn.SubMConv3d(3, 2, 0), "size", "0");

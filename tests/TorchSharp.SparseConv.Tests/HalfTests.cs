@@ -1,3 +1,4 @@
+using TorchSharp.SparseConv.Core;
 using TorchSharp.SparseConv.Tests.Oracles;
 
 namespace TorchSharp.SparseConv.Tests;
@@ -11,14 +12,15 @@ public sealed class HalfTests
     [Test]
     public void A_layer_gives_what_Float32_gives_within_one_rounding(
         [ValueSource(nameof(Types))] torch.ScalarType type,
-        [Values] bool mixed
+        [Values] bool mixed,
+        [Values("box", "cross in 2 groups", "depthwise offsets")] string kernel
     )
     {
         using var scope = torch.NewDisposeScope();
-        using var layer = torch.nn.SubMConv3d(5, 7, 3);
-        using var expected = torch.nn.SubMConv3d(5, 7, 3);
+        using var layer = Layer(kernel);
+        using var expected = Layer(kernel);
         expected.load_state_dict(layer.state_dict());
-        var voxels = Voxels(5, 300).to(type);
+        var voxels = Voxels((int)layer.in_channels, 300).to(type);
         using (torch.no_grad())
         {
             // What is stored in 16 bits is the same on both sides, so that only the results are rounded.
@@ -111,6 +113,14 @@ public sealed class HalfTests
 
         Assert.That(losses[^1], Is.LessThan(losses[0] / 4), $"{losses[0]} to {losses[^1]}");
     }
+
+    private static SubMConv3d Layer(string kernel) =>
+        kernel switch
+        {
+            "box" => torch.nn.SubMConv3d(5, 7, 3),
+            "cross in 2 groups" => torch.nn.SubMConv3d(6, 10, KernelShape.Cross(3), groups: 2),
+            _ => torch.nn.SubMConv3d(9, 9, KernelShape.Offsets((0, 0, 0), (1, 0, -1), (0, 2, 0)), groups: 9),
+        };
 
     private static SparseTensor Voxels(int channels, int voxels)
     {

@@ -127,6 +127,79 @@ public sealed class InverseConvTests
     }
 
     [Test]
+    public void A_layer_that_left_the_sites_as_they_were_is_undone_there()
+    {
+        using var scope = torch.NewDisposeScope();
+        var input = new SparseTensor(
+            torch.tensor(new[] { 1f, 10, 100 }, [3, 1]),
+            Tensors.Coordinates(
+                [
+                    [0, 0],
+                    [0, 1],
+                    [0, 5],
+                ],
+                1
+            )
+        );
+        using var pointwise = new SparseConv1d(1, 1, 1);
+        using var undo = new SparseInverseConv1d(1, 1, 1, bias: false);
+        using var inPlace = new SparseConv1d(1, 1, 3, padding: 1, sites: StridedSites.Downsample);
+        using var spread = new SparseInverseConv1d(1, 1, 3, bias: false);
+        Refuse(() => undo.call(input), "kernel (1)", "its coordinates were given");
+        pointwise.call(input);
+        inPlace.call(input);
+        var pruned = input.prune(torch.tensor(new[] { true, false, true }));
+        using (torch.no_grad())
+        {
+            undo.weight.fill_(2);
+            spread.weight.copy_(torch.tensor(new[] { 2f, 3, 5 }, [3, 1, 1]));
+        }
+
+        Assert.That(undo.call(input).map, Is.SameAs(input.map));
+        Assert.That(undo.call(input).features.data<float>().ToArray(), Is.EqualTo(new[] { 2f, 20, 200 }));
+
+        // Coarse 0 reaches fine -1, 0 and 1 by taps 0, 1 and 2; what was pruned since comes back.
+        Assert.That(spread.call(pruned).map, Is.SameAs(input.map));
+        Assert.That(spread.call(pruned).features.data<float>().ToArray(), Is.EqualTo(new[] { 3f, 5, 300 }));
+        Refuse(() => new SparseInverseConv1d(1, 1, 2).call(input), "kernel (2)");
+    }
+
+    [Test]
+    public void A_strided_layer_is_undone_before_one_of_its_kernel_that_left_the_sites()
+    {
+        using var scope = torch.NewDisposeScope();
+        var input = new SparseTensor(
+            torch.ones(2, 1),
+            Tensors.Coordinates(
+                [
+                    [0, 0],
+                    [0, 7],
+                ],
+                1
+            )
+        );
+        using var down = new SparseConv1d(1, 1, 3, stride: 2, padding: 1, sites: StridedSites.Downsample);
+        using var inPlace = new SparseConv1d(1, 1, 3, padding: 1, sites: StridedSites.Downsample);
+        using var inverse = new SparseInverseConv1d(1, 1, 3);
+        var coarse = inPlace.call(down.call(input));
+        Assert.That(inverse.call(coarse).map, Is.SameAs(input.map));
+    }
+
+    [Test]
+    public void The_kernels_shape_tells_apart_what_is_undone()
+    {
+        using var scope = torch.NewDisposeScope();
+        var cloud = Cloud.Random(new Random(3), [9, 9], [-4, -4], 1, 30);
+        var input = new SparseTensor(torch.ones(30, 1), cloud.Coordinates());
+        using var cross = new SparseConv2d(1, 1, KernelShape.Cross(3), stride: 2, padding: 1);
+        using var box = new SparseInverseConv2d(1, 1, 3);
+        using var same = new SparseInverseConv2d(1, 1, KernelShape.Cross(3));
+        var coarse = cross.call(input);
+        Assert.That(same.call(coarse).map, Is.SameAs(input.map));
+        Refuse(() => box.call(coarse), "kernel (3, 3)", "made with kernel cross (3, 3), stride (2, 2)");
+    }
+
+    [Test]
     public void Given_sites_of_the_restored_stride_are_read_with_the_same_law()
     {
         using var scope = torch.NewDisposeScope();
