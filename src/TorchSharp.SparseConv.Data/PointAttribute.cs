@@ -9,6 +9,9 @@ public sealed class PointAttribute
     /// <summary>The class of a point, an integer.</summary>
     public const string Label = "label";
 
+    /// <summary>The class that a network gave a point, an integer.</summary>
+    public const string Prediction = "prediction";
+
     /// <summary>Red, green, blue and perhaps alpha, as the file has them: 8 bits each, or 16.</summary>
     public const string Color = "color";
 

@@ -10,7 +10,7 @@ internal static class Pictures
     {
         Directory.CreateDirectory(folder);
         var stem = Path.Combine(folder, name.Replace('/', '-'));
-        var (names, colors) = (SemanticKittiClasses.Names, SemanticKittiClasses.Colors);
+        var colors = SemanticKittiClasses.Colors;
         var paths = new List<string> { $"{stem}.prediction.ply" };
         PlyWriter.Write(paths[0], cloud, prediction, colors);
         if (cloud.Labels is { } truth)
@@ -18,16 +18,16 @@ internal static class Pictures
             paths.Add($"{stem}.truth.ply");
             PlyWriter.Write(paths[1], cloud, truth, colors);
         }
-        var page = new ViewerPage(name, cloud, names, colors)
+        var page = new ViewerPage(name)
         {
             Subtitle = Subtitle(cloud, prediction),
-            IgnoreLabel = SemanticKittiClasses.Unlabeled,
+            Classes = SemanticKittiClasses.Palette,
         };
         if (cloud.Labels is not null)
         {
-            page.AddPanel("Truth", cloud.Labels);
+            page.Add("Truth", cloud);
         }
-        page.AddPanel("Prediction", prediction);
+        page.Add("Prediction", cloud.WithLabels(prediction));
         paths.Add($"{stem}.html");
         page.Save(paths[^1]);
         return paths;

@@ -40,6 +40,9 @@ public static class SemanticKittiClasses
     /// <summary>The colour that the data set's own pictures give each class.</summary>
     public static IReadOnlyList<Rgb> Colors { get; } = [.. Table.Select(row => row.Color)];
 
+    /// <summary>Names and colours, with the class that is not judged.</summary>
+    public static ClassPalette Palette { get; } = new(Names, Colors, Unlabeled);
+
     /// <summary>The standard learning map: raw label id to class 0 to 19.</summary>
     public static IReadOnlyDictionary<int, int> LearningMap { get; } =
         Table

@@ -1,0 +1,173 @@
+using System.Text.Json;
+
+namespace TorchSharp.SparseConv.Data;
+
+// What the viewer reads: a description in JSON, and the blocks that it names.
+internal sealed class ViewerScene
+{
+    private static readonly string[] Axes = ["x", "y", "z"];
+
+    private readonly IReadOnlyList<ViewerPane> _panes;
+    private readonly string? _colorBy;
+    private readonly ViewerCategories _categories;
+    private readonly Origin _origin;
+
+    // Arrays compare by reference: what two clouds share is written once.
+    private readonly Dictionary<Array, (int Block, ViewerPlaces Places)> _places = [];
+    private readonly Dictionary<(Array, string), IReadOnlyList<ViewerColumn>> _columns = [];
+
+    public ViewerScene(IReadOnlyList<ViewerPane> panes, ClassPalette? classes, string? colorBy)
+    {
+        _panes = panes;
+        _colorBy = colorBy;
+        _categories = new ViewerCategories(panes, classes);
+        _origin = panes[0].Layers[0].Origin;
+        foreach (var layer in panes.SelectMany(pane => pane.Layers))
+        {
+            if (!_places.ContainsKey(layer.Source))
+            {
+                var places = layer.Places();
+                _places.Add(layer.Source, (Blocks.Add(places.Steps), places));
+            }
+            foreach (var attribute in layer.Attributes)
+            {
+                if (!_columns.ContainsKey((attribute.Values.Values, attribute.Name)))
+                {
+                    _columns.Add((attribute.Values.Values, attribute.Name), [.. Columns(attribute)]);
+                }
+            }
+        }
+        CheckColorBy();
+    }
+
+    public PageBlocks Blocks { get; } = new();
+
+    // The JSON writer escapes <, so that no name can end the script element that holds the data.
+    public void WriteJson(Stream stream)
+    {
+        using var json = new Utf8JsonWriter(stream);
+        json.WriteStartObject();
+        json.WriteString("colorBy", _colorBy);
+        WriteClasses(json);
+        json.WriteStartArray("panes");
+        foreach (var pane in _panes)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", pane.Name);
+            json.WriteStartArray("layers");
+            foreach (var layer in pane.Layers)
+            {
+                WriteLayer(json, layer);
+            }
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private void WriteClasses(Utf8JsonWriter json)
+    {
+        json.WriteStartArray("classes");
+        for (var label = 0; label < _categories.Palette?.Names.Count; label++)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", _categories.Palette.Names[label]);
+            json.WriteString("color", _categories.Palette.Colors[label].ToString());
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        if (_categories.Palette?.IgnoreLabel is { } ignore)
+        {
+            json.WriteNumber("ignore", ignore);
+        }
+    }
+
+    private void WriteLayer(Utf8JsonWriter json, ViewerLayer layer)
+    {
+        var (block, places) = _places[layer.Source];
+        json.WriteStartObject();
+        json.WriteString("name", layer.Name);
+        json.WriteNumber("places", block);
+        WriteNumbers(
+            json,
+            "corner",
+            [.. places.Corner.Select((value, axis) => value + layer.Origin[axis] - _origin[axis])]
+        );
+        WriteNumbers(json, "cell", places.Cell);
+        if (layer.Box is { } box)
+        {
+            WriteNumbers(json, "box", box);
+        }
+        json.WriteStartArray("columns");
+        foreach (var attribute in layer.Attributes)
+        {
+            foreach (var column in _columns[(attribute.Values.Values, attribute.Name)])
+            {
+                column.Write(json);
+            }
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private IEnumerable<ViewerColumn> Columns(PointAttribute attribute)
+    {
+        var values = attribute.Values.Values;
+        if (_categories.Classes(attribute) is { } classes)
+        {
+            yield return new ViewerColumn(attribute.Name, "class", Blocks.Add(classes));
+        }
+        else if (attribute is { Name: PointAttribute.Color, Components: 3 or 4 })
+        {
+            var colors = NumberTypes.Visit<ViewerColors, byte[]>(values, new ViewerColors(attribute.Components));
+            yield return new ViewerColumn(attribute.Name, "rgb", Blocks.Add(colors));
+        }
+        else
+        {
+            for (var component = 0; component < attribute.Components; component++)
+            {
+                var visitor = new ViewerNumbers(Blocks, attribute.Components, component, Name(attribute, component));
+                if (NumberTypes.Visit<ViewerNumbers, ViewerColumn?>(values, visitor) is { } column)
+                {
+                    yield return column;
+                }
+            }
+        }
+    }
+
+    private static string Name(PointAttribute attribute, int component) =>
+        attribute.Components switch
+        {
+            1 => attribute.Name,
+            3 => $"{attribute.Name} {Axes[component]}",
+            _ => $"{attribute.Name} {component}",
+        };
+
+    private void CheckColorBy()
+    {
+        if (_colorBy is null or ViewerPage.Height or ViewerPage.Error)
+        {
+            return;
+        }
+        // Of an attribute whose values are all the same there is no column, but it may be asked for.
+        var names = _columns
+            .Keys.Select(key => key.Item2)
+            .Concat(_columns.Values.SelectMany(c => c).Select(c => c.Name));
+        if (!names.Contains(_colorBy, StringComparer.Ordinal))
+        {
+            var known = string.Join(", ", names.Distinct(StringComparer.Ordinal).Append("height").Append("error"));
+            throw new InvalidOperationException($"ColorBy is {_colorBy}, must be one of {known}");
+        }
+    }
+
+    private static void WriteNumbers(Utf8JsonWriter json, string name, double[] values)
+    {
+        json.WriteStartArray(name);
+        foreach (var value in values)
+        {
+            json.WriteNumberValue(value);
+        }
+        json.WriteEndArray();
+    }
+}
