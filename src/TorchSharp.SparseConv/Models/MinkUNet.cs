@@ -114,6 +114,16 @@ public sealed class MinkUNet : torch.nn.Module<SparseTensor, SparseTensor>
         return Checkpoint.Load(path, device, dtype);
     }
 
+    /// <summary>
+    /// What <see cref="FromCheckpoint"/> would build, in one line, from names and shapes alone; null for a file that it does
+    /// not know. Throws InvalidDataException for a file that is damaged.
+    /// </summary>
+    public static string? DescribeCheckpoint(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return Checkpoint.Describe(path);
+    }
+
     /// <summary>Logits [N, out_channels] on the voxels of the input.</summary>
     public override SparseTensor forward(SparseTensor? input)
     {

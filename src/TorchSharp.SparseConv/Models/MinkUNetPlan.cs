@@ -62,6 +62,25 @@ internal sealed class MinkUNetPlan
         };
     }
 
+    /// <summary>The weights of most convolutions: no network has fewer. In double, since sizes may be anything.</summary>
+    internal double LeastWeights(int dimensions)
+    {
+        var stem = StemKernel.Expand(dimensions).Aggregate(1.0, (taps, size) => taps * size);
+        var (resize, cube) = (Math.Pow(2, dimensions), Math.Pow(3, dimensions));
+        var sum = stem * StemPlanes * (Input + ((StemLayers - 1) * StemPlanes));
+        var current = (double)StemPlanes;
+        for (var stage = 0; stage < 2 * Stages; stage++)
+        {
+            sum += resize * current * Resized[stage];
+            current = (double)Planes[stage] * Expansion;
+            var layers = IsBottleneck ? Blocks[stage] : (2 * Blocks[stage]) - 1;
+            sum += layers * cube * Planes[stage] * Planes[stage];
+            sum += IsBottleneck ? ((2 * Blocks[stage]) - 1) * Planes[stage] * current : 0;
+        }
+
+        return sum + (current * Output);
+    }
+
     /// <summary>One line for people.</summary>
     public override string ToString() =>
         string.Create(

@@ -61,6 +61,17 @@ public static class Weights
     }
 
     /// <summary>
+    /// What a file holds, in its order, without reading the tensors. Throws InvalidDataException for a file that is damaged
+    /// or asks for what is not allowed.
+    /// </summary>
+    public static IReadOnlyList<WeightsEntry> Entries(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using var file = Open(path);
+        return [.. file.Entries.Select(entry => new WeightsEntry(entry.Name, entry.Type, entry.Shape))];
+    }
+
+    /// <summary>
     /// Writes named tensors, replacing the file. Throws NotSupportedException for an element type that the format lacks,
     /// and for an extension that stands for TorchSharp's own format, which only a module writes.
     /// </summary>

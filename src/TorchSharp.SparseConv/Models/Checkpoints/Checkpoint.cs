@@ -39,6 +39,20 @@ internal sealed class Checkpoint
         return new Checkpoint(path, file).Load(device, dtype);
     }
 
+    /// <summary>The architecture in one line, from names and shapes alone; null for a file of no family.</summary>
+    internal static string? Describe(string path)
+    {
+        using var file = Weights.Open(path);
+        try
+        {
+            return new Checkpoint(path, file).Plan().ToString();
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
+
     private MinkUNet Load(torch.Device? device, torch.ScalarType? dtype)
     {
         RequireNoPointBranch();

@@ -1,0 +1,54 @@
+namespace TorchSharp.SparseConv;
+
+/// <summary>
+/// A network that config.json may name. A new one is an entry of All: its name, how it is built, and the least number of
+/// weights that its file must have, so that a file that promises too much is refused before memory is taken for it.
+/// </summary>
+internal sealed class ModelKind(
+    string name,
+    Func<ModelArchitecture, torch.Device?, torch.ScalarType?, torch.nn.Module> build,
+    Func<ModelArchitecture, double> leastWeights
+)
+{
+    private static readonly ModelKind[] All = [.. Enum.GetValues<MinkUNetKind>().Select(MinkUNetOf)];
+
+    internal static IReadOnlyList<string> Names { get; } = [.. All.Select(kind => kind._name)];
+
+    private readonly string _name = name;
+
+    internal static ModelKind Of(string name) =>
+        Array.Find(All, kind => string.Equals(kind._name, name, StringComparison.Ordinal))
+        ?? throw new ArgumentException($"kind is {name}, must be one of {string.Join(", ", Names)}.", nameof(name));
+
+    internal torch.nn.Module Build(ModelArchitecture architecture, torch.Device? device, torch.ScalarType? dtype) =>
+        build(architecture, device, dtype);
+
+    // In double: what a lying file asks for may go beyond 64 bits.
+    internal double LeastWeights(ModelArchitecture architecture) => leastWeights(architecture);
+
+    private static ModelKind MinkUNetOf(MinkUNetKind kind) =>
+        new(
+            kind.ToString(),
+            (architecture, device, dtype) =>
+                MinkUNet.Create(
+                    kind,
+                    architecture.InChannels,
+                    architecture.OutChannels,
+                    architecture.Width,
+                    [.. architecture.StemKernel],
+                    architecture.Dimensions,
+                    device,
+                    dtype
+                ),
+            architecture =>
+                MinkUNetPlan
+                    .Of(
+                        kind,
+                        architecture.InChannels,
+                        architecture.OutChannels,
+                        architecture.Width,
+                        [.. architecture.StemKernel]
+                    )
+                    .LeastWeights(architecture.Dimensions)
+        );
+}

@@ -1,0 +1,84 @@
+namespace TorchSharp.SparseConv;
+
+/// <summary>Tells the class of every point with the network of a <see cref="ModelDirectory"/>; owns the network.</summary>
+public sealed class PointClassifier : IDisposable
+{
+    private readonly torch.nn.Module<SparseTensor, SparseTensor> _network;
+
+    /// <summary>Takes over a network and how points become its input. Throws InvalidDataException for a description that does not hold, and ArgumentException for one without classes.</summary>
+    public PointClassifier(torch.nn.Module<SparseTensor, SparseTensor> network, ModelConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(config);
+        config.Validate();
+        if (config.Classes.Count == 0)
+        {
+            throw new ArgumentException("config.classes is empty, must name what the network tells.", nameof(config));
+        }
+
+        _network = network;
+        Config = config;
+    }
+
+    /// <summary>How points become the network's input, and what its output stands for.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>
+    /// The network of a folder. Throws as <see cref="ModelDirectory.Load"/> does, and InvalidDataException for a network
+    /// that tells no class of each voxel.
+    /// </summary>
+    public static PointClassifier Load(string folder)
+    {
+        var config = ModelDirectory.ReadConfig(folder);
+        var network = ModelDirectory.Load(folder);
+        if (network is torch.nn.Module<SparseTensor, SparseTensor> voxels && config.Classes.Count > 0)
+        {
+            return new PointClassifier(voxels, config);
+        }
+
+        network.Dispose();
+        throw new InvalidDataException(
+            $"'{folder}' holds a {config.Architecture.Kind} of {config.Classes.Count} classes, must be a network that tells the class of each voxel."
+        );
+    }
+
+    /// <summary>
+    /// The class of every point: of its voxel's highest score, never the ignored one. Positions are [points, axes]; the
+    /// function gives an attribute as for <see cref="ModelConfig.Features"/>. Puts the network into evaluation mode.
+    /// Throws ArgumentException for positions that are not finite and for attributes that are missing.
+    /// </summary>
+    public int[] Predict(float[] positions, Func<string, float[]?> attribute)
+    {
+        ArgumentNullException.ThrowIfNull(positions);
+        var features = Config.Features(positions, attribute);
+        var axes = Config.Architecture.Dimensions;
+        var points = positions.Length / axes;
+        if (points == 0)
+        {
+            return [];
+        }
+
+        using var scope = torch.NewDisposeScope();
+        using var untracked = torch.no_grad();
+        _network.eval();
+        var input = SparseTensor.from_points(
+            torch.tensor(positions, [points, axes]),
+            torch.tensor(features, [points, Config.Architecture.InChannels]),
+            new VoxelSize([.. Config.VoxelSize]),
+            out var voxelOfPoint
+        );
+        using var manager = input.manager;
+        var scores = _network.call(input).features;
+        if (Config.IgnoreClass is { } ignored)
+        {
+            scores = scores.clone();
+            scores.narrow(1, ignored, 1).fill_(double.NegativeInfinity);
+        }
+
+        var best = scores.argmax(1).data<long>().ToArray();
+        return Array.ConvertAll(voxelOfPoint.data<long>().ToArray(), voxel => (int)best[voxel]);
+    }
+
+    /// <summary>Disposes the network.</summary>
+    public void Dispose() => _network.Dispose();
+}
