@@ -18,6 +18,7 @@ var projects = new
     Engine = "src/TorchSharp.SparseConv.Core/TorchSharp.SparseConv.Core.csproj",
     Skin = "src/TorchSharp.SparseConv/TorchSharp.SparseConv.csproj",
     Data = "src/TorchSharp.SparseConv.Data/TorchSharp.SparseConv.Data.csproj",
+    Tool = "src/TorchSharp.SparseConv.Tool/TorchSharp.SparseConv.Tool.csproj",
     Segmentation = "examples/PointCloudSegmentation/PointCloudSegmentation.csproj",
     Benchmarks = "tests/TorchSharp.SparseConv.Benchmarks/TorchSharp.SparseConv.Benchmarks.csproj",
 };
@@ -26,8 +27,8 @@ var projects = new
 string[] engineSuites = ["TorchSharp.SparseConv.Core.Tests", "TorchSharp.SparseConv.Tests"];
 string[] onceSuites =
     provider == "standin"
-        ? ["TorchSharp.SparseConv.Data.Tests", "PointCloudSegmentation.Tests", "Examples.Tests", "TorchSharp.Standin.Tests"]
-        : ["TorchSharp.SparseConv.Data.Tests", "PointCloudSegmentation.Tests", "Examples.Tests"];
+        ? ["TorchSharp.SparseConv.Data.Tests", "TorchSharp.SparseConv.Tool.Tests", "PointCloudSegmentation.Tests", "Examples.Tests", "TorchSharp.Standin.Tests"]
+        : ["TorchSharp.SparseConv.Data.Tests", "TorchSharp.SparseConv.Tool.Tests", "PointCloudSegmentation.Tests", "Examples.Tests"];
 
 /////////////////////////////////////////////////////////////////////
 // BUILD
@@ -154,11 +155,11 @@ Task("Pack")
     .IsDependentOn("Native")
     .Does(() =>
     {
-        string[] packed = provider == "package" ? [projects.Engine, projects.Data, projects.Skin] : [projects.Engine, projects.Data];
+        string[] packed = provider == "package" ? [projects.Engine, projects.Data, projects.Skin, projects.Tool] : [projects.Engine, projects.Data, projects.Tool];
         foreach (var project in packed)
             DotNetPack(project, new() { Configuration = configuration, Verbosity = DotNetVerbosity.Quiet, NoLogo = true });
         if (provider != "package")
-            Warning("TorchSharp.SparseConv is not packed: it was built against the stand-in, and its package depends on TorchSharp itself");
+            Warning("TorchSharp.SparseConv is not packed: it was built against the stand-in, and its package depends on TorchSharp itself; sparseconv, the tool, is packed with the stand-in and needs the libtorch of this system");
         foreach (var package in GetFiles($"{artifacts}/package/**/*.nupkg"))
             Console.WriteLine(package);
     });

@@ -1,0 +1,133 @@
+using System.Text.Json;
+using TorchSharp.SparseConv.Data;
+
+namespace TorchSharp.SparseConv.Tool.Tests;
+
+internal sealed class PredictTests
+{
+    private TempFolder _folder = null!;
+    private string _model = null!;
+
+    [SetUp]
+    public void MakeModel()
+    {
+        _folder = new TempFolder();
+        _model = Small.Model(_folder);
+    }
+
+    [TearDown]
+    public void DeleteFolder() => _folder.Dispose();
+
+    private static int[] Expected(string model, PointCloud cloud)
+    {
+        using var classifier = PointClassifier.Load(model);
+        return classifier.Predict(cloud.Positions, name => cloud.Find(name)?.Values.ToSingle());
+    }
+
+    [Test]
+    public void Every_point_gets_a_label_in_every_file_that_is_asked_for()
+    {
+        var file = Small.Ply(_folder);
+        string[] outputs = [_folder["p.ply"], _folder["new/p.las"], _folder["p.label"]];
+        var report = CommandRun.Json("predict", _model, file, "--out", outputs[0], outputs[1], outputs[2]);
+        var classes = Expected(_model, Small.Cloud());
+        int[] labels = [.. classes.Select(index => new[] { 7, 4, 9 }[index])];
+        Assert.That(classes, Is.All.InRange(1, 2));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(PointCloudFile.Read(outputs[0]).Labels, Is.EqualTo(labels));
+            Assert.That(
+                PointCloudFile.Read(outputs[0]).Intensity,
+                Is.EqualTo(Small.Cloud().Intensity),
+                "all else stays"
+            );
+            Assert.That(PointCloudFile.Read(outputs[1]).Labels, Is.EqualTo(labels));
+            Assert.That(File.ReadAllBytes(outputs[2]), Is.EqualTo(labels.SelectMany(BitConverter.GetBytes)));
+            Assert.That(report.GetProperty("points").GetInt32(), Is.EqualTo(4));
+            Assert.That(report.GetProperty("written").Strings(), Is.EqualTo(outputs));
+        }
+        CommandRun.Text("predict", _model, file, "--labels", "class", "--out", outputs[0]);
+        Assert.That(PointCloudFile.Read(outputs[0]).Labels, Is.EqualTo(classes));
+    }
+
+    [Test]
+    public void Labels_of_the_file_are_compared_class_by_class()
+    {
+        var report = CommandRun.Json("predict", _model, Small.Ply(_folder));
+        // Labels 7, 9, 9, 4 are none, high, high, low; the first is not scored.
+        var truth = new[] { 0, 2, 2, 1 };
+        var matrix = new ConfusionMatrix(3, ignoreLabel: 0);
+        matrix.Add(truth, Expected(_model, Small.Cloud()));
+        var classes = report.GetProperty("classes").EnumerateArray().ToList();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(
+                classes.Select(entry => entry.GetProperty("name").GetString()),
+                Is.EqualTo(["none", "low", "high"])
+            );
+            Assert.That(classes.Select(entry => entry.GetProperty("labelled").GetInt64()), Is.EqualTo([0L, 1, 2]));
+            Assert.That(classes.Sum(entry => entry.GetProperty("predicted").GetInt64()), Is.EqualTo(4));
+            Assert.That(classes[2].GetProperty("iou").GetDouble(), Is.EqualTo(matrix.IoU(2)));
+            Assert.That(classes[0].GetProperty("iou").ValueKind, Is.EqualTo(JsonValueKind.Null), "does not occur");
+            Assert.That(report.GetProperty("mean_iou").GetDouble(), Is.EqualTo(matrix.MeanIoU));
+            Assert.That(report.GetProperty("accuracy").GetDouble(), Is.EqualTo(matrix.Accuracy));
+            Assert.That(report.GetProperty("not_compared").ValueKind, Is.EqualTo(JsonValueKind.Null));
+        }
+        Assert.That(
+            CommandRun.Text("predict", _model, Small.Ply(_folder)),
+            Does.Contain("mean IoU").And.Contain("high")
+        );
+    }
+
+    [Test]
+    public void Without_labels_that_the_model_knows_the_reason_is_told()
+    {
+        var bare = Small.Ply(_folder, "bare.ply", Small.Cloud().WithLabels(null));
+        var report = CommandRun.Json("predict", _model, bare);
+        Assert.That(report.GetProperty("mean_iou").ValueKind, Is.EqualTo(JsonValueKind.Null));
+        Assert.That(report.GetProperty("not_compared").GetString(), Is.EqualTo("the file has no labels"));
+        var foreign = Small.Ply(_folder, "foreign.ply", Small.Cloud().WithLabels([7, 8, 9, 4]));
+        Assert.That(
+            CommandRun.Text("predict", _model, foreign),
+            Does.Contain("label 8 of point 1 is of no class of the model")
+        );
+    }
+
+    [Test]
+    public void Points_without_a_place_are_left_out_only_when_asked()
+    {
+        var file = Small.Ply(_folder, cloud: Small.WithHole());
+        CommandRun.Fails(2, ["predict", _model, file], "--drop-invalid");
+        var report = CommandRun.Json("predict", _model, file, "--drop-invalid");
+        Assert.That(report.GetProperty("points").GetInt32(), Is.EqualTo(3));
+        Assert.That(report.GetProperty("dropped_points").GetInt32(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void An_empty_cloud_has_no_predictions()
+    {
+        var report = CommandRun.Json("predict", _model, Small.Ply(_folder, cloud: Small.Cloud().Select([])));
+        Assert.That(report.GetProperty("points").GetInt32(), Is.Zero);
+        Assert.That(report.GetProperty("mean_iou").ValueKind, Is.EqualTo(JsonValueKind.Null));
+    }
+
+    [Test]
+    public void Mistakes_are_told()
+    {
+        var file = Small.Ply(_folder);
+        CommandRun.Fails(2, ["predict", _folder.Root, file], "no model directory", "config.json");
+        CommandRun.Fails(2, ["predict", _model, file, "--out", "p.foo"], "\".foo\" is no format of points");
+        CommandRun.Fails(2, ["predict", _model], "sparseconv predict --help");
+        CommandRun.Fails(2, ["predict", _model, file, "--labels", "mine"], "mine");
+        CommandRun.Fails(1, ["predict", _model, _folder["none.ply"]], "no such file");
+        var config = Path.Combine(_model, ModelDirectory.ConfigFile);
+        var text = File.ReadAllText(config);
+        File.WriteAllText(config, text.Replace("\"missing\": 0", "\"missing\": null", StringComparison.Ordinal));
+        var bare = Small.Ply(_folder, "bare.ply", Small.Cloud().Without("intensity"));
+        CommandRun.Fails(1, ["predict", _model, bare], "no attribute intensity");
+        File.WriteAllText(config, text.Replace("\"width\": 0.05", "\"width\": 0.5", StringComparison.Ordinal));
+        CommandRun.Fails(1, ["predict", _model, file], "model.safetensors");
+        File.Delete(Path.Combine(_model, ModelDirectory.WeightsFile));
+        CommandRun.Fails(1, ["predict", _model, file], "model.safetensors", "no such file");
+    }
+}

@@ -1,0 +1,107 @@
+using TorchSharp.SparseConv.Data;
+
+namespace TorchSharp.SparseConv.Tool.Tests;
+
+internal sealed class VoxelizeTests
+{
+    private TempFolder _folder = null!;
+
+    [SetUp]
+    public void MakeFolder() => _folder = new TempFolder();
+
+    [TearDown]
+    public void DeleteFolder() => _folder.Dispose();
+
+    [Test]
+    public void A_voxel_is_the_mean_of_its_points_and_the_label_of_most()
+    {
+        var report = CommandRun.Json("voxelize", Small.Ply(_folder), _folder["v.ply"], "--size", "1");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(report.GetProperty("voxels").GetInt32(), Is.EqualTo(2));
+            Assert.That(report.GetProperty("points").GetInt32(), Is.EqualTo(4));
+            Assert.That(report.GetProperty("means").Strings(), Is.EqualTo(["intensity", "color"]));
+            Assert.That(report.GetProperty("majorities").Strings(), Is.EqualTo(["label"]));
+        }
+        var voxels = PointCloudFile.Read(_folder["v.ply"]);
+        var first = voxels.Positions[0] < 1 ? 0 : 1;
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(voxels.Count, Is.EqualTo(2));
+            Assert.That(voxels.Positions[(3 * first)..][..3], Is.EqualTo([0.5f, 1.25f / 3, 0.25f]).Within(1e-6));
+            Assert.That(voxels.Intensity![first], Is.EqualTo(3));
+            Assert.That(voxels.Labels![first], Is.EqualTo(9));
+            Assert.That(voxels.Labels![1 - first], Is.EqualTo(4));
+            Assert.That(
+                voxels.Find("color")!.Values.As<byte>()[(3 * first)..][..3],
+                Is.EqualTo(new byte[] { 21, 0, 255 })
+            );
+            Assert.That(voxels.Find("points")!.Values.ToInt32()[first], Is.EqualTo(3));
+        }
+    }
+
+    [Test]
+    public void Centres_and_other_means_are_a_choice()
+    {
+        string[] line =
+        [
+            "voxelize",
+            Small.Ply(_folder),
+            _folder["v.ply"],
+            "--size",
+            "1",
+            "2",
+            "4",
+            "--position",
+            "center",
+        ];
+        CommandRun.Text([.. line, "--mean", "label", "--majority", "intensity"]);
+        var voxels = PointCloudFile.Read(_folder["v.ply"]);
+        var first = voxels.Positions[0] < 1 ? 0 : 1;
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(voxels.Positions[(3 * first)..][..3], Is.EqualTo(new[] { 0.5f, 1, 2 }));
+            Assert.That(voxels.Labels![first], Is.EqualTo(8), "25 / 3, rounded");
+            Assert.That(voxels.Intensity![first], Is.EqualTo(1), "the smallest of equals");
+        }
+    }
+
+    [Test]
+    public void Mistakes_are_told()
+    {
+        var source = Small.Ply(_folder);
+        var to = _folder["v.ply"];
+        CommandRun.Fails(2, ["voxelize", source, to], "--size");
+        CommandRun.Fails(2, ["voxelize", source, to, "--size", "-1"], "--size is -1, must be greater than 0");
+        CommandRun.Fails(
+            2,
+            ["voxelize", source, to, "--size", "1", "2"],
+            "--size has 2 lengths, must have one, or three"
+        );
+        CommandRun.Fails(2, ["voxelize", source, _folder["v.foo"], "--size", "1"], "\".foo\" is no format of points");
+        CommandRun.Fails(
+            2,
+            ["voxelize", source, to, "--size", "1", "--mean", "x"],
+            "--mean x",
+            "intensity, label, color"
+        );
+        CommandRun.Fails(2, ["voxelize", source, to, "--size", "1", "--position", "corner"], "corner");
+        var hole = Small.Ply(_folder, "hole.ply", Small.WithHole());
+        CommandRun.Fails(2, ["voxelize", hole, to, "--size", "1"], "--drop-invalid");
+        var report = CommandRun.Json("voxelize", hole, to, "--size", "1", "--drop-invalid");
+        Assert.That(report.GetProperty("dropped_points").GetInt32(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void A_real_file_becomes_as_many_voxels_as_info_says()
+    {
+        var path = Path.Combine(RealData.Folder("las"), "mvk-thin.las");
+        var info = CommandRun.Json("info", path, "--size", "0.7");
+        var report = CommandRun.Json("voxelize", path, _folder["v.las"], "--size", "0.7");
+        Assert.That(
+            report.GetProperty("voxels").GetInt64(),
+            Is.EqualTo(info.GetProperty("voxels")[0].GetProperty("voxels").GetInt64())
+        );
+        Assert.That(PointCloudFile.Read(_folder["v.las"]).Count, Is.EqualTo(report.GetProperty("voxels").GetInt32()));
+    }
+}

@@ -1,0 +1,149 @@
+using TorchSharp.SparseConv.Core;
+
+namespace TorchSharp.SparseConv.Tool.Tests;
+
+internal sealed class WeightsTests
+{
+    private TempFolder _folder = null!;
+    private DisposeScope _scope = null!;
+
+    [SetUp]
+    public void MakeFolder()
+    {
+        _folder = new TempFolder();
+        _scope = torch.NewDisposeScope();
+        torch.manual_seed(2);
+    }
+
+    [TearDown]
+    public void DeleteFolder()
+    {
+        _scope.Dispose();
+        _folder.Dispose();
+    }
+
+    [Test]
+    public void Tensors_metadata_and_the_network_are_told()
+    {
+        SafeTensors.Write(
+            _folder["w.safetensors"],
+            [new("a", torch.zeros(2, 3)), new("b", torch.zeros(4, torch.ScalarType.Int64))],
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["epoch"] = "7" }
+        );
+        var report = CommandRun.Json("weights", "inspect", _folder["w.safetensors"]);
+        var tensors = report.GetProperty("tensors").EnumerateArray().ToList();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(report.GetProperty("numbers").GetInt64(), Is.EqualTo(10));
+            Assert.That(report.GetProperty("architecture").GetString(), Is.Null);
+            Assert.That(report.GetProperty("metadata").GetProperty("epoch").GetString(), Is.EqualTo("7"));
+            Assert.That(tensors.Select(t => t.GetProperty("name").GetString()), Is.EquivalentTo(["a", "b"]));
+            Assert.That(
+                tensors.Single(t => t.GetProperty("name").GetString() is "a").GetProperty("shape").Doubles(),
+                Is.EqualTo([2.0, 3])
+            );
+            Assert.That(
+                tensors.Single(t => t.GetProperty("name").GetString() is "b").GetProperty("type").GetString(),
+                Is.EqualTo("Int64")
+            );
+        }
+        Assert.That(CommandRun.Text("weights", "inspect", _folder["w.safetensors"]), Does.Contain("metadata epoch  7"));
+    }
+
+    [TestCase(".safetensors")]
+    [TestCase(".pt")]
+    [TestCase(".npz")]
+    public void A_network_is_recognised_and_its_weights_survive_every_format(string ending)
+    {
+        var model = Path.Combine(Small.Model(_folder), ModelDirectory.WeightsFile);
+        var to = _folder["w" + ending];
+        var report = CommandRun.Json("weights", "convert", model, to);
+        Assert.That(report.GetProperty("from_layout").GetString(), Is.Null);
+        Assert.That(
+            CommandRun.Json("info", to).GetProperty("architecture").GetString(),
+            Does.StartWith("TorchSharp.SparseConv MinkUNet: 2 channels in, 3 out")
+        );
+        using var network = Small.Config().Architecture.Build();
+        Assert.That(Weights.Load(network, to).IsComplete, Is.True);
+    }
+
+    // Against what the library does with a module, which knows its kernels.
+    [TestCase("MinkowskiEngine")]
+    [TestCase("TorchSparse")]
+    [TestCase("SpConv1")]
+    [TestCase("SpConv2")]
+    [TestCase("SparseConvNet")]
+    public void Layouts_are_converted_there_and_back(string layout)
+    {
+        using var network = new SparseSequential(
+            new SubMConv3d(2, 3, 3),
+            torch.nn.BatchNorm1d(3),
+            new SparseConv3d(3, 4, 2, 2, bias: false),
+            new SubMConv3d(4, 5, 1)
+        );
+        Weights.Save(network, _folder["ours.safetensors"]);
+        var known = WeightLayout.All.Single(entry =>
+            string.Equals(
+                entry.Name.Replace(" ", "", StringComparison.Ordinal).Replace(".x", "", StringComparison.Ordinal),
+                layout,
+                StringComparison.OrdinalIgnoreCase
+            )
+        );
+        Weights.Save(network, _folder["wanted.safetensors"], known);
+        var there = CommandRun.Json(
+            "weights",
+            "convert",
+            _folder["ours.safetensors"],
+            _folder["theirs.safetensors"],
+            "--layout",
+            "native",
+            layout
+        );
+        Assert.That(there.GetProperty("to_layout").GetString(), Is.EqualTo(layout));
+        Assert.That(there.GetProperty("kernels").Strings(), Is.EquivalentTo(["0.weight", "2.weight", "3.weight"]));
+        Same("theirs.safetensors", "wanted.safetensors");
+        CommandRun.Text(
+            "weights",
+            "convert",
+            _folder["theirs.safetensors"],
+            _folder["back.safetensors"],
+            "--layout",
+            layout,
+            "Native"
+        );
+        Same("back.safetensors", "ours.safetensors");
+    }
+
+    [Test]
+    public void Mistakes_are_told()
+    {
+        Weights.Write(_folder["w.pt"], [new("a.weight", torch.zeros(7, 2, 3))]);
+        string[] convert = ["weights", "convert", _folder["w.pt"]];
+        CommandRun.Fails(2, ["weights", "inspect", _folder["none.pt"]], "no such file");
+        CommandRun.Fails(2, ["weights", "convert", _folder["none.pt"], _folder["b.pt"]], "no such file");
+        CommandRun.Fails(2, [.. convert, _folder["b.onnx"]], "\".onnx\" is no format to write", ".safetensors");
+        CommandRun.Fails(2, [.. convert, _folder["b.pt"], "--layout", "native", "mine"], "--layout is mine", "SpConv2");
+        CommandRun.Fails(2, [.. convert, _folder["b.pt"], "--layout", "native"], "--layout");
+        CommandRun.Fails(2, [.. convert, _folder["b.pt"], "--dimensions", "9"], "--dimensions is 9");
+        CommandRun.Fails(
+            1,
+            [.. convert, _folder["b.pt"], "--layout", "native", "spconv2"],
+            "a.weight has 7 taps",
+            "no cube"
+        );
+        File.WriteAllText(_folder["bad.safetensors"], "no header at all");
+        CommandRun.Fails(1, ["weights", "inspect", _folder["bad.safetensors"]], "bad.safetensors");
+        CommandRun.Fails(2, ["weights", "--nonsense"], "sparseconv weights --help");
+    }
+
+    private void Same(string actual, string wanted)
+    {
+        var (read, expected) = (Weights.Read(_folder[actual]), Weights.Read(_folder[wanted]));
+        Assert.That(read.Keys, Is.EquivalentTo(expected.Keys));
+        foreach (var (name, tensor) in read)
+        {
+            Assert.That(tensor.shape, Is.EqualTo(expected[name].shape), name);
+            Assert.That(tensor.equal(expected[name]).all().item<bool>(), Is.True, name);
+        }
+    }
+}
