@@ -24,6 +24,7 @@ internal static class Application
             ConvertCommand.Create(session),
             VoxelizeCommand.Create(session),
             PredictCommand.Create(session),
+            ViewCommand.Create(session),
             WeightsCommand.Create(session),
         };
         root.Add(session.Json);

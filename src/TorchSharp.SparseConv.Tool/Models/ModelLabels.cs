@@ -1,3 +1,5 @@
+using TorchSharp.SparseConv.Data;
+
 namespace TorchSharp.SparseConv.Tool.Models;
 
 /// <summary>The classes of a model: their labels in files, and how they are painted.</summary>
@@ -10,6 +12,7 @@ internal sealed class ModelLabels
     {
         var classes = config.Classes;
         Names = [.. classes.Select(entry => entry.Name)];
+        Palette = PaletteOf(config);
         _labelOfClass = new int[classes.Count];
         foreach (var (index, entry) in classes.Index())
         {
@@ -24,6 +27,8 @@ internal sealed class ModelLabels
     }
 
     public IReadOnlyList<string> Names { get; }
+
+    public ClassPalette Palette { get; }
 
     public int[] ToFile(int[] classes) => Array.ConvertAll(classes, index => _labelOfClass[index]);
 
@@ -41,5 +46,22 @@ internal sealed class ModelLabels
         }
         problem = null;
         return classes;
+    }
+
+    private static ClassPalette PaletteOf(ModelConfig config)
+    {
+        var names = config.Classes.Select(entry => entry.Name).ToList();
+        // Either all colours were chosen, or the palette chooses those that differ.
+        IReadOnlyList<Rgb>? colors = config.Classes.All(entry => entry.Color is not null)
+            ? [.. config.Classes.Select(entry => ColorOf(entry.Color!))]
+            : null;
+        return new ClassPalette(names, colors, config.IgnoreClass);
+    }
+
+    // config.json's colours are checked to be #rrggbb.
+    private static Rgb ColorOf(string text)
+    {
+        var bytes = Convert.FromHexString(text.AsSpan(1));
+        return new Rgb(bytes[0], bytes[1], bytes[2]);
     }
 }

@@ -90,10 +90,22 @@ internal sealed class Prediction
             case ".label":
                 LabelFile.Write(path, labels);
                 break;
+            case ".html":
+                Page(title).Save(path);
+                break;
             default:
                 Points.CloudConverter.Write(path, Cloud.WithLabels(labels));
                 break;
         }
+    }
+
+    private ViewerPage Page(string title)
+    {
+        var page = new ViewerPage(title) { Classes = _labels.Palette };
+        var predicted = Cloud.WithLabels(null).With(new PointAttribute(PointAttribute.Prediction, Classes));
+        return Truth is null
+            ? page.Add("Prediction", predicted)
+            : page.Add("Truth", Cloud.WithLabels(Truth)).Add("Prediction", predicted.WithLabels(Truth));
     }
 
     private static int[]? FindTruth(PointCloud cloud, ModelLabels labels, out string? problem)
