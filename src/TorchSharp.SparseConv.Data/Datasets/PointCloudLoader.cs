@@ -56,21 +56,28 @@ public sealed class PointCloudLoader
     /// <summary>The batches of an epoch, in order. Loading begins with the enumeration and ends with it, finished or not; no thread is left then.</summary>
     /// <exception cref="OperationCanceledException">While enumerated: the token was cancelled.</exception>
     /// <remarks>What the data set throws comes out of the enumeration, in place of the batch that it concerns.</remarks>
-    public IEnumerable<PointCloudBatch> Epoch(int epoch, CancellationToken cancellation = default)
+    public IEnumerable<PointCloudBatch> Epoch(int epoch, CancellationToken cancellation = default) =>
+        Epoch(epoch, 0, cancellation);
+
+    /// <summary>As the other, from one of its batches on: what a training that stopped before that batch continues with. The batches before are not loaded.</summary>
+    /// <exception cref="OperationCanceledException">While enumerated: the token was cancelled.</exception>
+    public IEnumerable<PointCloudBatch> Epoch(int epoch, int firstBatch, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);
-        return Batches(epoch, cancellation);
+        ArgumentOutOfRangeException.ThrowIfNegative(firstBatch);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstBatch, BatchCount);
+        return Batches(epoch, firstBatch, cancellation);
     }
 
-    private IEnumerable<PointCloudBatch> Batches(int epoch, CancellationToken cancellation)
+    private IEnumerable<PointCloudBatch> Batches(int epoch, int firstBatch, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         var order = OrderOf(epoch);
         using var run = new LoadingRun(
-            BatchCount,
+            BatchCount - firstBatch,
             Workers,
             BatchesAhead,
-            (number, stop) => Load(epoch, number, order, stop),
+            (number, stop) => Load(epoch, firstBatch + number, order, stop),
             cancellation
         );
         while (run.Next() is { } batch)
