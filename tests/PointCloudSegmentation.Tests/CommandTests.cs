@@ -1,4 +1,5 @@
 using System.Text;
+using TorchSharp.SparseConv;
 using TorchSharp.SparseConv.Data;
 
 namespace PointCloudSegmentation.Tests;
@@ -88,8 +89,9 @@ internal sealed class CommandTests
                 {
                     "checkpoint.zip",
                     "loss.csv",
-                    "weights.safetensors",
-                    "weights.json",
+                    "model/model.safetensors",
+                    "model/config.json",
+                    "report.html",
                     "pictures/08-000002.prediction.ply",
                     "pictures/08-000002.truth.ply",
                     "pictures/08-000002.html",
@@ -104,17 +106,12 @@ internal sealed class CommandTests
     }
 
     [Test]
-    public void Weights_measure_the_same_in_every_format()
+    public void A_model_measures_the_same_in_every_form()
     {
         Assert.That(CommandRun.Of("export", _trained["out/checkpoint.zip"], _folder["w/a.dat"]).ExitCode, Is.Zero);
-        Assert.That(CommandRun.Of("export", _folder["w/a.dat"], _folder["w/b.safetensors"]).ExitCode, Is.Zero);
-        string[] files =
-        [
-            _trained["out/checkpoint.zip"],
-            _trained["out/weights.safetensors"],
-            _folder["w/a.dat"],
-            _folder["w/b.safetensors"],
-        ];
+        Assert.That(CommandRun.Of("export", _trained["out/model"], _folder["w/b.safetensors"]).ExitCode, Is.Zero);
+        Assert.That(CommandRun.Of("export", _trained["out/checkpoint.zip"], _folder["w/model"]).ExitCode, Is.Zero);
+        string[] files = [_trained["out/checkpoint.zip"], _trained["out/model"], _folder["w/model"]];
         foreach (var file in files)
         {
             var eval = CommandRun.Of("eval", "--weights", file, "--data", _data);
@@ -124,14 +121,14 @@ internal sealed class CommandTests
         }
         Assert.That(
             File.ReadAllBytes(_folder["w/b.safetensors"]),
-            Is.EqualTo(File.ReadAllBytes(_trained["out/weights.safetensors"]))
+            Is.EqualTo(File.ReadAllBytes(_trained["out/model/model.safetensors"]))
         );
     }
 
     [Test]
     public void A_scan_is_predicted_point_by_point()
     {
-        var weights = _trained["out/weights.safetensors"];
+        var weights = _trained["out/model"];
         var bare = _folder["bare.bin"];
         var scan = Path.Combine(_data, "sequences/08/velodyne/000002.bin");
         File.Copy(scan, bare);
@@ -173,27 +170,32 @@ internal sealed class CommandTests
     }
 
     [Test]
-    public void Weights_of_another_architecture_name_the_first_mismatches()
+    public void A_model_of_another_architecture_names_the_first_mismatches()
     {
-        foreach (var file in new[] { "out/weights.safetensors", "out/checkpoint.zip" })
+        Assert.That(CommandRun.Of("export", _trained["out/model"], _folder["m"]).ExitCode, Is.Zero);
+        var config = _folder["m/config.json"];
+        var text = File.ReadAllText(config);
+        foreach (
+            var (from, to, words) in new[]
+            {
+                ("\"width\": 0.1", "\"width\": 0.08", "of another shape"),
+                ("MinkUNet14", "minkunet", "architecture.kind is minkunet"),
+                ("\"voxel_size\"", "\"voxels\"", "voxels"),
+            }
+        )
         {
-            CommandRun
-                .Of("eval", "--weights", _trained[file], "--data", _data, "--width", "0.2")
-                .ShouldFail(1, _trained[file], "of another shape", "conv0p1s1.weight", "[27, 5, 3]");
-            CommandRun
-                .Of("eval", "--weights", _trained[file], "--data", _data, "--model", "minkunet18")
-                .ShouldFail(1, _trained[file], "missing", "block1.1.");
+            File.WriteAllText(config, text.Replace(from, to, StringComparison.Ordinal));
+            CommandRun.Of("eval", "--weights", _folder["m"], "--data", _data).ShouldFail(1, _folder["m"], words);
         }
     }
 
     [Test]
-    public void Weights_without_a_description_ask_for_one()
+    public void Labels_of_the_models_classes_are_the_data_sets_raw_ids()
     {
-        var weights = _folder["weights.safetensors"];
-        File.Copy(_trained["out/weights.safetensors"], weights);
-        CommandRun.Of("eval", "--weights", weights, "--data", _data).ShouldFail(2, "weights.json", "--voxel-size");
-        string[] described = ["--model", "minkunet14", "--width", "0.1", "--stem-kernel", "3", "--voxel-size", "0.5"];
-        Assert.That(CommandRun.Of(["eval", "--weights", weights, "--data", _data, .. described]).ExitCode, Is.Zero);
+        var classes = ModelDirectory.ReadConfig(_trained["out/model"]).Classes;
+        Assert.That(classes[1].Name, Is.EqualTo("car"));
+        Assert.That(classes[1].Labels, Is.EqualTo(new[] { 10, 252 }));
+        Assert.That(classes.SelectMany(entry => entry.Labels), Is.EquivalentTo(SemanticKittiClasses.LearningMap.Keys));
     }
 
     [Test]
@@ -223,7 +225,7 @@ internal sealed class CommandTests
     [TestCase("2", "--voxel-size is 0", "train", "--voxel-size", "0")]
     [TestCase("2", "no such folder", "train", "--data", "/nowhere/at/all")]
     [TestCase("2", "--weights", "eval")]
-    [TestCase("2", "no such file", "eval", "--weights", "/nowhere/weights.safetensors")]
+    [TestCase("2", "neither a model directory nor", "eval", "--weights", "/nowhere/model")]
     [TestCase("2", "another ending", "export", "a.dat", "b.json")]
     [TestCase("2", "--nonsense", "train", "--nonsense")]
     public void Misuse_is_told_in_one_line(string code, string words, params string[] args) =>

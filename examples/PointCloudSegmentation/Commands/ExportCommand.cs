@@ -2,20 +2,19 @@ using System.CommandLine;
 using PointCloudSegmentation.Model;
 using PointCloudSegmentation.Reports;
 using Spectre.Console;
+using TorchSharp.SparseConv;
 
 namespace PointCloudSegmentation.Commands;
 
-/// <summary>export: writes a model's weights in another format.</summary>
+/// <summary>export: writes a model in another form.</summary>
 internal sealed class ExportCommand
 {
-    private readonly Argument<string> _source = new("from")
-    {
-        Description = "A checkpoint, or weights in either format",
-    };
+    private readonly Argument<string> _source = new("from") { Description = "A checkpoint, or a model directory" };
 
     private readonly Argument<string> _target = new("to")
     {
-        Description = "Where to write: *.safetensors, or any other name for TorchSharp's own format",
+        Description =
+            "Where to write: a model directory, or weights alone where the name has an ending: .safetensors, .pt, .npz, or any other for TorchSharp's own format",
     };
 
     public static Command Create(IAnsiConsole console)
@@ -23,7 +22,7 @@ internal sealed class ExportCommand
         var export = new ExportCommand();
         var command = new Command(
             "export",
-            "Writes a model's weights as safetensors or in TorchSharp's own format, with a .json beside them that describes the network."
+            "Writes a model as a model directory, or its weights alone in another format."
         )
         {
             export._source,
@@ -40,9 +39,17 @@ internal sealed class ExportCommand
         {
             throw new UsageException($"{target}: give the weights another ending, such as .safetensors or .dat");
         }
-        using var model = ModelFile.Load(parsed.GetRequiredValue(_source), default);
-        ModelFile.Save(model, target);
-        PathList.Print(console, [target, ModelDescription.PathBeside(target)]);
+        using var model = ModelFile.Load(parsed.GetRequiredValue(_source));
+        if (Path.GetExtension(target).Length == 0)
+        {
+            ModelFile.Save(model, target);
+        }
+        else
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(target))!);
+            Weights.Save(model.Network, target);
+        }
+        PathList.Print(console, [target]);
         return Application.Success;
     }
 }

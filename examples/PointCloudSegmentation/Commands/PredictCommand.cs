@@ -14,11 +14,10 @@ internal sealed class PredictCommand
         Description = "Scans to label: .bin files of float32 x, y, z, intensity",
         Arity = ArgumentArity.OneOrMore,
     };
-    private readonly ModelOptions _model = new();
     private readonly ThreadsOption _threads = new();
     private readonly Option<string> _weights = new("--weights")
     {
-        Description = "The model: .safetensors, TorchSharp's own format, or a checkpoint",
+        Description = "The model: a model directory that train wrote, or a checkpoint",
         Required = true,
     };
     private readonly Option<string> _output = Options.Value(
@@ -39,7 +38,6 @@ internal sealed class PredictCommand
             predict._weights,
             predict._output,
         };
-        predict._model.AddForReading(command);
         predict._threads.AddTo(command);
         command.SetAction(parsed => predict.Run(parsed, console, stop));
         return command;
@@ -48,7 +46,7 @@ internal sealed class PredictCommand
     private int Run(ParseResult parsed, IAnsiConsole console, CancellationToken stop)
     {
         _threads.Apply(parsed);
-        using var model = ModelFile.Load(parsed.GetRequiredValue(_weights), _model.Overrides(parsed));
+        using var model = ModelFile.Load(parsed.GetRequiredValue(_weights));
         var output = parsed.GetRequiredValue(_output);
         Directory.CreateDirectory(output);
         var scans = parsed.GetRequiredValue(_scans);

@@ -55,7 +55,7 @@ internal sealed class TrainCommand
         var train = new TrainCommand();
         var command = new Command("train", "Trains a network, measures it, and writes pictures of what it sees.");
         train._data.AddForTraining(command);
-        train._model.AddForTraining(command);
+        train._model.AddTo(command);
         foreach (
             var option in new Option[]
             {
@@ -104,7 +104,7 @@ internal sealed class TrainCommand
             return Application.Interrupted;
         }
         console.WriteLine($"trained in {StepText.Of(clock.Elapsed)}");
-        Finish(console, trainer.Model, validation, output, stop);
+        Finish(console, settings, trainer, validation, output, stop);
         return Application.Success;
     }
 
@@ -133,24 +133,27 @@ internal sealed class TrainCommand
 
     private static void Finish(
         IAnsiConsole console,
-        SegmentationModel model,
+        TrainingSettings settings,
+        Trainer trainer,
         IPointCloudDataset validation,
         string output,
         CancellationToken stop
     )
     {
-        var weights = Path.Combine(output, "weights.safetensors");
-        ModelFile.Save(model, weights);
+        var model = Path.Combine(output, "model");
+        ModelFile.Save(trainer.Model, model);
         IReadOnlyList<string> pictures = [];
         var matrix = Evaluator.Measure(
-            model,
+            trainer.Model,
             validation,
             (cloud, prediction) =>
                 pictures = Pictures.Write(Path.Combine(output, "pictures"), validation.Name(0), cloud, prediction),
             stop
         );
         Scores.Print(console, matrix, validation.ClassNames);
-        PathList.Print(console, [weights, .. pictures]);
+        var report = Path.Combine(output, "report.html");
+        RunReport.Write(report, settings, trainer, matrix);
+        PathList.Print(console, [model, report, .. pictures]);
     }
 
     private TrainingSettings Settings(ParseResult parsed) =>

@@ -1,4 +1,3 @@
-using PointCloudSegmentation.Model;
 using TorchSharp;
 using TorchSharp.SparseConv;
 
@@ -24,7 +23,10 @@ internal sealed class Batch : IDisposable
     public static Batch Voxelize(PointBatch points, double voxelSize)
     {
         using var positions = torch.tensor(points.Positions, [points.Count, 3]);
-        using var features = torch.tensor(points.Features, [points.Count, PointFeatures.Channels]);
+        using var features = torch.tensor(
+            points.Features,
+            [points.Count, points.Count == 0 ? 1 : points.Features.Length / points.Count]
+        );
         using var scans = torch.tensor(points.ScanOfPoint);
         var input = SparseTensor.from_points(positions, features, voxelSize, out var voxels, scans, points.Scans);
         using (voxels)

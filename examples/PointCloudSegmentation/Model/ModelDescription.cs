@@ -1,25 +1,49 @@
-using System.Text.Json;
 using TorchSharp.SparseConv;
+using TorchSharp.SparseConv.Data;
 
 namespace PointCloudSegmentation.Model;
 
-/// <summary>What must be known beside the weights to use them: the network's shape, and how points become its input.</summary>
+/// <summary>What a training chooses of its network: the network's shape, and the voxels that it sees.</summary>
 internal readonly record struct ModelDescription(MinkUNetKind Network, double Width, int StemKernel, double VoxelSize)
 {
-    /// <summary>The file that describes the weights at <paramref name="weightsPath"/>: same name, .json.</summary>
-    public static string PathBeside(string weightsPath) => Path.ChangeExtension(weightsPath, ".json");
+    private const double HeightUnit = 2; // metres: brings the height to about -1 to 1
 
-    public static ModelDescription Read(string path)
+    /// <summary>
+    /// All that must be known to use the network: it sees of a point its intensity, its height, and where in its voxel it
+    /// lies, and tells SemanticKITTI's classes, whose labels in files are the raw ids.
+    /// </summary>
+    public ModelConfig Config() =>
+        new()
+        {
+            Architecture = new ModelArchitecture
+            {
+                Kind = $"{Network}",
+                InChannels = 5,
+                OutChannels = SemanticKittiClasses.Count,
+                Width = Width,
+                StemKernel = [StemKernel],
+            },
+            VoxelSize = [VoxelSize],
+            Inputs =
+            [
+                new ModelInput { Source = PointAttribute.Intensity, Missing = 0 },
+                new ModelInput { Source = ModelInput.Z, Scale = 1 / HeightUnit },
+                new ModelInput { Source = ModelInput.VoxelOffset },
+            ],
+            Classes = [.. Enumerable.Range(0, SemanticKittiClasses.Count).Select(Class)],
+            IgnoreClass = SemanticKittiClasses.Unlabeled,
+        };
+
+    // The id that is written for a class comes first, then all others that are read as it.
+    private static ModelClass Class(int label)
     {
-        try
+        var written = SemanticKittiClasses.RawId(label);
+        var read = SemanticKittiClasses.LearningMap.Where(entry => entry.Value == label).Select(entry => entry.Key);
+        return new ModelClass
         {
-            return JsonSerializer.Deserialize<ModelDescription>(File.ReadAllText(path), Json.Options);
-        }
-        catch (JsonException error)
-        {
-            throw new InvalidDataException($"{path} does not describe a model: {error.Message}", error);
-        }
+            Name = SemanticKittiClasses.Names[label],
+            Color = $"{SemanticKittiClasses.Colors[label]}",
+            Labels = [written, .. read.Where(id => id != written).Order()],
+        };
     }
-
-    public void Write(string path) => File.WriteAllText(path, JsonSerializer.Serialize(this, Json.Options));
 }

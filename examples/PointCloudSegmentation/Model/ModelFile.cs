@@ -3,73 +3,58 @@ using TorchSharp.SparseConv;
 
 namespace PointCloudSegmentation.Model;
 
-/// <summary>Models on disk: weights (.safetensors, or TorchSharp's own format) with their description beside them, and checkpoints.</summary>
+/// <summary>Models on disk: model directories, and checkpoints.</summary>
 internal static class ModelFile
 {
-    public static void Save(SegmentationModel model, string path)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        Weights.Save(model.Network, path);
-        model.Description.Write(ModelDescription.PathBeside(path));
-    }
+    public static void Save(SegmentationModel model, string folder) =>
+        ModelDirectory.Save(folder, model.Network, model.Config);
 
-    /// <summary>Reads a model; what <paramref name="wanted"/> says goes before the description beside the weights.</summary>
-    public static SegmentationModel Load(string path, ModelOverrides wanted)
+    /// <summary>Reads a model directory, or the model in a checkpoint.</summary>
+    public static SegmentationModel Load(string path)
     {
-        if (!File.Exists(path))
+        if (ModelDirectory.Exists(path))
         {
-            throw new UsageException(
-                $"{path}: there is no such file; train writes one, or give another with --weights"
-            );
+            return LoadDirectory(path);
         }
-        return Checkpoint.IsCheckpoint(path) ? LoadCheckpoint(path, wanted) : LoadWeights(path, wanted);
+        return File.Exists(path)
+            ? LoadCheckpoint(path)
+            : throw new UsageException(
+                $"{path} is neither a model directory nor a checkpoint; train writes both, or give another with --weights"
+            );
     }
 
-    private static SegmentationModel LoadCheckpoint(string path, ModelOverrides wanted)
+    private static SegmentationModel LoadDirectory(string folder)
+    {
+        var network = ModelDirectory.Load(folder);
+        if (network is MinkUNet unet)
+        {
+            return new SegmentationModel(ModelDirectory.ReadConfig(folder), unet);
+        }
+        network.Dispose();
+        throw new InvalidDataException($"{folder} holds no MinkUNet, which is what this program trains");
+    }
+
+    private static SegmentationModel LoadCheckpoint(string path)
     {
         using var checkpoint = Checkpoint.Open(path);
         var weights = Path.Combine(Path.GetTempPath(), $"{Path.GetRandomFileName()}.dat");
+        var model = new SegmentationModel(checkpoint.Settings.Model.Config());
         try
         {
             checkpoint.ExtractWeights(weights);
-            return LoadInto(new SegmentationModel(wanted.Over(checkpoint.Settings.Model)), weights, path);
-        }
-        finally
-        {
-            File.Delete(weights);
-        }
-    }
-
-    private static SegmentationModel LoadWeights(string path, ModelOverrides wanted)
-    {
-        var beside = ModelDescription.PathBeside(path);
-        var description = File.Exists(beside)
-            ? wanted.Over(ModelDescription.Read(beside))
-            : wanted.Alone()
-                ?? throw new UsageException(
-                    $"{beside}, which describes the network, is not there; give --model, --width, --stem-kernel and --voxel-size"
-                );
-        return LoadInto(new SegmentationModel(description), path, path);
-    }
-
-    private static SegmentationModel LoadInto(SegmentationModel model, string weights, string shownPath)
-    {
-        try
-        {
             Weights.Load(model.Network, weights);
             return model;
         }
         catch (Exception error)
         {
             model.Dispose();
-            if (!string.Equals(weights, shownPath, StringComparison.Ordinal) && error is InvalidDataException)
-            {
-                throw new InvalidDataException(
-                    error.Message.Replace(weights, shownPath, StringComparison.Ordinal),
-                    error
-                );
-            }
-            throw;
+            throw error is InvalidDataException
+                ? new InvalidDataException(error.Message.Replace(weights, path, StringComparison.Ordinal), error)
+                : error;
+        }
+        finally
+        {
+            File.Delete(weights);
         }
     }
 }

@@ -1,5 +1,3 @@
-using PointCloudSegmentation.Data;
-using TorchSharp;
 using TorchSharp.SparseConv;
 using TorchSharp.SparseConv.Data;
 
@@ -8,36 +6,28 @@ namespace PointCloudSegmentation.Model;
 /// <summary>A sparse U-Net with what it needs to label points; owns the network.</summary>
 internal sealed class SegmentationModel : IDisposable
 {
-    public SegmentationModel(ModelDescription description)
+    private readonly PointClassifier _classifier;
+
+    /// <summary>A new network.</summary>
+    public SegmentationModel(ModelConfig config)
+        : this(config, (MinkUNet)config.Architecture.Build()) { }
+
+    /// <summary>Takes over a network.</summary>
+    public SegmentationModel(ModelConfig config, MinkUNet network)
     {
-        Description = description;
-        Network = MinkUNet.Create(
-            description.Network,
-            PointFeatures.Channels,
-            SemanticKittiClasses.Count,
-            description.Width,
-            description.StemKernel
-        );
+        Network = network;
+        _classifier = new PointClassifier(network, config);
     }
 
-    public ModelDescription Description { get; }
+    public ModelConfig Config => _classifier.Config;
 
     public MinkUNet Network { get; }
 
     public long Parameters => Network.parameters().Sum(parameter => parameter.numel());
 
     /// <summary>The class of every point of one cloud, 1 to 19: of its voxel's highest score.</summary>
-    public int[] Predict(PointCloud cloud)
-    {
-        using var scope = torch.NewDisposeScope();
-        using var untracked = torch.no_grad();
-        Network.eval();
-        using var batch = Batch.Voxelize(PointBatch.Join([cloud], Description.VoxelSize), Description.VoxelSize);
-        var scores = Network.call(batch.Input).features;
-        // Class 0 is never learned, so it is never an answer.
-        var best = scores.narrow(1, 1, SemanticKittiClasses.Count - 1).argmax(1).data<long>().ToArray();
-        return Array.ConvertAll(batch.VoxelOfPoint, voxel => (int)best[voxel] + 1);
-    }
+    public int[] Predict(PointCloud cloud) =>
+        _classifier.Predict(cloud.Positions, name => cloud.Find(name)?.Values.ToSingle());
 
-    public void Dispose() => Network.Dispose();
+    public void Dispose() => _classifier.Dispose();
 }

@@ -20,6 +20,10 @@ internal sealed class Checkpoint : IDisposable
         _zip = zip;
         Settings = ReadJson<TrainingSettings>(SettingsEntry);
         Progress = ReadJson<TrainingProgress>(ProgressEntry);
+        if (Progress.Rates.Count != Progress.Losses.Count || Progress.PointsPerSecond.Count != Progress.Losses.Count)
+        {
+            throw new InvalidDataException($"its {ProgressEntry} does not have a rate and a speed for every loss");
+        }
     }
 
     public TrainingSettings Settings { get; }

@@ -16,7 +16,7 @@ internal sealed class Trainer : IDisposable
 
     private readonly TrainingSettings _settings;
     private readonly IPointCloudDataset _dataset;
-    private readonly BatchLoader _loader;
+    private readonly PointCloudLoader _loader;
     private readonly AdamW _optimizer;
     private readonly lr_scheduler.LRScheduler _scheduler;
     private readonly torch.Tensor? _classWeights;
@@ -32,16 +32,14 @@ internal sealed class Trainer : IDisposable
         Directory.CreateDirectory(folder);
         _checkpointPath = Checkpoint.PathIn(folder);
         _lossPath = Path.Combine(folder, "loss.csv");
-        _loader = new BatchLoader(
-            dataset,
-            settings.BatchSize,
-            settings.Augment ? Augmentation.Default : Augmentation.None,
-            settings.Model.VoxelSize,
-            settings.Seed
-        );
-        _totalSteps = settings.Epochs * _loader.StepsPerEpoch;
+        _loader = new PointCloudLoader(dataset, settings.BatchSize)
+        {
+            Augmentation = settings.Augment ? Augmentation.Default : null,
+            Seed = settings.Seed,
+        };
+        _totalSteps = settings.Epochs * StepsPerEpoch;
         torch.manual_seed(settings.Seed);
-        Model = new SegmentationModel(settings.Model);
+        Model = new SegmentationModel(settings.Model.Config());
         _optimizer = AdamW(Model.Network.parameters(), settings.LearningRate, weight_decay: settings.WeightDecay);
         _scheduler = settings.Schedule switch
         {
@@ -54,6 +52,8 @@ internal sealed class Trainer : IDisposable
     public SegmentationModel Model { get; }
 
     public TrainingProgress Progress { get; private set; } = new();
+
+    public int StepsPerEpoch => _loader.BatchCount;
 
     public bool IsFinished => Progress.Epoch >= _settings.Epochs;
 
@@ -90,7 +90,8 @@ internal sealed class Trainer : IDisposable
         var firstStep = Progress.Losses.Count;
         while (!IsFinished)
         {
-            foreach (var points in _loader.Epoch(Progress.Epoch, Progress.Step))
+            // The token does not end the loading: a stop leaves a checkpoint first.
+            foreach (var loaded in _loader.Epoch(Progress.Epoch, Progress.Step, CancellationToken.None))
             {
                 if (stop.IsCancellationRequested)
                 {
@@ -98,11 +99,14 @@ internal sealed class Trainer : IDisposable
                     stop.ThrowIfCancellationRequested();
                 }
                 var stepStart = clock.Elapsed;
-                Progress.Losses.Add(TrainStep(points));
-                Progress.Step++;
-                Show(display, points.Count, clock.Elapsed - stepStart, clock.Elapsed, firstStep);
+                var points = PointBatch.Join(loaded.Clouds, Model.Config);
+                var rate = _optimizer.ParamGroups.First().LearningRate;
+                var loss = TrainStep(points);
+                var speed = points.Count / (clock.Elapsed - stepStart).TotalSeconds;
+                Progress.Add(loss, rate, speed);
+                Show(display, speed, clock.Elapsed, firstStep);
             }
-            var epochLoss = Progress.Losses.TakeLast(_loader.StepsPerEpoch).Average();
+            var epochLoss = Progress.Losses.TakeLast(StepsPerEpoch).Average();
             Progress.Epoch++;
             Progress.Step = 0;
             Save();
@@ -152,7 +156,7 @@ internal sealed class Trainer : IDisposable
             );
     }
 
-    private void Show(ITrainingDisplay display, int points, TimeSpan step, TimeSpan elapsed, int firstStep)
+    private void Show(ITrainingDisplay display, double pointsPerSecond, TimeSpan elapsed, int firstStep)
     {
         var done = Progress.Losses.Count;
         var left = elapsed * ((double)(_totalSteps - done) / (done - firstStep));
@@ -161,10 +165,10 @@ internal sealed class Trainer : IDisposable
                 Progress.Epoch + 1,
                 _settings.Epochs,
                 Progress.Step,
-                _loader.StepsPerEpoch,
+                StepsPerEpoch,
                 Progress.Losses[^1],
                 _optimizer.ParamGroups.First().LearningRate,
-                points / step.TotalSeconds,
+                pointsPerSecond,
                 left
             )
         );
@@ -175,7 +179,7 @@ internal sealed class Trainer : IDisposable
         Checkpoint.Save(_checkpointPath, _settings, Progress, Model.Network, _optimizer);
         var lines = Progress.Losses.Select(
             (loss, step) =>
-                string.Create(CultureInfo.InvariantCulture, $"{step / _loader.StepsPerEpoch + 1},{step + 1},{loss:R}")
+                string.Create(CultureInfo.InvariantCulture, $"{step / StepsPerEpoch + 1},{step + 1},{loss:R}")
         );
         File.WriteAllLines(_lossPath, lines.Prepend("epoch,step,loss"));
     }

@@ -11,4 +11,19 @@ internal sealed class TrainingProgress
 
     /// <summary>The loss of every step so far.</summary>
     public List<float> Losses { get; init; } = [];
+
+    /// <summary>The learning rate that every step so far was taken with.</summary>
+    public List<double> Rates { get; init; } = [];
+
+    /// <summary>How fast every step so far was.</summary>
+    public List<double> PointsPerSecond { get; init; } = [];
+
+    /// <summary>Counts a step.</summary>
+    public void Add(float loss, double rate, double pointsPerSecond)
+    {
+        Losses.Add(loss);
+        Rates.Add(rate);
+        PointsPerSecond.Add(pointsPerSecond);
+        Step++;
+    }
 }

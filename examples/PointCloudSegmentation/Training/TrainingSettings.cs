@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using PointCloudSegmentation.Data;
 using PointCloudSegmentation.Model;
 
@@ -41,6 +42,10 @@ internal sealed class TrainingSettings
         }
         return null;
     }
+
+    /// <summary>Every setting by name, as JSON writes it.</summary>
+    [JsonIgnore]
+    public IReadOnlyDictionary<string, string> Values => Flatten(this);
 
     private static Dictionary<string, string> Flatten(TrainingSettings settings)
     {
