@@ -13,6 +13,7 @@ public sealed class ShapePoolingTests
         Enumerable
             .Range(1, 4)
             .SelectMany(dimensions => Variant.All(dimensions, "cross", "hybrid", Variant.Offsets))
+            .Where((_, i) => i % 2 == 0)
             .Select(one => one with { Case = one.Case with { Voxels = Math.Min(one.Case.Voxels, 60) } });
 
     [Test]
