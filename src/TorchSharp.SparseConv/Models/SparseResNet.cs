@@ -58,7 +58,9 @@ public sealed class SparseResNet : torch.nn.Module<SparseTensor, torch.Tensor>
     public override torch.Tensor forward(SparseTensor? input)
     {
         using var scope = torch.NewDisposeScope();
-        return _classifier.call(_pooling.call(encoder.call(input!)[^1])).MoveToOuterDisposeScope();
+        var pooled = _pooling.call(encoder.call(input!)[^1]);
+        var logits = Precision.Linear(_classifier, Precision.Widen(pooled));
+        return Precision.As(logits, pooled.dtype).MoveToOuterDisposeScope();
     }
 
     // All is registered under names of its own; the fields would add a second one.

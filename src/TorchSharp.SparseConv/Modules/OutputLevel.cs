@@ -21,7 +21,10 @@ internal static class OutputLevel
         return sites.map;
     }
 
-    /// <summary>A new level of given coordinates, rows (batch, d0, d1, ...) of at most the input's batch indices.</summary>
+    /// <summary>
+    /// The level of given coordinates, rows (batch, d0, d1, ...) of at most the input's batch indices: a new one, or that of
+    /// an earlier call with the same.
+    /// </summary>
     internal static CoordinateMap Insert(
         SparseTensor input,
         torch.Tensor coordinates,
@@ -33,7 +36,7 @@ internal static class OutputLevel
         var dimensions = CoordinateRows.Dimensions(coordinates, input.manager);
         var batches = input.batch_size;
         var rows = CoordinateRows.Read(coordinates, dimensions, ref batches, spatialShape);
-        return input.manager.Insert(rows, stride, spatialShape);
+        return input.manager.InsertOnce(rows, stride, spatialShape);
     }
 
     /// <summary>Refuses an input of another number of axes than the layer's.</summary>

@@ -157,6 +157,8 @@ public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTe
         var (coarse, fine) = Direction == ConvolutionDirection.FineToCoarse ? (sites, input.map) : (input.map, sites);
         var rulebook = input.manager.Rulebook(coarse, fine, Law(input.map));
         var call = new ConvolutionCall(rulebook, Direction, in_channels, out_channels, groups);
+        var products = in_channels / groups * out_channels;
+        SummaryTrace.Note(this, rulebook, sites, out_channels, input.features.dtype, products);
         return new SparseTensor(ConvolutionFunction.Run(call, input.features, weight, bias), sites, input.batch_size);
     }
 

@@ -24,6 +24,7 @@ internal static class EveryLayer
     {
         ["SubMConv3d"] = Of(() => new SubMConv3d(Channels, 5, 3)),
         ["SubMConv3d, even and dilated"] = Of(() => new SubMConv3d(Channels, 5, 2, dilation: 2)),
+        ["SubMConv3d, cross and groups"] = Of(() => new SubMConv3d(Channels, 6, Core.KernelShape.Cross(3), groups: 2)),
         ["SparseConv3d, dilate"] = Of(() => new SparseConv3d(Channels, 5, 3, 2, 1)),
         ["SparseConv3d, tiles"] = Of(() => new SparseConv3d(Channels, 5, 2, 2)),
         ["SparseConv3d, downsample"] = Of(() =>
@@ -126,6 +127,14 @@ internal static class EveryLayer
         ),
         ["MinkUNet14"] = Of(() => MinkUNet.Create(MinkUNetKind.MinkUNet14, Channels, 3, 0.1, 3)),
         ["MinkUNet50"] = Of(() => MinkUNet.Create(MinkUNetKind.MinkUNet50, Channels, 3, 0.1, 3)),
+        ["MinkUNet14, checkpointing"] = Of(() =>
+        {
+            var net = MinkUNet.Create(MinkUNetKind.MinkUNet14, Channels, 3, 0.1, 3);
+            net.checkpointing = true;
+            return net;
+        }),
+        ["SparseResNet18"] = PerScan(() => new SparseResNet(SparseResNetKind.ResNet18, Channels, 3, 0.1)),
+        ["SparseFPN of SecondEncoder"] = Levels(() => new SparseFPN(new SecondEncoder(Channels, [4, 6, 8]), 5, 0)),
     };
 
     /// <summary>The extent of the clouds of the tests.</summary>
@@ -141,7 +150,8 @@ internal static class EveryLayer
     internal static Gives Of(string name) => All[name].Gives;
 
     /// <summary>Whether it is a whole network, over five levels.</summary>
-    internal static bool IsModel(string name) => name.StartsWith("MinkUNet", StringComparison.Ordinal);
+    internal static bool IsModel(string name) =>
+        name.Contains("Net", StringComparison.Ordinal) || name.Contains("FPN", StringComparison.Ordinal);
 
     private static SparseTensor Part(SparseTensor x) => x.crop(0, 4);
 
@@ -168,6 +178,9 @@ internal static class EveryLayer
 
     private static (Func<Probe>, Gives) PerScan(Func<torch.nn.Module<SparseTensor, torch.Tensor>> create) =>
         Of(create, (module, x) => module.call(x), Gives.Scans);
+
+    private static (Func<Probe>, Gives) Levels(Func<torch.nn.Module<SparseTensor, SparseTensor[]>> create) =>
+        Of(create, (module, x) => torch.cat([.. module.call(x).Select(level => level.features)]));
 
     private static (Func<Probe>, Gives) Pair<T1, T2>(
         Func<T1> first,

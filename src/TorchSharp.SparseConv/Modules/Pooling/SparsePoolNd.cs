@@ -85,6 +85,7 @@ public abstract class SparsePoolNd : torch.nn.Module<SparseTensor, SparseTensor>
         OutputLevel.RequireDimensions(input, Geometry.Dimensions, GetName());
         OutputLevel.RequireCpu(input!, GetName());
         var rulebook = input!.manager.Rulebook(level(input), input.map, Geometry);
+        SummaryTrace.Note(this, rulebook, rulebook.Coarse, input.channels, input.features.dtype, 0);
         return new PoolingCall(rulebook, ConvolutionDirection.FineToCoarse, Kind, input.channels);
     }
 

@@ -75,10 +75,11 @@ public sealed class SparseUpsample : torch.nn.Module<SparseTensor, SparseTensor>
         return KernelGeometry.Create(input.dimensions, scale, stride: scale);
     }
 
-    private static SparseTensor Spread(SparseTensor input, CoordinateMap fine, KernelGeometry geometry)
+    private SparseTensor Spread(SparseTensor input, CoordinateMap fine, KernelGeometry geometry)
     {
         var rulebook = input.manager.Rulebook(input.map, fine, geometry);
         var call = new PoolingCall(rulebook, ConvolutionDirection.CoarseToFine, PoolingKind.Sum, input.channels);
+        SummaryTrace.Note(this, rulebook, fine, input.channels, input.features.dtype, 0);
         return new SparseTensor(PoolingFunction.Run(call, input.features), fine, input.batch_size);
     }
 }
