@@ -77,6 +77,16 @@ case $task in
     ;;
 esac
 install_missing
+case $task in
+  test | Default)
+    # Without a browser the tests of the pages are skipped: not worth stopping for.
+    if [ -z "${CHROMIUM:-}" ] && ! command -v chromium >/dev/null 2>&1; then
+      missing=(chromium)
+      (install_missing) || say "going on without chromium: the tests of the HTML pages will be skipped"
+      missing=()
+    fi
+    ;;
+esac
 choose_torchsharp
 if [ "$TORCHSHARP" = standin ]; then
   # Another libtorch than the system's: CMAKE_PREFIX_PATH=<its folder>.

@@ -15,6 +15,9 @@ function decode(base64) {
 
 export async function readBlock(number) {
   const element = document.getElementById(`block-${number}`);
+  if (element.textContent === "") {
+    return new ArrayBuffer(0);
+  }
   const packed = new Blob([decode(element.textContent)]);
   element.remove(); // the text is several times what it holds
   return new Response(packed.stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();

@@ -81,7 +81,7 @@ function curves(root) {
     }), { from: 0, to: 1, format: percent });
   }
   if (steps.length > 0) {
-    add("Learning rate", "", [{ name: "step", x: steps, y: report.rate, color: 2 }], { from: 0, format: (value) => value.toPrecision(3) });
+    add("Learning rate", "", [{ name: "step", x: steps, y: report.rate, color: 2 }], { from: 0, format: (value) => (value < 1e-3 ? value.toExponential(2) : value.toPrecision(3)) });
     add("Throughput", "points a second", [
       { name: "step", x: steps, y: report.throughput, color: 3, faint: true },
       { name: "mean of 10 steps", x: steps, y: smoothed(report.throughput, 10), color: 3 },

@@ -23,9 +23,8 @@ export class Curves {
 
   build() {
     this.plot?.destroy();
-    const style = getComputedStyle(document.documentElement);
     const [line, faint] = dark.matches ? ["#222936", "#8a94a6"] : ["#e3e7ee", "#5c677a"];
-    const font = `12px ${style.fontFamily}`;
+    const font = `12px ${getComputedStyle(document.body).fontFamily}`;
     const { perEpoch, from, to, format } = this.options;
     const axis = { stroke: faint, font, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1, size: 4 } };
     this.plot = new uPlot(
@@ -78,6 +77,12 @@ export class Curves {
   }
 }
 
+const large = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
+
 function short(value) {
-  return value === 0 ? "0" : Math.abs(value) >= 1000 || Math.abs(value) < 0.001 ? value.toExponential(0).replace("e+", "e") : String(Number(value.toPrecision(3)));
+  const size = Math.abs(value);
+  if (size >= 1000) {
+    return large.format(value);
+  }
+  return size > 0 && size < 0.001 ? value.toExponential(1) : String(Number(value.toPrecision(3)));
 }

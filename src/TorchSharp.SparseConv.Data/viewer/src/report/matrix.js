@@ -4,6 +4,7 @@ const grouped = new Intl.NumberFormat("en-US");
 const CELL = 34;
 const LEFT = 112;
 const TOP = 96;
+const RIGHT = 64; // room for the last name, which leans to the right
 
 // Rows are the truth, columns what it was taken for; each cell tells its numbers when hovered or focused.
 export function matrix(classes) {
@@ -12,8 +13,8 @@ export function matrix(classes) {
     .filter(({ ignored, index, points }) => points > 0 || (!ignored && classes.some(({ predicted }) => predicted[index] > 0)));
   const size = shown.length * CELL;
   const root = shape("svg", {
-    viewBox: `0 0 ${LEFT + size + 8} ${TOP + size + 8}`,
-    width: LEFT + size + 8,
+    viewBox: `0 0 ${LEFT + size + RIGHT} ${TOP + size + 8}`,
+    width: LEFT + size + RIGHT,
     role: "img",
     "aria-label": "Confusion matrix",
   });

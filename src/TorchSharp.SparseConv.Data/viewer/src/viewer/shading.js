@@ -27,6 +27,10 @@ const fragmentShader = /* glsl */ `
 
   void main() {
     vec4 seen = texture2D(color, place);
+    if (strength == 0.0) {
+      gl_FragColor = seen;
+      return;
+    }
     float here = logDistance(place);
     if (here > 999.0) {
       gl_FragColor = vec4(0.0);
@@ -50,7 +54,7 @@ const vertexShader = /* glsl */ `
   }
 `;
 
-// Panels are drawn into a target with depth; its picture then goes to the canvas, shaded or as it is.
+// Panes are drawn into a target with depth; its picture then goes to the canvas, shaded or as it is.
 export class Shading {
   constructor() {
     this.enabled = true;
@@ -87,11 +91,11 @@ export class Shading {
     return this.target;
   }
 
-  end(renderer, camera) {
+  end(renderer, camera, plain) {
     const { uniforms } = this.material;
     uniforms.near.value = camera.near;
     uniforms.far.value = camera.far;
-    uniforms.strength.value = this.enabled ? 2.2 : 0;
+    uniforms.strength.value = this.enabled && !plain ? 2.2 : 0;
     renderer.setRenderTarget(null);
     renderer.clear();
     renderer.render(this.quad, this.camera);

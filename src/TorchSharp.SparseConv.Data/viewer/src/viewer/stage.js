@@ -7,6 +7,8 @@ import { Shading } from "./shading.js";
 
 const SLOW = 45; // milliseconds a frame: above, less is drawn while the view moves
 const FAST = 25;
+const PAUSE = 100;
+const FEW = 50_000; // points
 
 // One canvas, one camera: every pane is a viewport that shows its layer from the same place.
 export class Stage {
@@ -25,6 +27,7 @@ export class Stage {
     this.level = 0;
     this.column = false;
     this.share = 1; // of the points that are drawn while the view moves
+    this.plain = false; // whether shading is left out then
     this.radius = radius;
     this.range = [0, 1];
     this.camera = new PerspectiveCamera(50, 1, radius / 200, radius * 60);
@@ -99,6 +102,10 @@ export class Stage {
   }
 
   lookFrom(direction, radii) {
+    // What is left of a glide would move the view on.
+    this.controls.enableDamping = false;
+    this.controls.update();
+    this.controls.enableDamping = true;
     this.controls.target.set(0, 0, 0);
     this.camera.position.copy(direction.normalize().multiplyScalar(radii * this.radius));
     this.controls.update();
@@ -137,22 +144,34 @@ export class Stage {
 
   // Draws what the machine keeps up with, and all of it once the view rests.
   move() {
-    this.moving ??= requestAnimationFrame((now) => {
+    if (this.moving) {
+      return;
+    }
+    // A pause before the view moved on says nothing of the machine.
+    const asked = performance.now();
+    this.moving = requestAnimationFrame((now) => {
       this.moving = undefined;
-      const since = now - this.lastMove;
-      this.lastMove = now;
-      if (since < 400) {
-        this.share *= since > SLOW ? 0.75 : since < FAST ? 1.15 : 1;
-        this.share = Math.min(1, Math.max(0.02, this.share));
+      if (asked - this.lastMove < PAUSE) {
+        this.adapt(now - this.lastMove);
       }
+      this.lastMove = now;
       this.controls.update(); // asks for the next frame itself while it still glides
-      this.draw(this.share);
+      this.draw(this.share, this.plain);
       clearTimeout(this.resting);
       this.resting = setTimeout(() => this.invalidate(), 160);
     });
   }
 
-  draw(share) {
+  // Fewer points where a frame took long, down to as many as any machine draws, and then no shading.
+  adapt(took) {
+    const change = took > SLOW ? Math.max(0.3, FAST / took) : took < FAST ? 1.15 : 1;
+    const all = this.layers.reduce((sum, { layer }) => sum + layer.count, 0);
+    const least = Math.min(1, FEW / Math.max(all, 1));
+    this.plain = took > SLOW && this.share === least ? true : this.plain && this.share < 1;
+    this.share = Math.min(1, Math.max(least, this.share * change));
+  }
+
+  draw(share, plain = false) {
     const { width, height } = this.canvas;
     const count = this.panes.length;
     const paneWidth = this.column ? width : width / count;
@@ -178,7 +197,7 @@ export class Stage {
       drawn += layer.prepare(this.range, (kind) => kind === this.coloring.kind, share);
       this.renderer.render(layer.object, this.camera);
     });
-    this.shading.end(this.renderer, this.camera);
+    this.shading.end(this.renderer, this.camera, plain);
     this.canvas.dataset.drawn = drawn;
   }
 }
