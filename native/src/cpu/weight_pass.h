@@ -132,9 +132,6 @@ void run_item(const KernelsOf<T> &kernels, const WeightJob<T> &job, const Weight
   for (int64_t tile = begin; tile < end; tile += plan.granules) {
     const int64_t last = std::min(tile + plan.granules, end);
     const int64_t row = tile * kTileRows, rows = std::min(last * kTileRows, to.rows) - row;
-    if (with_bias) {
-      kernels.sum_columns({job.grad_output, to.row_of.get(), job.grad_step, row, rows, job.out, bias});
-    }
     for (int64_t t = first_tap; t < last_tap; ++t) {
       const TapPairs pairs = job.rulebook.tap(t, job.direction);
       part.from = pairs.from + pairs.tiles[tile];
@@ -142,6 +139,9 @@ void run_item(const KernelsOf<T> &kernels, const WeightJob<T> &job, const Weight
       part.count = pairs.tiles[last] - pairs.tiles[tile];
       part.sums = sums + t * matrix;
       if (part.count > 0) (job.by_channel ? kernels.outer_channels : kernels.outer)(part);
+    }
+    if (with_bias) {
+      kernels.sum_columns({job.grad_output, to.row_of.get(), job.grad_step, row, rows, job.out, bias});
     }
   }
 }
