@@ -53,6 +53,9 @@ std::vector<Case> cases() {
   add("along_the_last_axis_3d", {{1, 1, 5}, {1, 1, 1}, {1, 1, 1}, {0, 0, 2}}, 200, -5, 11, 1);
   add("long_lines_2d", {{3, 7}, {1, 1}, {1, 40}, {1, 120}}, 900, -200, 400, 1);
   add("long_strided_lines_2d", {{3, 5}, {2, 3}, {1, 50}, {1, 99}}, 900, -200, 400, 1);
+  add("wide_2d", cube(2, 3, 1, 1, 1), 150, -20000, 40000, 2);
+  add("wide_strided_2d", cube(2, 3, 3, 1, 0), 300, -20000, 40000, 2);
+  add("wide_stride_3d", cube(3, 2, 100, 60, 7), 300, -500, 1000, 2);
   const auto list = [](Geometry geometry, const std::vector<int32_t> &taps) {
     geometry.listed = taps;
     return geometry;
