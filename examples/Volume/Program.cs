@@ -1,0 +1,3 @@
+using Vessels;
+
+return VolumeCommand.Create().Run(args, Console.Out, Console.Error);
