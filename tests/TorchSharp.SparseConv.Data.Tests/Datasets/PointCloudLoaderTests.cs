@@ -31,6 +31,32 @@ public sealed class PointCloudLoaderTests
     }
 
     [Test]
+    public void An_epoch_goes_on_from_any_batch_without_loading_those_before()
+    {
+        var whole = Loader(new Numbers(23), 2, 4, LoadingOrder.Shuffled).Epoch(3).ToList();
+        var loaded = new ConcurrentBag<int>();
+        var dataset = new Numbers(23)
+        {
+            Delay = index =>
+            {
+                loaded.Add(index);
+                return 0;
+            },
+        };
+        var loader = Loader(dataset, 2, 4, LoadingOrder.Shuffled);
+        var rest = loader.Epoch(3, firstBatch: 4).ToList();
+        Assert.That(rest.Select(batch => batch.Number), Is.EqualTo(new[] { 4, 5 }));
+        Assert.That(
+            rest.Select(batch => batch.Clouds[0].Positions),
+            Is.EqualTo(whole.Skip(4).Select(batch => batch.Clouds[0].Positions))
+        );
+        Assert.That(loaded, Is.EquivalentTo(rest.SelectMany(batch => batch.Indices)));
+        Assert.That(loader.Epoch(3, firstBatch: 6), Is.Empty);
+        Assert.That(() => loader.Epoch(3, firstBatch: 7), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => loader.Epoch(3, firstBatch: -1), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]
     public void Augmentation_differs_by_cloud_and_epoch()
     {
         var loader = new PointCloudLoader(new Numbers(4), 1)

@@ -6,7 +6,15 @@ internal abstract class CheckpointFamily
     internal const int Shortcut = -1;
 
     internal static IReadOnlyList<CheckpointFamily> All { get; } =
-    [new NativeFamily(), new MinkowskiFamily(), new SpvnasFamily(), new MmDetectionFamily(), new PointceptFamily()];
+    [
+        new NativeFamily(),
+        new MinkowskiFamily(),
+        new SpvnasFamily(),
+        new MmDetectionMinkowskiFamily(),
+        new MmDetectionSpConvFamily(),
+        new MmDetectionFamily(),
+        new PointceptFamily(),
+    ];
 
     internal abstract string Name { get; }
 
@@ -23,8 +31,10 @@ internal abstract class CheckpointFamily
     internal virtual IReadOnlyList<string> Ignored => [];
 
     /// <summary>What stands before the network's own names, such as "module.", or null for a checkpoint of another family.</summary>
-    internal string? Prefix(IEnumerable<string> names) =>
-        Prefix(names, $"{Stem(0).Convolution}.{Layout.ParameterName}");
+    internal string? Prefix(IEnumerable<string> names) => Prefix(names, Signature);
+
+    /// <summary>The end of a name that only this family has, after the prefix.</summary>
+    internal virtual string Signature => $"{Stem(0).Convolution}.{Layout.ParameterName}";
 
     internal abstract CheckpointLayer Stem(int layer);
 
