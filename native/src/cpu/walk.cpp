@@ -204,7 +204,8 @@ int64_t Walk::look_up(const Run &run, uint64_t slab, int64_t line_shift, int64_t
 int64_t Walk::search(const Run &run, uint64_t slab, int64_t line_shift, int64_t &cursor) {
   int64_t count = 0;
   for (std::size_t i = run.begin; i < run.end; ++i) {
-    const int64_t low = std::max<int64_t>(reach_[i].low + line_shift, 0), high = reach_[i].high + line_shift;
+    const int64_t low = std::clamp<int64_t>(reach_[i].low + line_shift, 0, slab_words_);
+    const int64_t high = std::min(reach_[i].high + line_shift, slab_words_ - 1);
     cursor = to_.seek(cursor, slab + static_cast<uint64_t>(low));
     for (int64_t next = cursor; next < to_.blocks && static_cast<int64_t>(to_.keys[next] - slab) <= high; ++next) {
       meetings_.emplace_back();
