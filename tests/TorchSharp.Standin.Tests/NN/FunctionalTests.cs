@@ -39,6 +39,29 @@ internal sealed class FunctionalTests
     }
 
     [Test]
+    public void Samples_of_a_grid_lie_between_the_centres_of_pixels()
+    {
+        using Tensor input = TensorValues.Doubles([1, 1, 1, 4], 1, 2, 4, 8);
+        using Tensor grid = TensorValues.Doubles([1, 1, 3, 2], -0.75, 0, 0, 0, 1, 0);
+        Assert.Multiple(() =>
+        {
+            Assert.That(F.grid_sample(input, grid).Values(), Is.EqualTo(new[] { 1, 3, 4.0 }).Within(1e-12));
+            Assert.That(
+                F.grid_sample(input, grid, GridSampleMode.Nearest, GridSamplePaddingMode.Border).Values(),
+                Is.EqualTo(new[] { 1, 2, 8.0 }).Within(1e-12)
+            );
+            Assert.That(
+                F.grid_sample(input, grid, padding_mode: GridSamplePaddingMode.Reflection).Values(),
+                Is.EqualTo(new[] { 1, 3, 8.0 }).Within(1e-12)
+            );
+            Assert.That(
+                F.grid_sample(input, grid, align_corners: true).Values(),
+                Is.EqualTo(new[] { 1.375, 3, 8 }).Within(1e-12)
+            );
+        });
+    }
+
+    [Test]
     public void Labels_can_be_smoothed()
     {
         using Tensor input = TensorValues.Doubles([1, 2], 1, 2);

@@ -51,6 +51,25 @@ public static partial class torch
                 double value = 0
             ) => functional.pad(input, Enumerable.Repeat(pad, 2 * (int)input.ndim).ToArray(), mode, value);
 
+            public static Tensor grid_sample(
+                Tensor input,
+                Tensor grid,
+                GridSampleMode mode = GridSampleMode.Bilinear,
+                GridSamplePaddingMode padding_mode = GridSamplePaddingMode.Zeros,
+                bool? align_corners = null
+            )
+            {
+                // ATen's own numbers.
+                long interpolation = mode == GridSampleMode.Nearest ? 1 : 0;
+                long padding = padding_mode switch
+                {
+                    GridSamplePaddingMode.Border => 1,
+                    GridSamplePaddingMode.Reflection => 2,
+                    _ => 0,
+                };
+                return Aten.Call("grid_sampler", input, grid, interpolation, padding, align_corners ?? false);
+            }
+
             public static Tensor interpolate(
                 Tensor x,
                 long[]? size = null,
