@@ -91,6 +91,7 @@ typedef struct spc_geometry {
 
 typedef struct spc_map spc_map;           /* coordinate map: the voxels of one level, found by coordinate */
 typedef struct spc_rulebook spc_rulebook; /* for each tap the (fine row, coarse row) pairs that meet there */
+typedef struct spc_links spc_links;       /* which rows of a level each point is tied to, and how strongly */
 
 /* ---- library ---------------------------------------------------------------------------------------------------- */
 
@@ -114,7 +115,7 @@ SPC_API const char *spc_isa_name(int32_t index); /* NULL past the end */
 SPC_API int32_t spc_threads(void);
 SPC_API spc_status spc_set_threads(int32_t threads);
 
-/* Maps and rulebooks that are alive in this process: for tests of lifetimes. */
+/* Maps, rulebooks and links that are alive in this process: for tests of lifetimes. */
 SPC_API int64_t spc_live_objects(void);
 
 /* ---- coordinate map --------------------------------------------------------------------------------------------- */
@@ -220,6 +221,60 @@ SPC_API spc_status spc_pooling_forward(const spc_rulebook *rulebook, int32_t dir
 SPC_API spc_status spc_pooling_backward(const spc_rulebook *rulebook, int32_t direction, int32_t kind,
                                         const spc_matrix *grad_output, const int32_t *saved,
                                         const spc_matrix *grad_input);
+
+/* ---- points ----------------------------------------------------------------------------------------------------- */
+
+/* The voxels that a point reads. */
+#define SPC_NEAREST 0 /* the one that holds it */
+#define SPC_LINEAR 1  /* the 2^dimensions whose values stand around it, weighted linearly along each axis */
+
+/* What becomes of the weight of voxels around a point that are not active, for SPC_LINEAR. */
+#define SPC_MISSING_ZERO 0        /* they count as zeros, as in a dense tensor */
+#define SPC_MISSING_RENORMALIZE 1 /* the weights of the active ones are divided by their sum */
+
+/* points is float64 [count, dimensions] in units of the level: voxel v holds floor(point) == v, and its value stands at
+ * v + anchor on every axis, 0 <= anchor <= 1; 0.5 is its centre. batch is [count], or NULL for 0; a negative one, like
+ * a point around which nothing is active, is tied to nothing. A point that is not finite is SPC_INVALID_ARGUMENT. The
+ * map may be destroyed afterwards. */
+SPC_API spc_status spc_links_create(const spc_map *map, const double *points, const int32_t *batch, int64_t count,
+                                    int32_t kind, int32_t missing, double anchor, spc_links **out);
+
+/* Links of weight 1 to a row of each point, -1 for none. */
+SPC_API spc_status spc_links_create_from_rows(const int64_t *row_of_point, int64_t count, int64_t rows,
+                                              spc_links **out);
+
+SPC_API int64_t spc_links_points(const spc_links *links);
+SPC_API int64_t spc_links_rows(const spc_links *links);
+SPC_API int64_t spc_links_count(const spc_links *links);
+SPC_API int64_t spc_links_bytes(const spc_links *links);
+
+/* Writes the links of point i to places starts[i] to starts[i + 1] of rows and weights: starts [points + 1], rows and
+ * weights [count]. */
+SPC_API spc_status spc_links_read(const spc_links *links, int64_t *starts, int64_t *rows, double *weights);
+
+SPC_API void spc_links_destroy(spc_links *links);
+
+/* Interpolation: a point takes the weighted sum of its rows, zero where it has none. input is [rows, channels] and
+ * output [points, channels], of any one element type; sums of 16-bit numbers are those of float32, rounded once.
+ * Outputs are overwritten. */
+SPC_API spc_status spc_interpolation_forward(const spc_links *links, const spc_matrix *input, const spc_matrix *output);
+
+SPC_API spc_status spc_interpolation_backward(const spc_links *links, const spc_matrix *grad_output,
+                                              const spc_matrix *grad_input);
+
+/* What a row takes of the points that are tied to it; zero where there are none. */
+#define SPC_SPLAT_SUM 0  /* the weighted sum: the adjoint of interpolation */
+#define SPC_SPLAT_MEAN 1 /* the weighted sum divided by the sum of the weights */
+#define SPC_SPLAT_MAX 2  /* the largest value of each channel; not-a-number before all; of equals the first point's */
+
+/* Splatting: input is [points, channels] and output [rows, channels], as above. saved is what the gradient of
+ * SPC_SPLAT_MAX needs, int32 [rows, channels]: the point that holds each maximum, or -1; may be NULL where no gradient
+ * is wanted, and is not used by the others. */
+SPC_API spc_status spc_splat_forward(const spc_links *links, int32_t kind, const spc_matrix *input, int32_t *saved,
+                                     const spc_matrix *output);
+
+SPC_API spc_status spc_splat_backward(const spc_links *links, int32_t kind, const spc_matrix *grad_output,
+                                      const int32_t *saved, const spc_matrix *grad_input);
 
 #ifdef __cplusplus
 }

@@ -8,7 +8,9 @@
 
 #include "cpu/convolution.h"
 #include "cpu/coordinate_map.h"
+#include "cpu/interpolation.h"
 #include "cpu/isa.h"
+#include "cpu/links.h"
 #include "cpu/pooling.h"
 #include "cpu/rulebook.h"
 #include "error.h"
@@ -64,6 +66,11 @@ struct spc_map {
 struct spc_rulebook {
   Counted counted;
   spc::Rulebook pairs;
+};
+
+struct spc_links {
+  Counted counted;
+  spc::Links ties;
 };
 
 namespace {
@@ -311,6 +318,95 @@ spc_status spc_pooling_backward(const spc_rulebook *rulebook, int32_t direction,
     need(grad_output, "grad_output");
     need(grad_input, "grad_input");
     spc::pooling_backward(rulebook->pairs, direction, kind, *grad_output, saved, *grad_input);
+  });
+}
+
+spc_status spc_links_create(const spc_map *map, const double *points, const int32_t *batch, int64_t count, int32_t kind,
+                            int32_t missing, double anchor, spc_links **out) {
+  return guard([&] {
+    need(map, "map");
+    need(out, "out");
+    spc::active_kernels();
+    *out = new spc_links{{}, spc::Links(*map->sites, points, batch, count, kind, missing, anchor)};
+  });
+}
+
+spc_status spc_links_create_from_rows(const int64_t *row_of_point, int64_t count, int64_t rows, spc_links **out) {
+  return guard([&] {
+    need(out, "out");
+    spc::active_kernels();
+    *out = new spc_links{{}, spc::Links(row_of_point, count, rows)};
+  });
+}
+
+int64_t spc_links_points(const spc_links *links) {
+  return links != nullptr ? links->ties.points() : 0;
+}
+
+int64_t spc_links_rows(const spc_links *links) {
+  return links != nullptr ? links->ties.rows() : 0;
+}
+
+int64_t spc_links_count(const spc_links *links) {
+  return links != nullptr ? links->ties.count() : 0;
+}
+
+int64_t spc_links_bytes(const spc_links *links) {
+  return links != nullptr ? links->ties.bytes() : 0;
+}
+
+spc_status spc_links_read(const spc_links *links, int64_t *starts, int64_t *rows, double *weights) {
+  return guard([&] {
+    need(links, "links");
+    need(starts, "starts");
+    if (links->ties.count() > 0) {
+      need(rows, "rows");
+      need(weights, "weights");
+    }
+    spc::read_links(links->ties, starts, rows, weights);
+  });
+}
+
+void spc_links_destroy(spc_links *links) {
+  delete links;
+}
+
+spc_status spc_interpolation_forward(const spc_links *links, const spc_matrix *input, const spc_matrix *output) {
+  return guard([&] {
+    need(links, "links");
+    need(input, "input");
+    need(output, "output");
+    spc::interpolation_forward(links->ties, *input, *output);
+  });
+}
+
+spc_status spc_interpolation_backward(const spc_links *links, const spc_matrix *grad_output,
+                                      const spc_matrix *grad_input) {
+  return guard([&] {
+    need(links, "links");
+    need(grad_output, "grad_output");
+    need(grad_input, "grad_input");
+    spc::interpolation_backward(links->ties, *grad_output, *grad_input);
+  });
+}
+
+spc_status spc_splat_forward(const spc_links *links, int32_t kind, const spc_matrix *input, int32_t *saved,
+                             const spc_matrix *output) {
+  return guard([&] {
+    need(links, "links");
+    need(input, "input");
+    need(output, "output");
+    spc::splat_forward(links->ties, kind, *input, saved, *output);
+  });
+}
+
+spc_status spc_splat_backward(const spc_links *links, int32_t kind, const spc_matrix *grad_output, const int32_t *saved,
+                              const spc_matrix *grad_input) {
+  return guard([&] {
+    need(links, "links");
+    need(grad_output, "grad_output");
+    need(grad_input, "grad_input");
+    spc::splat_backward(links->ties, kind, *grad_output, saved, *grad_input);
   });
 }
 

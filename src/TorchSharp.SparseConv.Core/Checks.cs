@@ -99,6 +99,34 @@ internal static class Checks
         return new PerAxis(quotient);
     }
 
+    internal static int Points<T>(ReadOnlySpan<T> points, ReadOnlySpan<int> batch, int dimensions)
+    {
+        if (points.Length % dimensions != 0)
+            throw new ArgumentException(
+                $"points has {points.Length} elements, must be rows of {dimensions}.",
+                nameof(points)
+            );
+        var count = points.Length / dimensions;
+        if (!batch.IsEmpty && batch.Length != count)
+            throw new ArgumentException(
+                $"batch has {batch.Length} elements, must have one for each of {count} points, or none.",
+                nameof(batch)
+            );
+        return count;
+    }
+
+    internal static void Finite(ReadOnlySpan<double> points, int dimensions, string name)
+    {
+        for (var i = 0; i < points.Length; i++)
+        {
+            if (!double.IsFinite(points[i]))
+                throw new ArgumentException(
+                    $"{name} has {points[i]} on axis {i % dimensions} of point {i / dimensions}, must be finite.",
+                    name
+                );
+        }
+    }
+
     internal static int CoordinateRows(ReadOnlySpan<int> coordinates, int dimensions, string name)
     {
         var columns = 1 + dimensions;

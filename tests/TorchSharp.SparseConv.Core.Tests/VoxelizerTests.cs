@@ -106,4 +106,116 @@ public sealed class VoxelizerTests
         void Make(float[] points, int[]? batch = null, double[]? size = null) =>
             Voxelizer.Voxelize(manager, points, batch, size ?? [1.0]);
     }
+
+    [Test]
+    public void Points_outside_of_the_range_are_dropped_and_their_voxels_not_made()
+    {
+        using var manager = new CoordinateManager(2);
+        double[] points = [-1, 0, -1.001, 0, 0.999, 1.5, 1, 0, 0, 2, 0.25, -0.25];
+        var voxels = Voxelizer.Voxelize(
+            manager,
+            points,
+            [0, 0, 1, 1, 2, 1],
+            new VoxelizerOptions
+            {
+                VoxelSize = [0.5],
+                Origin = [-1, -2],
+                Low = [-1, -2],
+                High = [1, 2],
+            }
+        );
+        var rows = voxels.Map.Coordinates().Chunk(3).ToArray();
+        int[][] expected =
+        [
+            [0, 0, 4],
+            [1, 3, 7],
+            [1, 2, 3],
+        ];
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(voxels.Dropped, Is.EqualTo(3));
+            Assert.That(voxels.Batch, Is.EqualTo(new[] { 0, -1, 1, -1, -1, 1 }));
+            Assert.That(
+                voxels.VoxelOfPoint.Select(row => row < 0 ? [] : rows[row]),
+                Is.EqualTo(new[] { expected[0], [], expected[1], [], [], expected[2] })
+            );
+            Assert.That(rows, Is.EquivalentTo(expected));
+            Assert.That(voxels.Lattice[..2], Is.EqualTo(new[] { 0.0, 4 }));
+            Assert.That(voxels.Lattice[10..], Is.EqualTo(new[] { 2.5, 3.5 }));
+        }
+    }
+
+    [Test]
+    public void Voxels_outside_of_the_spatial_shape_are_dropped()
+    {
+        using var manager = new CoordinateManager(1);
+        var options = new VoxelizerOptions { VoxelSize = [1], SpatialShape = 3 };
+        var voxels = Voxelizer.Voxelize(manager, (double[])[-0.5, 0, 2.9, 3, 1e30], [], options);
+        Assert.That(voxels.VoxelOfPoint, Is.EqualTo(new[] { -1, 0, 1, -1, -1 }));
+        Assert.That(voxels.Map.SpatialShape, Is.EqualTo((PerAxis)3));
+    }
+
+    [Test]
+    public void A_scan_keeps_the_voxels_that_its_points_come_to_first()
+    {
+        using var manager = new CoordinateManager(1);
+        double[] points = [9, 5, 9, 1, 5, 2, 9];
+        var options = new VoxelizerOptions { VoxelSize = [1], MaxVoxels = 2 };
+        var voxels = Voxelizer.Voxelize(manager, points, [0, 0, 0, 0, 0, 1, 0], options);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(voxels.Map.Coordinates(), Is.EqualTo(new[] { 0, 5, 0, 9, 1, 2 }));
+            Assert.That(voxels.VoxelOfPoint, Is.EqualTo(new[] { 1, 0, 1, -1, 0, 2, 1 }));
+            Assert.That(manager.Maps, Has.Count.EqualTo(1), "no level beside the one");
+        }
+    }
+
+    [Test]
+    public void Bad_options_are_named()
+    {
+        using var manager = new CoordinateManager(2);
+        using (Assert.EnterMultipleScope())
+        {
+            Refused.With(() => Make(new() { VoxelSize = [1], Origin = [0] }), "origin", "has 1 values");
+            Refused.With(() => Make(new() { VoxelSize = [1], Low = [0, double.NaN] }), "low", "NaN on axis 1");
+            Refused.With(
+                () =>
+                    Make(
+                        new()
+                        {
+                            VoxelSize = [1],
+                            Low = [0, 3],
+                            High = [1, 3],
+                        }
+                    ),
+                "high",
+                "high is 3 on axis 1, must be above low, 3"
+            );
+            Refused.With(() => Make(new() { VoxelSize = [1], SpatialShape = (4, 0) }), "spatialShape", "(4, 0)");
+            Refused.With(() => Make(new() { VoxelSize = [1], MaxVoxels = -1 }), "most", "-1");
+            Refused.With(() => Make(new() { VoxelSize = [1, 2, 3] }), "voxelSize", "has 3 values");
+            Refused.With(() => Make(new() { VoxelSize = [1] }, -1), "batch", "batch index -1 at point 0");
+            Assert.That(manager.Maps, Is.Empty);
+        }
+
+        void Make(VoxelizerOptions options, int batch = 0) =>
+            Voxelizer.Voxelize(manager, (double[])[0.5, 0.5], [batch], options);
+    }
+
+    [Test]
+    public void A_point_that_is_dropped_must_be_finite_too()
+    {
+        using var manager = new CoordinateManager(1);
+        Refused.With(
+            () =>
+                Voxelizer.Voxelize(
+                    manager,
+                    (double[])[5, double.PositiveInfinity],
+                    [],
+                    new VoxelizerOptions { VoxelSize = [1], High = [1] }
+                ),
+            "points",
+            "on axis 0 of point 1, must be finite"
+        );
+    }
 }

@@ -31,13 +31,16 @@ internal readonly struct MatrixChecks
         Fit(mixed ? matrix with { ElementType = _elementType } : matrix, rows, columns, name);
     }
 
-    internal void Fit(in MatrixView matrix, long rows, long columns, string name)
+    internal void Fit(in MatrixView matrix, long rows, long columns, string name) =>
+        Fit(matrix, _elementType, rows, columns, name);
+
+    internal static void Fit(in MatrixView matrix, ElementType elementType, long rows, long columns, string name)
     {
         if (matrix.Device != -1)
             throw new ArgumentException($"{name} is on device {matrix.Device}, must be on the CPU (-1).", name);
-        if (matrix.ElementType != _elementType)
+        if (matrix.ElementType != elementType)
             throw new ArgumentException(
-                $"{name} has element type {matrix.ElementType}, must have the {_elementType} of the other matrices.",
+                $"{name} has element type {matrix.ElementType}, must have the {elementType} of the other matrices.",
                 name
             );
         Channels(columns, name);

@@ -1,0 +1,104 @@
+using TorchSharp.SparseConv.Core.Interop;
+
+namespace TorchSharp.SparseConv.Core;
+
+/// <summary>
+/// Interpolation from voxels to points, splatting from points to voxels, and their gradients, on matrices of the caller with
+/// the same number of columns and one element type, on the CPU. Sums of 16-bit numbers are those of float32, rounded once.
+/// Results do not depend on the number of threads. A matrix that does not fit throws ArgumentException before anything is
+/// written.
+/// </summary>
+public static unsafe class Interpolation
+{
+    /// <summary>
+    /// Overwrites <paramref name="output"/> <c>[points, channels]</c> with the weighted sums of the rows of
+    /// <paramref name="input"/> <c>[rows, channels]</c>; zero for a point without links.
+    /// </summary>
+    public static void Forward(PointLinks links, in MatrixView input, in MatrixView output)
+    {
+        Check(links, input, nameof(input), output, nameof(output));
+        Native.spc_interpolation_forward(links.Handle, in input, in output).ThrowIfFailed();
+    }
+
+    /// <summary>
+    /// Overwrites <paramref name="gradInput"/> <c>[rows, channels]</c> with the gradient of the input, from
+    /// <paramref name="gradOutput"/> <c>[points, channels]</c>.
+    /// </summary>
+    public static void Backward(PointLinks links, in MatrixView gradOutput, in MatrixView gradInput)
+    {
+        Check(links, gradInput, nameof(gradInput), gradOutput, nameof(gradOutput));
+        Native.spc_interpolation_backward(links.Handle, in gradOutput, in gradInput).ThrowIfFailed();
+    }
+
+    /// <summary>
+    /// The memory in bytes that carries what <see cref="SplatBackward"/> needs from <see cref="Splat"/>: for
+    /// <see cref="SplatKind.Max"/> int32 <c>[rows, channels]</c>, the point that holds each maximum, or -1; 0 for the others.
+    /// </summary>
+    public static long SavedBytes(PointLinks links, SplatKind kind, long channels)
+    {
+        ArgumentNullException.ThrowIfNull(links);
+        Checks.Defined(kind, nameof(kind));
+        MatrixChecks.Channels(channels, nameof(channels));
+        return kind == SplatKind.Max ? checked(links.Rows * channels * sizeof(int)) : 0;
+    }
+
+    /// <summary>
+    /// Overwrites <paramref name="output"/> <c>[rows, channels]</c> with what each voxel takes of the points of
+    /// <paramref name="input"/> <c>[points, channels]</c>, and <paramref name="saved"/>, <see cref="SavedBytes"/> long, where it
+    /// is given.
+    /// </summary>
+    public static void Splat(
+        PointLinks links,
+        SplatKind kind,
+        in MatrixView input,
+        in MatrixView output,
+        Workspace saved = default
+    )
+    {
+        Check(links, output, nameof(output), input, nameof(input));
+        Checks.Defined(kind, nameof(kind));
+        if (saved != default)
+            CheckSaved(saved, SavedBytes(links, kind, input.Columns));
+        Native.spc_splat_forward(links.Handle, kind, in input, (int*)saved.Data, in output).ThrowIfFailed();
+    }
+
+    /// <summary>
+    /// Overwrites <paramref name="gradInput"/> <c>[points, channels]</c> with the gradient of the input, from
+    /// <paramref name="gradOutput"/> <c>[rows, channels]</c> and what <see cref="Splat"/> saved.
+    /// </summary>
+    public static void SplatBackward(
+        PointLinks links,
+        SplatKind kind,
+        in MatrixView gradOutput,
+        in MatrixView gradInput,
+        Workspace saved = default
+    )
+    {
+        Check(links, gradOutput, nameof(gradOutput), gradInput, nameof(gradInput));
+        Checks.Defined(kind, nameof(kind));
+        CheckSaved(saved, SavedBytes(links, kind, gradOutput.Columns));
+        Native.spc_splat_backward(links.Handle, kind, in gradOutput, (int*)saved.Data, in gradInput).ThrowIfFailed();
+    }
+
+    private static void Check(
+        PointLinks links,
+        in MatrixView ofRows,
+        string nameOfRows,
+        in MatrixView ofPoints,
+        string nameOfPoints
+    )
+    {
+        ArgumentNullException.ThrowIfNull(links);
+        Checks.Defined(ofRows.ElementType, nameOfRows);
+        if (ofRows.Columns < 1)
+            throw new ArgumentException($"{nameOfRows} has {ofRows.Columns} columns, must have 1 or more.", nameOfRows);
+        MatrixChecks.Fit(ofRows, ofRows.ElementType, links.Rows, ofRows.Columns, nameOfRows);
+        MatrixChecks.Fit(ofPoints, ofRows.ElementType, links.Points, ofRows.Columns, nameOfPoints);
+    }
+
+    private static void CheckSaved(Workspace saved, long bytes)
+    {
+        if (saved.Bytes != bytes || (saved.Data == 0 && bytes > 0))
+            throw new ArgumentException($"saved has {saved.Bytes} bytes, must have {bytes}.", nameof(saved));
+    }
+}

@@ -1,0 +1,127 @@
+using TorchSharp.SparseConv.Core.Interop;
+
+namespace TorchSharp.SparseConv.Core;
+
+/// <summary>
+/// Which rows of a level each point is tied to, and how strongly: made once for points and a level, and used by any number of
+/// interpolations and splats, forward and backward. Immutable; independent of the map's manager once it is made. Freed by
+/// <see cref="Dispose"/>, else by the garbage collector; using it afterwards throws ObjectDisposedException.
+/// </summary>
+public sealed unsafe class PointLinks : IDisposable
+{
+    private readonly LinksHandle _handle;
+
+    private PointLinks(LinksHandle handle, CoordinateMap map)
+    {
+        _handle = handle;
+        Map = map;
+        Points = Native.spc_links_points(handle);
+        Rows = Native.spc_links_rows(handle);
+        Count = Native.spc_links_count(handle);
+        Bytes = Native.spc_links_bytes(handle);
+        handle.AddMemoryPressure(Bytes);
+    }
+
+    /// <summary>The level whose rows the links lead to.</summary>
+    public CoordinateMap Map { get; }
+
+    /// <summary>The number of points, those without a link too.</summary>
+    public long Points { get; }
+
+    /// <summary>The number of rows of the level.</summary>
+    public long Rows { get; }
+
+    /// <summary>The number of links.</summary>
+    public long Count { get; }
+
+    /// <summary>The native memory that the links hold, or will hold when they are used both ways, in bytes.</summary>
+    public long Bytes { get; }
+
+    internal LinksHandle Handle
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_handle.IsClosed, this);
+            return _handle;
+        }
+    }
+
+    /// <summary>
+    /// The links of <paramref name="points"/> <c>[n, Dimensions]</c>, in units of the level, to the voxels around them by
+    /// <paramref name="rule"/>. <paramref name="batch"/> is the batch index of each point, or empty for 0; a point with a
+    /// negative one has no links. Throws ArgumentException for a point that is not finite, and lengths that do not fit.
+    /// </summary>
+    public static PointLinks Create(
+        CoordinateMap map,
+        ReadOnlySpan<double> points,
+        ReadOnlySpan<int> batch,
+        InterpolationRule rule
+    )
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        rule.Check(nameof(rule));
+        var count = Checks.Points(points, batch, map.Dimensions);
+        Checks.Finite(points, map.Dimensions, nameof(points));
+        fixed (double* first = points)
+        fixed (int* batches = batch)
+        {
+            Native
+                .spc_links_create(
+                    map.Handle,
+                    first,
+                    batches,
+                    count,
+                    rule.Kind,
+                    rule.Missing,
+                    rule.Offset,
+                    out var handle
+                )
+                .ThrowIfFailed();
+            return new PointLinks(handle, map);
+        }
+    }
+
+    /// <summary>
+    /// Links of weight 1 to the given row of each point, or to none for -1; throws ArgumentException for any other row that the
+    /// level does not have.
+    /// </summary>
+    public static PointLinks FromRows(CoordinateMap map, ReadOnlySpan<long> rowOfPoint)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        for (var point = 0; point < rowOfPoint.Length; point++)
+        {
+            if (rowOfPoint[point] < -1 || rowOfPoint[point] >= map.Rows)
+                throw new ArgumentException(
+                    $"rowOfPoint has {rowOfPoint[point]} at point {point}, must be -1 to {map.Rows - 1}.",
+                    nameof(rowOfPoint)
+                );
+        }
+        fixed (long* first = rowOfPoint)
+        {
+            Native.spc_links_create_from_rows(first, rowOfPoint.Length, map.Rows, out var handle).ThrowIfFailed();
+            return new PointLinks(handle, map);
+        }
+    }
+
+    /// <summary>
+    /// All links: those of point i are <c>Starts[i]</c> to <c>Starts[i + 1]</c> of the rows and weights, in row-major order of
+    /// the voxels around the point.
+    /// </summary>
+    public (long[] Starts, long[] Rows, double[] Weights) Read()
+    {
+        var starts = new long[Points + 1];
+        var rows = new long[Count];
+        var weights = new double[Count];
+        fixed (long* firstStart = starts)
+        fixed (long* firstRow = rows)
+        fixed (double* firstWeight = weights)
+            Native.spc_links_read(Handle, firstStart, firstRow, firstWeight).ThrowIfFailed();
+        return (starts, rows, weights);
+    }
+
+    /// <summary>Frees the links; a call in progress on another thread still ends normally.</summary>
+    public void Dispose() => _handle.Dispose();
+
+    /// <summary>The numbers of points, links and rows in words.</summary>
+    public override string ToString() => $"{Points} points, {Count} links to {Rows} voxels of stride {Map.Stride}";
+}

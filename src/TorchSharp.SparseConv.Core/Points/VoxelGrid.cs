@@ -1,0 +1,121 @@
+namespace TorchSharp.SparseConv.Core;
+
+/// <summary>Checked options of a voxelizer, and the voxel of one point after the other.</summary>
+internal sealed class VoxelGrid
+{
+    private readonly int _dimensions;
+    private readonly double[] _size;
+    private readonly double[] _origin;
+    private readonly double[] _low;
+    private readonly double[] _high;
+    private readonly PerAxis? _shape;
+
+    internal VoxelGrid(VoxelizerOptions options, int dimensions)
+    {
+        _dimensions = dimensions;
+        _size = Sizes(options.VoxelSize, dimensions);
+        _origin = Corner(options.Origin, dimensions, "origin", 0);
+        _low = Corner(options.Low, dimensions, "low", double.NegativeInfinity);
+        _high = Corner(options.High, dimensions, "high", double.PositiveInfinity);
+        CheckRange(_low, _high);
+        _shape = options.SpatialShape is { } shape
+            ? Checks.AtLeast(1, shape.Expand(dimensions, "spatialShape"), "spatialShape")
+            : null;
+    }
+
+    /// <summary>
+    /// Writes points in units of voxels, their voxels (batch, d0, ...), and their batch index or -1 for those to be dropped.
+    /// </summary>
+    internal void Fill(
+        ReadOnlySpan<double> points,
+        ReadOnlySpan<int> batch,
+        Span<double> lattice,
+        Span<int> coordinates,
+        Span<int> batches
+    )
+    {
+        Checks.Finite(points, _dimensions, nameof(points));
+        for (var point = 0; point < batches.Length; point++)
+        {
+            var row = coordinates.Slice(point * (1 + _dimensions), 1 + _dimensions);
+            row[0] = batch.IsEmpty ? 0 : batch[point];
+            batches[point] = row[0];
+            for (var axis = 0; axis < _dimensions; axis++)
+            {
+                var index = (point * _dimensions) + axis;
+                var value = points[index];
+                lattice[index] = (value - _origin[axis]) / _size[axis];
+                var cell = Math.Floor(lattice[index]);
+                if (batches[point] < 0 || IsOutside(axis, value, cell))
+                {
+                    batches[point] = -1;
+                    continue;
+                }
+                if (cell is < int.MinValue or > int.MaxValue)
+                    throw new ArgumentException(
+                        $"points has {value} on axis {axis} of point {point}, which with voxelSize {_size[axis]} is voxel {cell}, "
+                            + "must be within 32 bits.",
+                        nameof(points)
+                    );
+                row[1 + axis] = (int)cell;
+            }
+        }
+    }
+
+    private bool IsOutside(int axis, double value, double cell) =>
+        !(value >= _low[axis] && value < _high[axis]) || (_shape is { } shape && !(cell >= 0 && cell < shape[axis]));
+
+    private static void CheckRange(double[] low, double[] high)
+    {
+        for (var axis = 0; axis < low.Length; axis++)
+        {
+            if (!(low[axis] < high[axis]))
+                throw new ArgumentException(
+                    $"high is {high[axis]} on axis {axis}, must be above low, {low[axis]}.",
+                    nameof(high)
+                );
+        }
+    }
+
+    private static double[] Sizes(IReadOnlyList<double> voxelSize, int dimensions)
+    {
+        if (voxelSize.Count != 1 && voxelSize.Count != dimensions)
+            throw new ArgumentException(
+                $"voxelSize has {voxelSize.Count} values, must have one or {dimensions}.",
+                nameof(voxelSize)
+            );
+        var size = new double[dimensions];
+        for (var axis = 0; axis < size.Length; axis++)
+        {
+            size[axis] = voxelSize[voxelSize.Count == 1 ? 0 : axis];
+            if (!(size[axis] > 0 && double.IsFinite(size[axis])))
+                throw new ArgumentOutOfRangeException(
+                    nameof(voxelSize),
+                    size[axis],
+                    $"voxelSize is {size[axis]} on axis {axis}, must be finite and above 0."
+                );
+        }
+        return size;
+    }
+
+    private static double[] Corner(IReadOnlyList<double> values, int dimensions, string name, double absent)
+    {
+        if (values.Count == 0)
+        {
+            var all = new double[dimensions];
+            Array.Fill(all, absent);
+            return all;
+        }
+        if (values.Count != dimensions)
+            throw new ArgumentException(
+                $"{name} has {values.Count} values, must have one for each of {dimensions} axes.",
+                name
+            );
+        for (var axis = 0; axis < dimensions; axis++)
+        {
+            if (!double.IsFinite(values[axis]))
+                throw new ArgumentException($"{name} is {values[axis]} on axis {axis}, must be finite.", name);
+        }
+        return [.. values];
+    }
+}
