@@ -38,32 +38,9 @@ public sealed partial class SparseTensor
         int batch_size = 0
     )
     {
-        ArgumentNullException.ThrowIfNull(points);
-        var axes = RequirePoints(points, features, batch);
-        var batches = batch is null ? [] : TensorMemory.ToInt32(batch, nameof(batch));
-        var largest =
-            points.shape[0] == 0 ? -1
-            : batches.AsSpan().IsEmpty ? 0
-            : batches.Max();
-        if (batch_size < 0 || (batch_size > 0 && largest >= batch_size))
-        {
-            throw new ArgumentException(
-                $"batch_size is {batch_size}, must exceed the largest index {largest}, or be 0.",
-                nameof(batch_size)
-            );
-        }
-
-        var created = new CoordinateManager(axes);
-        var (level, rows) =
-            points.dtype == torch.ScalarType.Float64
-                ? Voxelizer.Voxelize(created, TensorMemory.ToDouble(points, nameof(points)), batches, voxel_size.Span)
-                : Voxelizer.Voxelize(created, TensorMemory.ToSingle(points, nameof(points)), batches, voxel_size.Span);
-        voxel_of_point = torch.tensor(rows, torch.ScalarType.Int64);
-        return new SparseTensor(
-            MeanOverPoints(features, points, voxel_of_point, level.Rows),
-            level,
-            batch_size > 0 ? batch_size : largest + 1
-        );
+        var voxels = Voxelized.Make(points, features, voxel_size, new VoxelizationOptions(), batch, batch_size);
+        voxel_of_point = torch.tensor(voxels.Points.VoxelOfPoint, torch.ScalarType.Int64);
+        return voxels.Tensor;
     }
 
     /// <summary>
@@ -113,54 +90,6 @@ public sealed partial class SparseTensor
             .permute(Shapes.ChannelsFirst(dimensions))
             .contiguous()
             .MoveToOuterDisposeScope();
-    }
-
-    private static int RequirePoints(torch.Tensor points, torch.Tensor? features, torch.Tensor? batch)
-    {
-        if (points.ndim != 2 || points.shape[1] is < 1 or > 4 || !points.is_floating_point())
-        {
-            throw new ArgumentException(
-                $"points is {points.dtype} of shape {Shapes.Text(points.shape)}, must be floating point [points, D] with D from 1 to 4.",
-                nameof(points)
-            );
-        }
-
-        if (batch is not null && (batch.ndim != 1 || batch.shape[0] != points.shape[0]))
-        {
-            throw new ArgumentException(
-                $"batch has shape {Shapes.Text(batch.shape)}, must be [{points.shape[0]}], one index a point.",
-                nameof(batch)
-            );
-        }
-
-        if (features is not null)
-        {
-            RequireFeatures(features, points.shape[0]);
-            TensorMemory.RequireCpu(features, nameof(features));
-        }
-
-        return (int)points.shape[1];
-    }
-
-    private static torch.Tensor MeanOverPoints(
-        torch.Tensor? features,
-        torch.Tensor points,
-        torch.Tensor voxelOfPoint,
-        long voxels
-    )
-    {
-        if (features is null)
-        {
-            return torch.ones(new[] { voxels, 1L }, points.dtype, points.device);
-        }
-
-        using var scope = torch.NewDisposeScope();
-        var sums = torch
-            .zeros(new[] { voxels, features.shape[1] }, features.dtype)
-            .index_add(0, voxelOfPoint, features, One);
-        var ones = torch.ones(new[] { points.shape[0], 1L }, features.dtype);
-        var counts = torch.zeros(new[] { voxels, 1L }, features.dtype).index_add(0, voxelOfPoint, ones, One);
-        return sums.div(counts).MoveToOuterDisposeScope();
     }
 
     /// <summary>Cells of a dense tensor, batch-major, to rows (batch, d0, d1, ...).</summary>

@@ -140,7 +140,7 @@ public sealed partial class SparseTensor : IDisposable
         }
     }
 
-    private static void RequireFeatures(torch.Tensor features, long rows)
+    internal static void RequireFeatures(torch.Tensor features, long rows)
     {
         if (features.ndim != 2)
         {

@@ -1,0 +1,116 @@
+using TorchSharp.SparseConv.Core;
+
+namespace TorchSharp.SparseConv;
+
+/// <summary>Points as users give them, checked.</summary>
+internal static class PointArguments
+{
+    /// <summary>The number of axes of points [n, D]; throws where shapes or types do not fit.</summary>
+    internal static int Dimensions(torch.Tensor points)
+    {
+        ArgumentNullException.ThrowIfNull(points);
+        if (points.ndim != 2 || points.shape[1] is < 1 or > PerAxis.MaxCount || !points.is_floating_point())
+        {
+            throw new ArgumentException(
+                $"points is {points.dtype} of shape {Shapes.Text(points.shape)}, must be floating point [points, D] with D from 1 to 4.",
+                nameof(points)
+            );
+        }
+
+        return (int)points.shape[1];
+    }
+
+    /// <summary>Refuses features that are not one row a point.</summary>
+    internal static void RequireFeatures(torch.Tensor features, long points)
+    {
+        SparseTensor.RequireFeatures(features, points);
+        TensorMemory.RequireCpu(features, nameof(features));
+        TensorMemory.Element(features.dtype, nameof(features));
+    }
+
+    /// <summary>The batch index of each point, or nothing for null.</summary>
+    internal static int[] Batch(torch.Tensor? batch, long points)
+    {
+        if (batch is null)
+        {
+            return [];
+        }
+
+        if (batch.ndim != 1 || batch.shape[0] != points)
+        {
+            throw new ArgumentException(
+                $"batch has shape {Shapes.Text(batch.shape)}, must be [{points}], one index a point.",
+                nameof(batch)
+            );
+        }
+
+        return TensorMemory.ToInt32(batch, nameof(batch));
+    }
+
+    /// <summary>The batch size given, or where it is 0 one more than the largest index.</summary>
+    internal static int BatchSize(int batch_size, int[] batches, long points)
+    {
+        var largest =
+            points == 0 ? -1
+            : batches.Length == 0 ? 0
+            : batches.Max();
+        if (batch_size < 0 || (batch_size > 0 && largest >= batch_size))
+        {
+            throw new ArgumentException(
+                $"batch_size is {batch_size}, must exceed the largest index {largest}, or be 0.",
+                nameof(batch_size)
+            );
+        }
+
+        return batch_size > 0 ? batch_size : largest + 1;
+    }
+
+    /// <summary>The label of each point.</summary>
+    internal static long[] Labels(torch.Tensor labels, long points)
+    {
+        if (labels.ndim != 1 || labels.shape[0] != points)
+        {
+            throw new ArgumentException(
+                $"labels has shape {Shapes.Text(labels.shape)}, must be [{points}], one label a point.",
+                nameof(labels)
+            );
+        }
+
+        if (!labels.is_integral())
+        {
+            throw new ArgumentException($"labels is {labels.dtype}, must be of integers.", nameof(labels));
+        }
+
+        TensorMemory.RequireCpu(labels, nameof(labels));
+        using var scope = torch.NewDisposeScope();
+        return labels.to_type(torch.ScalarType.Int64).contiguous().data<long>().ToArray();
+    }
+
+    /// <summary>Scans [n, C] as one matrix, or throws where one of them does not fit the first.</summary>
+    internal static torch.Tensor Join(IReadOnlyList<torch.Tensor> scans, long[] points, string name)
+    {
+        if (scans.Count != points.Length)
+        {
+            throw new ArgumentException($"{name} has {scans.Count} scans, must have {points.Length}.", name);
+        }
+
+        for (var scan = 0; scan < scans.Count; scan++)
+        {
+            var (shape, first) = (scans[scan].shape, scans[0].shape);
+            if (
+                shape.Length != first.Length
+                || !shape.AsSpan(1).SequenceEqual(first.AsSpan(1))
+                || shape[0] != points[scan]
+            )
+            {
+                throw new ArgumentException(
+                    $"{name}[{scan}] has shape {Shapes.Text(shape)}, must be {points[scan]} rows like those of {name}[0], "
+                        + $"{Shapes.Text(first)}.",
+                    name
+                );
+            }
+        }
+
+        return torch.cat([.. scans]);
+    }
+}
