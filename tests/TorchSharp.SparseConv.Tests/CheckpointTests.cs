@@ -1,3 +1,4 @@
+using TorchSharp.SparseConv.Core;
 using TorchSharp.SparseConv.Tests.Oracles;
 
 namespace TorchSharp.SparseConv.Tests;
@@ -79,17 +80,76 @@ public sealed class CheckpointTests
         Assert.That(() => Load("spvcnn.pt"), Throws.TypeOf<InvalidDataException>().With.Message.Contains("SPVCNN"));
     }
 
+    [TestCase("spvnas", true)]
+    [TestCase("mmdetection3d", false)]
+    public void SPVCNNs_are_read_with_their_point_branch(string source, bool spvnas)
+    {
+        var root = spvnas ? "" : "backbone.";
+        if (spvnas)
+        {
+            Sparse(i => ($"stem.{3 * i}", $"stem.{(3 * i) + 1}"), SpvnasStage);
+            Linear("classifier.0");
+        }
+        else
+        {
+            MmDetection();
+        }
+
+        PointBranch(root);
+        using var net = LoadPoints($"{source}.pth");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(
+                net.Architecture,
+                Does.StartWith(source).And.Contains("2 channels in, 5 out, stem 2 x (3) of 4")
+            );
+            Assert.That(net.rule, Is.EqualTo(InterpolationRule.TorchSparse));
+            var stem = spvnas ? "stem.3" : "backbone.conv_input.1.net.0";
+            Same(net, "stem.3.weight", Kernel($"{stem}.kernel", 3, isReversed: true));
+            Same(net, "classifier.0.weight", _state[spvnas ? "classifier.0.weight" : "decode_head.conv_seg.weight"]);
+            Same(net, "point_transforms.2.0.weight", _state[$"{root}point_transforms.2.0.weight"]);
+            Same(net, "point_transforms.1.1.running_var", _state[$"{root}point_transforms.1.1.running_var"]);
+        }
+
+        net.eval();
+        var voxels = SmallCloud();
+        var points = PointTensor.of(voxels, net.rule.Anchor);
+        var logits = net.call(points);
+        Assert.That(logits.shape, Is.EqualTo(new[] { voxels.count, 5 }));
+        Weights.Save(net, PathOf("own.safetensors"));
+        using var other = SPVCNN.FromCheckpoint(PathOf("own.safetensors"));
+        Assert.That(other.Architecture, Does.StartWith("TorchSharp.SparseConv SPVCNN: 2 channels in, 5 out"));
+        other.eval();
+        Assert.That(Tensors.Deviation(other.call(points), logits), Is.Zero, "saved and loaded");
+        Assert.That(
+            () => MinkUNet.FromCheckpoint(PathOf("own.safetensors")),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("is an SPVCNN")
+        );
+    }
+
+    [Test]
+    public void A_MinkUNet_is_no_SPVCNN()
+    {
+        Sparse(i => ($"stem.{3 * i}", $"stem.{(3 * i) + 1}"), SpvnasStage);
+        Linear("classifier.0");
+        RefusePoints("no point branch");
+        PointBranch("", batches: 0);
+        RefusePoints("saw none of the batches");
+        PointBranch("");
+        _state.Remove("point_transforms.1.0.bias");
+        RefusePoints("point_transforms.1.0.bias");
+
+        void RefusePoints(string reason) =>
+            Assert.That(
+                () => LoadPoints("mink.pt"),
+                Throws.TypeOf<InvalidDataException>().With.Message.Contains(reason)
+            );
+    }
+
     [Test]
     public void MmDetections_backbone_and_head_are_read()
     {
-        Sparse(
-            i => ($"backbone.conv_input.{i}.net.0", $"backbone.conv_input.{i}.net.1"),
-            (stage, part) =>
-                stage < 4
-                    ? $"backbone.encoder.{stage}.{part}"
-                    : $"backbone.decoder.{stage - 4}.{(part == 0 ? "0" : $"1.{part - 1}")}"
-        );
-        Linear("decode_head.conv_seg");
+        MmDetection();
         using var net = Load("mmdet.pth");
         using (Assert.EnterMultipleScope())
         {
@@ -159,16 +219,20 @@ public sealed class CheckpointTests
     private static string SpvnasStage(int stage, int part) =>
         stage < 4 ? $"stage{stage + 1}.{part}" : $"up{stage - 3}.{(part == 0 ? "0" : $"1.{part - 1}")}";
 
-    private static void Same(MinkUNet net, string name, torch.Tensor expected) =>
+    private static void Same(torch.nn.Module net, string name, torch.Tensor expected) =>
         Assert.That(Tensors.Deviation(net.state_dict()[name], expected), Is.Zero, name);
 
     private static void Runs(MinkUNet net)
     {
         using var scope = torch.NewDisposeScope();
-        var cloud = Cloud.Random(new Random(3), [20, 20, 20], [0, 0, 0], 1, 100);
-        var features = torch.ones(new long[] { cloud.Rows.Length, 2 });
         net.eval();
-        Assert.That(net.call(new SparseTensor(features, cloud.Coordinates())).channels, Is.EqualTo(5));
+        Assert.That(net.call(SmallCloud()).channels, Is.EqualTo(5));
+    }
+
+    private static SparseTensor SmallCloud()
+    {
+        var cloud = Cloud.Random(new Random(3), [20, 20, 20], [0, 0, 0], 1, 100);
+        return new SparseTensor(torch.ones(new long[] { cloud.Rows.Length, 2 }), cloud.Coordinates());
     }
 
     /// <summary>A stored kernel [taps, in, out] of a cube as ours: its spatial axes turned round where theirs are.</summary>
@@ -247,6 +311,30 @@ public sealed class CheckpointTests
         }
     }
 
+    private void MmDetection()
+    {
+        Sparse(
+            i => ($"backbone.conv_input.{i}.net.0", $"backbone.conv_input.{i}.net.1"),
+            (stage, part) =>
+                stage < 4
+                    ? $"backbone.encoder.{stage}.{part}"
+                    : $"backbone.decoder.{stage - 4}.{(part == 0 ? "0" : $"1.{part - 1}")}"
+        );
+        Linear("decode_head.conv_seg");
+    }
+
+    private void PointBranch(string root, long batches = 3)
+    {
+        long[] planes = [4, Planes[3], Planes[5], Planes[7]];
+        for (var branch = 0; branch < 3; branch++)
+        {
+            var name = $"{root}point_transforms.{branch}";
+            Layer($"{name}.0.weight", $"{name}.1", planes[branch + 1], planes[branch + 1], planes[branch]);
+            _state[$"{name}.0.bias"] = Values(planes[branch + 1]);
+            _state[$"{name}.1.num_batches_tracked"] = torch.tensor(batches);
+        }
+    }
+
     private void Pointcept()
     {
         _state.Clear();
@@ -306,6 +394,12 @@ public sealed class CheckpointTests
     {
         Weights.Write(PathOf(file), _state);
         return MinkUNet.FromCheckpoint(PathOf(file));
+    }
+
+    private SPVCNN LoadPoints(string file)
+    {
+        Weights.Write(PathOf(file), _state);
+        return SPVCNN.FromCheckpoint(PathOf(file));
     }
 
     private string PathOf(string name) => Path.Combine(_folder, name);

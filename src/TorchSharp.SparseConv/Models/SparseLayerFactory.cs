@@ -1,3 +1,4 @@
+using TorchSharp.Modules;
 using TorchSharp.SparseConv.Core;
 
 namespace TorchSharp.SparseConv;
@@ -52,4 +53,9 @@ internal sealed class SparseLayerFactory(
     /// <summary>BatchNorm1d's parameters and numbers, but for levels of one voxel or none, which deep ones may be.</summary>
     internal SparseBatchNorm Norm(long channels) =>
         new(channels, normEpsilon, normMomentum, device: device, dtype: dtype);
+
+    internal Linear Linear(long input, long output) => torch.nn.Linear(input, output, device: device, dtype: dtype);
+
+    internal PointVoxelBlock PointVoxel(long input, long output, InterpolationRule rule) =>
+        new(input, output, rule, normEpsilon, normMomentum, device, dtype);
 }

@@ -45,9 +45,10 @@ internal sealed class LayoutEntry
 
     /// <summary>As Of, with the modules' own names, to the last dot, and the last layer's layout given.</summary>
     internal static List<LayoutEntry> Of(
-        MinkUNet module,
+        torch.nn.Module module,
         WeightLayout layout,
         IReadOnlyDictionary<string, string> names,
+        string finalName,
         WeightLayout finalLayout
     )
     {
@@ -59,7 +60,7 @@ internal sealed class LayoutEntry
         {
             var dot = name.LastIndexOf('.');
             var (owner, last) = (name[..dot], name[(dot + 1)..]);
-            var used = string.Equals(owner, MinkUNet.FinalName, StringComparison.Ordinal) ? finalLayout : layout;
+            var used = string.Equals(owner, finalName, StringComparison.Ordinal) ? finalLayout : layout;
             var entry = Of(name, tensor, owners, used);
             var parameter = owners[owner] is SparseConvolution && last is "weight" ? used.ParameterName : last;
             entries.Add(entry.Renamed($"{names[owner]}.{parameter}"));

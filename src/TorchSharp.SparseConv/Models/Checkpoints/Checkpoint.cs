@@ -1,3 +1,5 @@
+using TorchSharp.SparseConv.Core;
+
 namespace TorchSharp.SparseConv;
 
 /// <summary>A published checkpoint of the MinkUNet family: what it is, read from names and shapes, and its way into ours.</summary>
@@ -6,6 +8,7 @@ internal sealed class Checkpoint
     internal const string PointBranch = "point_transforms.";
 
     private static readonly NativeFamily Ours = new();
+    private static readonly SpvcnnFamily OursWithPoints = new();
 
     private readonly string _path;
     private readonly StateReader _file;
@@ -36,7 +39,10 @@ internal sealed class Checkpoint
     internal static MinkUNet Load(string path, torch.Device? device, torch.ScalarType? dtype)
     {
         using var file = Weights.Open(path);
-        return new Checkpoint(path, file).Load(device, dtype);
+        var checkpoint = new Checkpoint(path, file);
+        checkpoint.RequireNoPointBranch();
+        var plan = checkpoint.Plan();
+        return checkpoint.Fill(new MinkUNet(plan, Factory(plan, device, dtype)), plan, Ours, MinkUNet.FinalName);
     }
 
     /// <summary>The architecture in one line, from names and shapes alone; null for a file of no family.</summary>
@@ -53,17 +59,38 @@ internal sealed class Checkpoint
         }
     }
 
-    private MinkUNet Load(torch.Device? device, torch.ScalarType? dtype)
+    internal static SPVCNN LoadPointVoxel(
+        string path,
+        InterpolationRule rule,
+        torch.Device? device,
+        torch.ScalarType? dtype
+    )
     {
-        RequireNoPointBranch();
-        var plan = Plan();
-        var factory = new SparseLayerFactory(3, device, dtype, plan.NormEpsilon, plan.NormMomentum);
-        var net = new MinkUNet(plan, factory);
+        using var file = Weights.Open(path);
+        var checkpoint = new Checkpoint(path, file);
+        checkpoint.RequirePointBranch();
+        var plan = checkpoint.Plan();
+        return checkpoint.Fill(
+            new SPVCNN(plan, rule, Factory(plan, device, dtype)),
+            plan,
+            OursWithPoints,
+            SPVCNN.ClassifierName
+        );
+    }
+
+    private static SparseLayerFactory Factory(MinkUNetPlan plan, torch.Device? device, torch.ScalarType? dtype) =>
+        new(3, device, dtype, plan.NormEpsilon, plan.NormMomentum);
+
+    /// <summary>Loads the weights into a network of this plan whose modules have a family's names; disposes it on failure.</summary>
+    private T Fill<T>(T net, MinkUNetPlan plan, CheckpointFamily ours, string finalName)
+        where T : torch.nn.Module
+    {
         try
         {
-            var names = Names(plan);
-            var entries = LayoutEntry.Of(net, _family.Layout, names, _family.FinalLayout);
-            var report = Weights.Load(entries, new Subset(_file, IsOfNetwork), _path, LoadRule.Strict);
+            var names = Names(plan, ours, finalName);
+            var entries = LayoutEntry.Of(net, _family.Layout, names, finalName, _family.FinalLayout);
+            var isOfNetwork = net is SPVCNN ? _ => true : (Func<string, bool>)IsOfNetwork;
+            var report = Weights.Load(entries, new Subset(_file, isOfNetwork), _path, LoadRule.Strict);
             return report.IsComplete ? net : throw new InvalidOperationException("A strict load is complete.");
         }
         catch
@@ -140,12 +167,9 @@ internal sealed class Checkpoint
     }
 
     /// <summary>Our modules' names to those of the checkpoint.</summary>
-    private Dictionary<string, string> Names(MinkUNetPlan plan)
+    private Dictionary<string, string> Names(MinkUNetPlan plan, CheckpointFamily ours, string finalName)
     {
-        var names = new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            [MinkUNet.FinalName] = _family.Final(_prefix),
-        };
+        var names = new Dictionary<string, string>(StringComparer.Ordinal) { [finalName] = _family.Final(_prefix) };
         void Add(CheckpointLayer ours, CheckpointLayer theirs)
         {
             names[ours.Convolution] = _prefix + theirs.Convolution;
@@ -154,19 +178,25 @@ internal sealed class Checkpoint
 
         for (var layer = 0; layer < plan.StemLayers; layer++)
         {
-            Add(Ours.Stem(layer), _family.Stem(layer));
+            Add(ours.Stem(layer), _family.Stem(layer));
         }
 
         for (var stage = 0; stage < 2 * MinkUNetPlan.Stages; stage++)
         {
-            Add(Ours.Resize(stage), _family.Resize(stage));
+            Add(ours.Resize(stage), _family.Resize(stage));
             for (var block = 0; block < plan.Blocks[stage]; block++)
             {
                 for (var layer = CheckpointFamily.Shortcut; layer < 3; layer++)
                 {
-                    Add(Ours.Block(stage, block, layer), _family.Block(stage, block, layer));
+                    Add(ours.Block(stage, block, layer), _family.Block(stage, block, layer));
                 }
             }
+        }
+
+        for (var branch = 0; branch < SPVCNN.Branches; branch++)
+        {
+            var name = $"{PointBranch}{branch}";
+            Add(new($"{name}.0", $"{name}.1"), new($"{name}.0", $"{name}.1"));
         }
 
         return names;
@@ -175,22 +205,42 @@ internal sealed class Checkpoint
     private bool IsOfNetwork(string name) =>
         !_family.Ignored.Any(ignored => name.StartsWith(_prefix + ignored, StringComparison.Ordinal));
 
-    /// <summary>SPVCNN has the names of spvnas' MinkUNet; only there have the norms of the point branch seen batches.</summary>
     private void RequireNoPointBranch()
     {
-        var count = $"{_prefix}{PointBranch}0.1.num_batches_tracked";
-        if (!_entries.ContainsKey(count))
-        {
-            return;
-        }
-
-        using var batches = _file.Read(count);
-        if (batches.item<long>() > 0)
+        if (HasPointBranch())
         {
             throw new InvalidDataException(
                 $"'{_path}' is an SPVCNN: its point branch ({_prefix}{PointBranch}*) is in use, and MinkUNet has none."
             );
         }
+    }
+
+    private void RequirePointBranch()
+    {
+        if (!HasPointBranch())
+        {
+            throw new InvalidDataException(
+                $"'{_path}' is {_family.Name} and no SPVCNN: it has no point branch ({_prefix}{PointBranch}*), or one that "
+                    + "saw none of the batches that its other norms saw."
+            );
+        }
+    }
+
+    /// <summary>SPVCNN has the names of spvnas' MinkUNet; only there have the norms of the point branch seen batches.</summary>
+    private bool HasPointBranch() =>
+        Batches($"{PointBranch}0.1") is { } ofPoints && (ofPoints > 0 || Batches(_family.Stem(0).Norm) is null or 0);
+
+    /// <summary>How many batches a norm saw, or null where the file does not say.</summary>
+    private long? Batches(string norm)
+    {
+        var count = $"{_prefix}{norm}.num_batches_tracked";
+        if (!_entries.ContainsKey(count))
+        {
+            return null;
+        }
+
+        using var batches = _file.Read(count);
+        return batches.item<long>();
     }
 
     /// <summary>The entries of a file that a condition keeps.</summary>

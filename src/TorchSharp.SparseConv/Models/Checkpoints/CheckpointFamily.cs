@@ -8,6 +8,7 @@ internal abstract class CheckpointFamily
     internal static IReadOnlyList<CheckpointFamily> All { get; } =
     [
         new NativeFamily(),
+        new SpvcnnFamily(),
         new MinkowskiFamily(),
         new SpvnasFamily(),
         new MmDetectionMinkowskiFamily(),

@@ -70,13 +70,16 @@ public sealed class SparseBatchNorm : SparseNorm
         private set => Move(CountName, value);
     }
 
-    private protected override torch.Tensor Normalize(SparseTensor input)
+    private protected override torch.Tensor Normalize(SparseTensor input) => NormalizeRows(input.features);
+
+    /// <summary>The same for the rows of any matrix [N, C], such as the features of points; in float32 where they have 16 bits.</summary>
+    internal torch.Tensor NormalizeRows(torch.Tensor rows)
     {
         var (mean, variance) = (running_mean, running_var);
         var ofBatch = training || mean is null;
-        if (input.count == 0 || (ofBatch && input.count == 1))
+        if (rows.shape[0] == 0 || (ofBatch && rows.shape[0] == 1))
         {
-            return Affine(input.features - input.features.detach());
+            return Affine(rows - rows.detach());
         }
 
         if (training && num_batches_tracked is { } tracked)
@@ -87,7 +90,7 @@ public sealed class SparseBatchNorm : SparseNorm
 
         var (wideMean, wideVariance) = (Widen(mean), Widen(variance));
         var result = torch.nn.functional.batch_norm(
-            input.features,
+            rows,
             wideMean,
             wideVariance,
             Widen(weight),
