@@ -81,6 +81,38 @@ public sealed class JoinTests
         );
     }
 
+    [Test]
+    public void The_rulebook_of_what_made_a_level_is_found_by_shape()
+    {
+        var fine = _manager.Insert([0, 0, 0, 5]);
+        var offsets = KernelGeometry.Create(1, KernelShape.Offsets(-1, 0, 1), stride: 2);
+        var box = KernelGeometry.Create(1, size: 3, stride: 2, padding: 1);
+        var coarse = _manager.Coarsen(fine, offsets, StridedSites.Downsample);
+        Assert.That(_manager.Coarsen(fine, box, StridedSites.Downsample), Is.SameAs(coarse));
+        Assert.That(_manager.InverseRulebook(coarse, KernelShape.Offsets(-1, 0, 1)).Geometry, Is.EqualTo(offsets));
+        Assert.That(_manager.InverseRulebook(coarse, 3).Geometry, Is.EqualTo(box));
+        Assert.That(
+            () => _manager.InverseRulebook(coarse, KernelShape.Offsets(1, 0, -1)),
+            Throws.InvalidOperationException.With.Message.Contains("kernel 3 offsets within (3), stride (2)")
+        );
+    }
+
+    [Test]
+    public void A_level_that_a_layer_left_as_it_was_is_its_own_inverse()
+    {
+        var level = _manager.Insert([0, 0, 0, 5]);
+        Assert.That(() => _manager.InverseRulebook(level, 1), Throws.InvalidOperationException);
+        var pointwise = KernelGeometry.Create(1, size: 1);
+        Assert.That(_manager.Coarsen(level, pointwise, StridedSites.Dilate), Is.SameAs(level));
+        var some = _manager.Select(level, [1]);
+        Assert.That(_manager.InverseRulebook(level, 1), Is.SameAs(_manager.Rulebook(level, level, pointwise)));
+        Assert.That(_manager.InverseRulebook(some, 1), Is.SameAs(_manager.Rulebook(some, level, pointwise)));
+
+        // The nearest level that such a layer left is the one.
+        _manager.Coarsen(some, pointwise, StridedSites.Dilate);
+        Assert.That(_manager.InverseRulebook(some, 1), Is.SameAs(_manager.Rulebook(some, some, pointwise)));
+    }
+
     private static HashSet<int> Some(Random random) => [.. Enumerable.Range(-10, 20).Where(_ => random.Next(3) > 0)];
 
     private static int[] Rows(IEnumerable<int> places) => [.. places.SelectMany(place => new[] { 0, place })];
