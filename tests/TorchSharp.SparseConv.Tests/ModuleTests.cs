@@ -18,6 +18,29 @@ public sealed class ModuleTests
     }
 
     [Test]
+    public void Groups_and_shapes_count_in_the_bound_as_in_PyTorch()
+    {
+        using var grouped = torch.nn.SparseConv3d(6, 10, (3, 2, 1), stride: 2, groups: 2);
+        using var depthwise = torch.nn.SubMConv3d(32, 64, KernelShape.Cross(3), groups: 32);
+        using var transposed = torch.nn.SparseConvTranspose3d(6, 10, (3, 2, 1), stride: 2, groups: 2);
+        using var inverse = torch.nn.SparseInverseConv2d(6, 12, KernelShape.Offsets((0, 1), (4, -1)), groups: 3);
+        RequireUniform(grouped, 1 / Math.Sqrt(3 * 6));
+        RequireUniform(depthwise, 1 / Math.Sqrt(1 * 7));
+        RequireUniform(transposed, 1 / Math.Sqrt(5 * 6));
+        RequireUniform(inverse, 1 / Math.Sqrt(4 * 2));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(grouped.weight.shape, Is.EqualTo(new long[] { 6, 3, 10 }));
+            Assert.That(depthwise.weight.shape, Is.EqualTo(new long[] { 7, 1, 64 }));
+            Assert.That(transposed.weight.shape, Is.EqualTo(new long[] { 6, 3, 10 }));
+            Assert.That(inverse.weight.shape, Is.EqualTo(new long[] { 2, 2, 12 }));
+            Assert.That(depthwise.groups, Is.EqualTo(32));
+            Assert.That(depthwise.kernel_size, Is.EqualTo(new PerAxis(3, 3, 3)));
+            Assert.That(depthwise.Geometry.Shape, Is.EqualTo(KernelShape.Cross((3, 3, 3))));
+        }
+    }
+
+    [Test]
     public void Resetting_draws_anew_and_a_seed_repeats()
     {
         using var scope = torch.NewDisposeScope();
