@@ -10,7 +10,12 @@ internal sealed class ModelKind(
     Func<ModelArchitecture, double> leastWeights
 )
 {
-    private static readonly ModelKind[] All = [.. Enum.GetValues<MinkUNetKind>().Select(MinkUNetOf)];
+    private static readonly ModelKind[] All =
+    [
+        .. Enum.GetValues<MinkUNetKind>().Select(MinkUNetOf),
+        .. Enum.GetValues<SparseResNetKind>().Select(ResNetOf),
+        .. Enum.GetValues<SparseResNetKind>().Select(PyramidOf),
+    ];
 
     internal static IReadOnlyList<string> Names { get; } = [.. All.Select(kind => kind._name)];
 
@@ -29,26 +34,58 @@ internal sealed class ModelKind(
     private static ModelKind MinkUNetOf(MinkUNetKind kind) =>
         new(
             kind.ToString(),
-            (architecture, device, dtype) =>
+            (it, device, dtype) =>
                 MinkUNet.Create(
                     kind,
-                    architecture.InChannels,
-                    architecture.OutChannels,
-                    architecture.Width,
-                    [.. architecture.StemKernel],
-                    architecture.Dimensions,
+                    it.InChannels,
+                    it.OutChannels,
+                    it.Width,
+                    [.. it.StemKernel],
+                    it.Dimensions,
                     device,
                     dtype
                 ),
-            architecture =>
+            it =>
                 MinkUNetPlan
-                    .Of(
+                    .Of(kind, it.InChannels, it.OutChannels, it.Width, [.. it.StemKernel])
+                    .LeastWeights(it.Dimensions)
+        );
+
+    private static ModelKind ResNetOf(SparseResNetKind kind) =>
+        new(
+            $"Sparse{kind}",
+            (it, device, dtype) =>
+                new SparseResNet(
+                    kind,
+                    it.InChannels,
+                    it.OutChannels,
+                    it.Width,
+                    [.. it.StemKernel],
+                    dimensions: it.Dimensions,
+                    device: device,
+                    dtype: dtype
+                ),
+            it => ResNetSize.Encoder(kind, it) + ResNetSize.Classifier(kind, it)
+        );
+
+    private static ModelKind PyramidOf(SparseResNetKind kind) =>
+        new(
+            $"SparseFPN{kind}",
+            (it, device, dtype) =>
+                new SparseFPN(
+                    new SparseResNetEncoder(
                         kind,
-                        architecture.InChannels,
-                        architecture.OutChannels,
-                        architecture.Width,
-                        [.. architecture.StemKernel]
-                    )
-                    .LeastWeights(architecture.Dimensions)
+                        it.InChannels,
+                        it.Width,
+                        [.. it.StemKernel],
+                        dimensions: it.Dimensions,
+                        device: device,
+                        dtype: dtype
+                    ),
+                    it.OutChannels,
+                    device: device,
+                    dtype: dtype
+                ),
+            it => ResNetSize.Encoder(kind, it) + ResNetSize.Pyramid(it)
         );
 }
