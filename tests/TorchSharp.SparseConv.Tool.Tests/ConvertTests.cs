@@ -45,13 +45,16 @@ internal sealed class ConvertTests
             Is.EqualTo(["intensity", "label", "color"])
         );
         Assert.That(fates.Select(fate => fate.GetProperty("fate").GetString()), Is.All.EqualTo("Lost"));
-        Assert.That(CommandRun.Text("convert", source, _folder["a.npy"]), Does.Contain("lost  color (UInt8 x 3)"));
+        Assert.That(
+            CommandRun.Text("convert", source, _folder["a.npy"]),
+            Does.Contain("lost     intensity (Float32), label (Int32), color (UInt8 x 3)")
+        );
 
         var kitti = CommandRun.Text("convert", source, _folder["k.bin"]);
-        Assert.That(kitti, Does.Contain("lost  color").And.Contain("added  instance"));
-        Assert.That(kitti, Does.Not.Contain("lost  label").And.Not.Contain("nothing"));
+        Assert.That(kitti, Does.Contain("lost     color (UInt8 x 3)").And.Contain("added    instance (Int32)"));
+        Assert.That(kitti, Does.Not.Contain("label").And.Not.Contain("nothing"));
         Assert.That(File.Exists(_folder["k.label"]), Is.True);
-        Assert.That(CommandRun.Text("convert", source, _folder["same.ply"]), Does.Contain("lost  nothing"));
+        Assert.That(CommandRun.Text("convert", source, _folder["same.ply"]), Does.Contain("lost     nothing"));
     }
 
     [Test]
@@ -71,6 +74,13 @@ internal sealed class ConvertTests
         var report = CommandRun.Json("convert", _folder["a.las"], _folder["a.ply"]);
         Assert.That(report.GetProperty("largest_shift").GetDouble(), Is.LessThan(1e-6));
         Assert.That(PointCloudFile.Read(_folder["a.ply"]).Origin.Y, Is.EqualTo(5_000_000).Within(10));
+        var scan = CommandRun.Json("convert", _folder["a.ply"], _folder["a.bin"]);
+        Assert.That(scan.GetProperty("dropped_origin").Doubles()[1], Is.EqualTo(5_000_000).Within(10));
+        Assert.That(scan.GetProperty("lossless").GetBoolean(), Is.False);
+        Assert.That(
+            CommandRun.Text("convert", _folder["a.las"], _folder["a.bin"]),
+            Does.Contain("lost     the origin")
+        );
     }
 
     [Test]

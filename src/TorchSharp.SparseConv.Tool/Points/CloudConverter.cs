@@ -9,6 +9,9 @@ internal static class CloudConverter
     // Formats that have no place for a point without a place.
     private static readonly string[] FiniteOnly = [".bin", ".las"];
 
+    // KITTI's scans are counted from their scanner.
+    private const string WithoutOrigin = ".bin";
+
     public static bool NeedsFinite(string path) =>
         FiniteOnly.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
 
@@ -27,7 +30,10 @@ internal static class CloudConverter
     public static ConversionReport Compare(string from, string to, PointCloud before, PointCloud after, int dropped)
     {
         var fates = Fates(before, after);
-        var shift = LargestShift(before, after);
+        var dropsOrigin =
+            before.Origin != Origin.Zero
+            && string.Equals(Path.GetExtension(to), WithoutOrigin, StringComparison.OrdinalIgnoreCase);
+        var shift = LargestShift(dropsOrigin ? new PointCloud(before.Positions) : before, after);
         return new ConversionReport
         {
             From = from,
@@ -35,10 +41,12 @@ internal static class CloudConverter
             Points = after.Count,
             DroppedPoints = dropped,
             LargestShift = shift,
+            DroppedOrigin = dropsOrigin ? [before.Origin.X, before.Origin.Y, before.Origin.Z] : null,
             Attributes = fates,
             Lossless =
                 dropped == 0
                 && shift == 0
+                && !dropsOrigin
                 && fates.TrueForAll(fate =>
                     fate.Fate is AttributeFate.Kept or AttributeFate.Retyped or AttributeFate.Added
                 ),

@@ -95,7 +95,7 @@ internal sealed class CloudReport
 
     private static string Values(AttributeReport attribute)
     {
-        const int Shown = 12;
+        const int Shown = 8;
         return attribute.Counts is { } counts
             ? string.Join(", ", counts.Take(Shown).Select(entry => $"{entry.Key}: {Tables.Count(entry.Value)}"))
                 + (counts.Count > Shown ? ", ..." : "")

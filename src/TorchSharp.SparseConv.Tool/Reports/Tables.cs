@@ -22,9 +22,9 @@ internal static class Tables
         table.AddRow([.. cells.Select(cell => new Text(cell))]);
 
     /// <summary>Names and values, a line each; lines without a value are left out.</summary>
-    public static void Facts(IAnsiConsole console, params (string Name, string? Value)[] facts)
+    public static void Facts(IAnsiConsole console, params IReadOnlyList<(string Name, string? Value)> facts)
     {
-        var width = facts.Max(fact => fact.Name.Length);
+        var width = facts.Where(fact => fact.Value is not null).Max(fact => (int?)fact.Name.Length) ?? 0;
         foreach (var (name, value) in facts)
         {
             if (value is not null)
