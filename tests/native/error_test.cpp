@@ -113,6 +113,18 @@ TEST_F(ConvolutionErrors, Are_none_when_all_is_right) {
   EXPECT_EQ(y_, std::vector<float>(10, 0.0f));
 }
 
+TEST_F(ConvolutionErrors, Name_what_is_wrong_with_an_epilogue) {
+  std::vector<float> r(15);
+  const spc_matrix residual = test::view(r, 3, 5);
+  const auto fused = [&](const spc_matrix *given, int32_t activation) {
+    return spc_convolution_forward_fused(rulebook_.get(), direction_, groups_, &input_, &weight_, &bias_, given,
+                                         activation, workspace_, bytes_, &output_);
+  };
+  expect_failure(fused(&residual, SPC_RELU), SPC_INVALID_ARGUMENT, "residual.rows is 3, must be 2");
+  expect_failure(fused(nullptr, 2), SPC_INVALID_ARGUMENT, "activation is 2");
+  EXPECT_EQ(y_, std::vector<float>(10, -1.0f));
+}
+
 TEST_F(ConvolutionErrors, Name_the_matrix_and_what_is_wrong) {
   const spc_matrix input = input_, weight = weight_, bias = bias_, output = output_;
   const auto expect = [&](spc_matrix &matrix, const std::function<void(spc_matrix &)> &change, spc_status status,

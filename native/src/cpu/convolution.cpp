@@ -92,7 +92,7 @@ int64_t convolution_workspace(const Rulebook &rulebook, int32_t direction, int32
 }
 
 void convolution_forward(const Rulebook &rulebook, int32_t direction, int64_t groups, const spc_matrix &input,
-                         const spc_matrix &weight, const spc_matrix *bias, void *workspace, int64_t workspace_bytes,
+                         const spc_matrix &weight, const Epilogue &epilogue, void *workspace, int64_t workspace_bytes,
                          const spc_matrix &output) {
   check_direction(direction);
   const int64_t in = input.columns, out = output.columns;
@@ -103,29 +103,37 @@ void convolution_forward(const Rulebook &rulebook, int32_t direction, int64_t gr
   check_groups(groups, in, out);
   check_matrix("input", input, rulebook.from(direction).rows, in, type);
   check_parameter("weight", weight, rulebook.taps() * (in / groups), out, type);
+  const auto &[bias, residual, activation] = epilogue;
   if (bias != nullptr) check_parameter("bias", *bias, 1, out, type);
+  if (residual != nullptr) check_matrix("residual", *residual, rulebook.to(direction).rows, out, type);
+  if (activation != SPC_IDENTITY && activation != SPC_RELU) {
+    fail_argument("activation is " + std::to_string(activation) + ", must be SPC_IDENTITY or SPC_RELU");
+  }
   check_matrix("output", output, rulebook.to(direction).rows, out, type);
   const Parts parts = split_groups(groups, in, out);
   by_type(type, [&]<class T>(T) {
     std::vector<Sum<T>> wide;
-    const Sum<T> *const sum_bias = wide_bias<T>(bias, wide);
+    const Sum<T> *const sum_bias = wide_bias<T>(epilogue.bias, wide);
     for (int64_t part = 0; part < parts.count; ++part) {
       const int64_t first_in = part * parts.in, first_out = part * parts.out;
       const spc_matrix part_weight = from_column(weight, first_out);
-      const ForwardJob<T> job{rulebook,
-                              direction,
-                              data<const T>(from_column(input, first_in)),
-                              part_weight,
-                              parts.in * out,
-                              out,
-                              1,
-                              sum_bias != nullptr ? sum_bias + first_out : nullptr,
-                              data<T>(from_column(output, first_out)),
-                              parts.in,
-                              parts.out,
-                              in,
-                              out,
-                              parts.by_channel};
+      const ForwardJob<T> job{
+          rulebook,
+          direction,
+          data<const T>(from_column(input, first_in)),
+          part_weight,
+          parts.in * out,
+          out,
+          1,
+          sum_bias != nullptr ? sum_bias + first_out : nullptr,
+          epilogue.residual != nullptr ? data<const T>(from_column(*epilogue.residual, first_out)) : nullptr,
+          epilogue.activation == SPC_RELU,
+          data<T>(from_column(output, first_out)),
+          parts.in,
+          parts.out,
+          in,
+          out,
+          parts.by_channel};
       run_forward(job, workspace, workspace_bytes);
     }
   });
@@ -159,6 +167,8 @@ void convolution_backward_input(const Rulebook &rulebook, int32_t direction, int
                               1,
                               parts.by_channel ? 1 : out,
                               nullptr,
+                              nullptr,
+                              false,
                               data<T>(from_column(grad_input, first_in)),
                               parts.by_channel ? 1 : parts.out,
                               parts.by_channel ? in : parts.in,

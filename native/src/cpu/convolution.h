@@ -11,11 +11,18 @@
 
 namespace spc {
 
+// What is done to the sums before they are stored.
+struct Epilogue {
+  const spc_matrix *bias;      // or null
+  const spc_matrix *residual;  // or null
+  int32_t activation;
+};
+
 int64_t convolution_workspace(const Rulebook &rulebook, int32_t direction, int32_t pass, int64_t groups, int64_t in,
                               int64_t out, int32_t element_type);
 
 void convolution_forward(const Rulebook &rulebook, int32_t direction, int64_t groups, const spc_matrix &input,
-                         const spc_matrix &weight, const spc_matrix *bias, void *workspace, int64_t workspace_bytes,
+                         const spc_matrix &weight, const Epilogue &epilogue, void *workspace, int64_t workspace_bytes,
                          const spc_matrix &output);
 
 void convolution_backward_input(const Rulebook &rulebook, int32_t direction, int64_t groups,

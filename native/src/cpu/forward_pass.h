@@ -50,6 +50,8 @@ struct ForwardJob {
   const spc_matrix &weight;
   int64_t tap_step, in_step, out_step;  // of weight
   const Sum<T> *bias;
+  const T *residual;
+  bool rectify;
   T *output;
   int64_t in, out;                  // of one group
   int64_t input_step, output_step;  // from one row to the next
@@ -109,7 +111,8 @@ void run_tile(const KernelsOf<T> &kernels, const ForwardJob<T> &job, const Sum<T
     part.weight = packed + static_cast<int64_t>(t) * job.in * width;
     (job.by_channel ? kernels.accumulate_channels : kernels.accumulate)(part);
   }
-  kernels.finish({sums, width, job.bias, job.output, job.output_step, to.row_of.get(), row, rows, job.out});
+  kernels.finish({sums, width, job.bias, job.output, job.output_step, job.residual, job.rectify, to.row_of.get(), row,
+                  rows, job.out});
 }
 
 template <class T>

@@ -5,88 +5,13 @@
 // Every sum adds in a fixed order (per tap over channels, then over taps; or over pairs), whatever the shape of the
 // tiles that it falls into. That is why results depend on neither the number of threads nor the cut into tiles.
 
-#if defined(__F16C__) || defined(__AVX512BF16__)
-#include <immintrin.h>
-#endif
-
-#include "cpu/kernels.h"
+#include "cpu/lanes-inl.h"
 
 namespace spc {
 namespace {
 
-// Two bfloat16 numbers that stand side by side, which AVX512-BF16 multiplies and adds in one step.
-struct __attribute__((packed, aligned(2), may_alias)) Pair {
-  uint32_t bits;
-};
-
-// What the tiles of registers read: numbers as they are, or 16-bit ones made wider or joined in pairs.
-template <class T>
-struct ElementOf {
-  using Type = Sum<T>;
-};
-#if defined(__AVX512BF16__)
-template <>
-struct ElementOf<BFloat16> {
-  using Type = Pair;
-};
-#endif
-template <class T>
-using Element = typename ElementOf<T>::Type;
-template <class E>
-constexpr int64_t kDepth = 1;  // numbers in an element
-template <>
-constexpr int64_t kDepth<Pair> = 2;
-
-template <class T>
-struct Lanes;
-template <>
-struct Lanes<float> {
-  typedef float Vector __attribute__((vector_size(SPC_VECTOR_BYTES)));
-  typedef float Unaligned __attribute__((vector_size(SPC_VECTOR_BYTES), aligned(4), may_alias));
-};
-template <>
-struct Lanes<double> {
-  typedef double Vector __attribute__((vector_size(SPC_VECTOR_BYTES)));
-  typedef double Unaligned __attribute__((vector_size(SPC_VECTOR_BYTES), aligned(8), may_alias));
-};
-
-#if defined(__AVX512BF16__)
-template <>
-struct Lanes<Pair> {
-  typedef uint32_t Vector __attribute__((vector_size(SPC_VECTOR_BYTES)));
-  typedef uint32_t Unaligned __attribute__((vector_size(SPC_VECTOR_BYTES), aligned(2), may_alias));
-};
-#endif
-
-template <class T>
-constexpr int64_t kLanes = SPC_VECTOR_BYTES / sizeof(T);
 constexpr int kRows = SPC_ROWS;
 constexpr int kVectors = 2;  // columns of a tile of registers, in vectors
-
-template <class T>
-inline typename Lanes<T>::Vector load(const T *from) {
-  return *reinterpret_cast<const typename Lanes<T>::Unaligned *>(from);
-}
-template <class T>
-inline void store(T *to, typename Lanes<T>::Vector value) {
-  *reinterpret_cast<typename Lanes<T>::Unaligned *>(to) = value;
-}
-
-template <class T>
-inline void add_product(typename Lanes<T>::Vector &sum, T value, typename Lanes<T>::Vector column) {
-  sum += value * column;
-}
-#if defined(__AVX512BF16__)
-inline void add_product(Lanes<float>::Vector &sum, Pair value, Lanes<Pair>::Vector column) {
-  sum = reinterpret_cast<Lanes<float>::Vector>(
-      _mm512_dpbf16_ps(reinterpret_cast<__m512>(sum), reinterpret_cast<__m512bh>(Lanes<Pair>::Vector{} + value.bits),
-                       reinterpret_cast<__m512bh>(column)));
-}
-#endif
-
-inline int64_t row_at(const int32_t *rows, int64_t position) {
-  return rows != nullptr ? rows[position] : position;
-}
 
 // sums[m] += input[m] * weight, M rows by V vectors, over all input channels. Starts from zero and reads the sums last,
 // so that the first products need not wait for them.
@@ -182,74 +107,6 @@ inline int next_rows(int64_t rest) {
   if (rest >= 2 * kRows) return kRows;
   if (rest > kRows) return static_cast<int>((rest + 1) / 2);
   return static_cast<int>(rest);
-}
-
-// Vectors of columns that hold something.
-template <class T>
-inline int64_t vectors_of(int64_t columns) {
-  return (columns + kLanes<T> - 1) / kLanes<T>;
-}
-
-constexpr int64_t kLineBytes = 64;
-
-// Asks for lines [begin, end) of a row.
-template <class T, int Write = 0>
-inline void prefetch_row(const T *row, int64_t begin, int64_t end) {
-  const char *const bytes = reinterpret_cast<const char *>(row);
-  for (int64_t line = begin; line < end; ++line) __builtin_prefetch(bytes + line * kLineBytes, Write);
-}
-
-// Lines that a row of so many columns may touch.
-template <class T>
-inline int64_t lines_of(int64_t columns) {
-  return (columns * static_cast<int64_t>(sizeof(T)) + kLineBytes - 1) / kLineBytes;
-}
-
-template <class T>
-void widen_row(const T *from, int64_t columns, Sum<T> *to) {
-  if constexpr (kIsHalf<T>) {
-    int64_t n = 0;
-#if defined(__F16C__)
-    if constexpr (__is_same(T, Float16)) {
-      for (; n + 8 <= columns; n += 8) {
-        _mm256_storeu_ps(to + n, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(from + n))));
-      }
-    }
-#endif
-    for (; n < columns; ++n) to[n] = widen(from[n]);
-  } else {
-    int64_t n = 0;
-    for (; n + kLanes<T> <= columns; n += kLanes<T>) store(to + n, load(from + n));
-    for (; n < columns; ++n) to[n] = from[n];
-  }
-}
-
-template <class T>
-void narrow_row(const Sum<T> *from, const Sum<T> *bias, int64_t columns, T *to) {
-  int64_t n = 0;
-  if constexpr (!kIsHalf<T>) {
-    if (bias == nullptr) return widen_row(from, columns, to);
-    for (; n < columns; ++n) to[n] = from[n] + bias[n];
-  } else {
-#if defined(__F16C__)
-    if constexpr (__is_same(T, Float16)) {
-      for (; n + 8 <= columns; n += 8) {
-        const __m256 value = _mm256_loadu_ps(from + n);
-        const __m256 sum = bias != nullptr ? _mm256_add_ps(value, _mm256_loadu_ps(bias + n)) : value;
-        _mm_storeu_si128(reinterpret_cast<__m128i *>(to + n), _mm256_cvtps_ph(sum, _MM_FROUND_TO_NEAREST_INT));
-      }
-    }
-#endif
-    if (bias == nullptr) {
-      for (; n < columns; ++n) narrow(from[n], to[n]);
-    } else {
-      for (; n < columns; ++n) narrow(from[n] + bias[n], to[n]);
-    }
-  }
-}
-
-inline Pair join(BFloat16 even, BFloat16 odd) {
-  return {even.bits | static_cast<uint32_t>(odd.bits) << 16};
 }
 
 // A row as accumulate_tile reads it: where it lies, or made so in `to`.
@@ -456,13 +313,41 @@ void pack(const Pack<T, W> &job) {
   }
 }
 
+// One row with a residual or rectified.
+template <class T>
+void finish_row(const Finish<T> &job, const Sum<T> *sums, const T *residual, T *to) {
+  constexpr int64_t kColumns = 64;
+  Sum<T> values[kColumns], others[kColumns];
+  for (int64_t first = 0; first < job.out; first += kColumns) {
+    const int64_t columns = job.out - first < kColumns ? job.out - first : kColumns;
+    for (int64_t n = 0; n < columns; ++n) values[n] = sums[first + n];
+    if (job.bias != nullptr) {
+      for (int64_t n = 0; n < columns; ++n) values[n] += job.bias[first + n];
+    }
+    if (residual != nullptr) {
+      widen_row(residual + first, columns, others);
+      for (int64_t n = 0; n < columns; ++n) values[n] += others[n];
+    }
+    if (job.rectify) {
+      for (int64_t n = 0; n < columns; ++n) values[n] = values[n] < 0 ? 0 : values[n];  // not-a-number stays
+    }
+    narrow_row<T>(values, nullptr, columns, to + first);
+  }
+}
+
 template <class T>
 void finish(const Finish<T> &job) {
   const int64_t lines = lines_of<T>(job.out);
   const auto row = [&](int64_t i) { return job.output + row_at(job.output_rows, job.first + i) * job.output_step; };
   for (int64_t i = 0; i < job.rows; ++i) {
     if (i + kRowsAhead < job.rows) prefetch_row<T, 1>(row(i + kRowsAhead), 0, lines);
-    narrow_row(job.sums + i * job.padded, job.bias, job.out, row(i));
+    const Sum<T> *const sums = job.sums + i * job.padded;
+    if (job.residual == nullptr && !job.rectify) {
+      narrow_row(sums, job.bias, job.out, row(i));
+    } else {
+      const T *const residual = job.residual != nullptr ? job.residual + (row(i) - job.output) : nullptr;
+      finish_row(job, sums, residual, row(i));
+    }
   }
 }
 

@@ -52,7 +52,8 @@ struct Outer {
   int64_t padded;
 };
 
-// output[row(first + i)] = sums[i] + bias, for the rows of a tile.
+// output[row(first + i)] = sums[i] + bias + residual[row(first + i)], rectified where that is asked, for the rows of a
+// tile.
 template <class T>
 struct Finish {
   const Sum<T> *sums;  // [rows, padded]
@@ -60,6 +61,8 @@ struct Finish {
   const Sum<T> *bias;  // [out] or null
   T *output;           // [all rows, out], rows output_step apart
   int64_t output_step;
+  const T *residual;  // as output, or null
+  bool rectify;
   const int32_t *output_rows;
   int64_t first;
   int64_t rows;

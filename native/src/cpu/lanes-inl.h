@@ -1,0 +1,154 @@
+// Vectors, and rows made of them, for gemm-inl.h: under the same rules as that file.
+#pragma once
+
+#if defined(__F16C__) || defined(__AVX512BF16__)
+#include <immintrin.h>
+#endif
+
+#include "cpu/kernels.h"
+
+namespace spc {
+namespace {
+
+// Two bfloat16 numbers that stand side by side, which AVX512-BF16 multiplies and adds in one step.
+struct __attribute__((packed, aligned(2), may_alias)) Pair {
+  uint32_t bits;
+};
+
+// What the tiles of registers read: numbers as they are, or 16-bit ones made wider or joined in pairs.
+template <class T>
+struct ElementOf {
+  using Type = Sum<T>;
+};
+#if defined(__AVX512BF16__)
+template <>
+struct ElementOf<BFloat16> {
+  using Type = Pair;
+};
+#endif
+template <class T>
+using Element = typename ElementOf<T>::Type;
+template <class E>
+constexpr int64_t kDepth = 1;  // numbers in an element
+template <>
+constexpr int64_t kDepth<Pair> = 2;
+
+template <class T>
+struct Lanes;
+template <>
+struct Lanes<float> {
+  typedef float Vector __attribute__((vector_size(SPC_VECTOR_BYTES)));
+  typedef float Unaligned __attribute__((vector_size(SPC_VECTOR_BYTES), aligned(4), may_alias));
+};
+template <>
+struct Lanes<double> {
+  typedef double Vector __attribute__((vector_size(SPC_VECTOR_BYTES)));
+  typedef double Unaligned __attribute__((vector_size(SPC_VECTOR_BYTES), aligned(8), may_alias));
+};
+
+#if defined(__AVX512BF16__)
+template <>
+struct Lanes<Pair> {
+  typedef uint32_t Vector __attribute__((vector_size(SPC_VECTOR_BYTES)));
+  typedef uint32_t Unaligned __attribute__((vector_size(SPC_VECTOR_BYTES), aligned(2), may_alias));
+};
+#endif
+
+template <class T>
+constexpr int64_t kLanes = SPC_VECTOR_BYTES / sizeof(T);
+
+template <class T>
+inline typename Lanes<T>::Vector load(const T *from) {
+  return *reinterpret_cast<const typename Lanes<T>::Unaligned *>(from);
+}
+template <class T>
+inline void store(T *to, typename Lanes<T>::Vector value) {
+  *reinterpret_cast<typename Lanes<T>::Unaligned *>(to) = value;
+}
+
+template <class T>
+inline void add_product(typename Lanes<T>::Vector &sum, T value, typename Lanes<T>::Vector column) {
+  sum += value * column;
+}
+#if defined(__AVX512BF16__)
+inline void add_product(Lanes<float>::Vector &sum, Pair value, Lanes<Pair>::Vector column) {
+  sum = reinterpret_cast<Lanes<float>::Vector>(
+      _mm512_dpbf16_ps(reinterpret_cast<__m512>(sum), reinterpret_cast<__m512bh>(Lanes<Pair>::Vector{} + value.bits),
+                       reinterpret_cast<__m512bh>(column)));
+}
+#endif
+
+inline int64_t row_at(const int32_t *rows, int64_t position) {
+  return rows != nullptr ? rows[position] : position;
+}
+
+// Vectors of columns that hold something.
+template <class T>
+inline int64_t vectors_of(int64_t columns) {
+  return (columns + kLanes<T> - 1) / kLanes<T>;
+}
+
+constexpr int64_t kLineBytes = 64;
+
+// Asks for lines [begin, end) of a row.
+template <class T, int Write = 0>
+inline void prefetch_row(const T *row, int64_t begin, int64_t end) {
+  const char *const bytes = reinterpret_cast<const char *>(row);
+  for (int64_t line = begin; line < end; ++line) __builtin_prefetch(bytes + line * kLineBytes, Write);
+}
+
+// Lines that a row of so many columns may touch.
+template <class T>
+inline int64_t lines_of(int64_t columns) {
+  return (columns * static_cast<int64_t>(sizeof(T)) + kLineBytes - 1) / kLineBytes;
+}
+
+template <class T>
+void widen_row(const T *from, int64_t columns, Sum<T> *to) {
+  if constexpr (kIsHalf<T>) {
+    int64_t n = 0;
+#if defined(__F16C__)
+    if constexpr (__is_same(T, Float16)) {
+      for (; n + 8 <= columns; n += 8) {
+        _mm256_storeu_ps(to + n, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(from + n))));
+      }
+    }
+#endif
+    for (; n < columns; ++n) to[n] = widen(from[n]);
+  } else {
+    int64_t n = 0;
+    for (; n + kLanes<T> <= columns; n += kLanes<T>) store(to + n, load(from + n));
+    for (; n < columns; ++n) to[n] = from[n];
+  }
+}
+
+template <class T>
+void narrow_row(const Sum<T> *from, const Sum<T> *bias, int64_t columns, T *to) {
+  int64_t n = 0;
+  if constexpr (!kIsHalf<T>) {
+    if (bias == nullptr) return widen_row(from, columns, to);
+    for (; n < columns; ++n) to[n] = from[n] + bias[n];
+  } else {
+#if defined(__F16C__)
+    if constexpr (__is_same(T, Float16)) {
+      for (; n + 8 <= columns; n += 8) {
+        const __m256 value = _mm256_loadu_ps(from + n);
+        const __m256 sum = bias != nullptr ? _mm256_add_ps(value, _mm256_loadu_ps(bias + n)) : value;
+        _mm_storeu_si128(reinterpret_cast<__m128i *>(to + n), _mm256_cvtps_ph(sum, _MM_FROUND_TO_NEAREST_INT));
+      }
+    }
+#endif
+    if (bias == nullptr) {
+      for (; n < columns; ++n) narrow(from[n], to[n]);
+    } else {
+      for (; n < columns; ++n) narrow(from[n] + bias[n], to[n]);
+    }
+  }
+}
+
+inline Pair join(BFloat16 even, BFloat16 odd) {
+  return {even.bits | static_cast<uint32_t>(odd.bits) << 16};
+}
+
+}  // namespace
+}  // namespace spc

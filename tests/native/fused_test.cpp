@@ -1,0 +1,99 @@
+// What a fused convolution does before it stores a row, against brute force in double.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "half.h"
+#include "layer.h"
+#include "pieces.h"
+
+namespace {
+
+using oracle::Matrix;
+using test::ForcedIsa;
+
+struct Epilogue {
+  bool bias, residual;
+  int32_t activation;
+};
+
+template <class T>
+std::vector<T> run_fused(const spc_rulebook *rulebook, const oracle::Run &run, const Matrix &input,
+                         const Matrix &weight, const Matrix &bias, const Matrix &residual, const Epilogue &epilogue) {
+  const int32_t direction = run.reversed ? SPC_COARSE_TO_FINE : SPC_FINE_TO_COARSE;
+  std::vector<T> x = test::cast<T>(input), w = test::cast<T>(weight), b = test::cast<T>(bias);
+  std::vector<T> r = test::cast<T>(residual);
+  std::vector<T> y(static_cast<std::size_t>(run.to_rows * run.out), T(NAN));
+  const int64_t weight_rows = spc_rulebook_taps(rulebook) * (run.in / run.groups);
+  const spc_matrix x_view = test::view(x, run.from_rows, run.in), w_view = test::view(w, weight_rows, run.out);
+  const spc_matrix b_view = test::view(b, 1, run.out), r_view = test::view(r, run.to_rows, run.out);
+  const spc_matrix y_view = test::view(y, run.to_rows, run.out);
+  test::Workspace space =
+      test::workspace_for(rulebook, direction, SPC_FORWARD, run.in, run.out, test::kTypeOf<T>, run.groups);
+  test::ok(spc_convolution_forward_fused(rulebook, direction, run.groups, &x_view, &w_view,
+                                         epilogue.bias ? &b_view : nullptr, epilogue.residual ? &r_view : nullptr,
+                                         epilogue.activation, space.data(), space.bytes(), &y_view));
+  return y;
+}
+
+template <class T>
+void expect_fused(const test::Pieces &pieces, int64_t in, int64_t out, double tolerance, int64_t groups = 1) {
+  const test::Map fine = test::make_map(pieces.fine, pieces.geometry.dimensions());
+  const test::Map coarse = pieces.same ? nullptr : test::make_map(pieces.coarse, pieces.geometry.dimensions());
+  const test::Rulebook rulebook = test::make_rulebook(pieces.same ? fine : coarse, fine, pieces.geometry);
+  const oracle::Pairs pairs = oracle::pairs(pieces.coarse, pieces.fine, pieces.geometry);
+  const auto fine_rows = static_cast<int64_t>(pieces.fine.size());
+  const auto coarse_rows = static_cast<int64_t>(pieces.coarse.size());
+  std::mt19937 random(7);
+  for (const bool reversed : {false, true}) {
+    const oracle::Run run{pairs, reversed, reversed ? coarse_rows : fine_rows, reversed ? fine_rows : coarse_rows, in,
+                          out,   groups};
+    const Matrix input = test::stored<T>(oracle::random_matrix(random, run.from_rows * in));
+    const Matrix weight = test::stored<T>(oracle::random_matrix(random, pieces.geometry.taps() * (in / groups) * out));
+    const Matrix bias = test::stored<T>(oracle::random_matrix(random, out));
+    const Matrix residual = test::stored<T>(oracle::random_matrix(random, run.to_rows * out));
+    for (const Epilogue &epilogue : {Epilogue{true, true, SPC_RELU}, Epilogue{true, false, SPC_RELU},
+                                     Epilogue{false, true, SPC_IDENTITY}, Epilogue{false, false, SPC_IDENTITY}}) {
+      Matrix expected = oracle::forward(run, input, weight, epilogue.bias ? bias : Matrix{});
+      for (std::size_t i = 0; i < expected.size(); ++i) {
+        if (epilogue.residual) expected[i] += residual[i];
+        if (epilogue.activation == SPC_RELU) expected[i] = std::max(expected[i], 0.0);
+      }
+      EXPECT_LE(test::error_of(run_fused<T>(rulebook.get(), run, input, weight, bias, residual, epilogue), expected),
+                tolerance);
+    }
+  }
+}
+
+class Fused : public testing::TestWithParam<std::string> {};
+
+TEST_P(Fused, Adds_the_residual_and_rectifies) {
+  const ForcedIsa isa(GetParam());
+  for (const int64_t out : {1, 3, 8, 16, 17, 63, 64, 65, 128, 130}) {
+    SCOPED_TRACE(out);
+    expect_fused<float>(test::submanifold(3, 3, 60, 1), 5, out, 1e-12);
+    expect_fused<double>(test::strided(3, 2, 2, 60, 2), 5, out, 1e-29);
+    expect_fused<test::BFloat16>(test::submanifold(3, 3, 60, 1), 6, out, 0x1p-16);
+    expect_fused<test::Float16>(test::strided(3, 2, 2, 60, 2), 6, out, 0x1p-22);
+  }
+  expect_fused<float>(test::submanifold(3, 3, 3000, 3), 17, 20, 1e-12);
+  expect_fused<float>(test::submanifold(3, 3, 60, 1), 12, 8, 1e-12, 4);
+  expect_fused<float>(test::submanifold(3, 3, 60, 1), 19, 19, 1e-12, 19);
+  expect_fused<float>(test::submanifold(3, 3, 0, 1), 4, 4, 1e-12);
+}
+
+TEST_P(Fused, Keeps_what_is_not_a_number) {
+  const ForcedIsa isa(GetParam());
+  const test::Map map = test::make_map({{0, 0}}, 1);
+  const test::Rulebook rulebook = test::make_rulebook(map, map, {{1}, {1}, {1}, {0}});
+  const oracle::Run run{{{{0, 0}}}, false, 1, 1, 1, 3, 1};
+  const std::vector<float> found =
+      run_fused<float>(rulebook.get(), run, {1}, {NAN, -2, 3}, {0, 0, 0}, {0, 0, 0}, {true, true, SPC_RELU});
+  EXPECT_TRUE(std::isnan(found[0]));
+  EXPECT_EQ(found[1], 0.0f);
+  EXPECT_EQ(found[2], 3.0f);
+}
+
+INSTANTIATE_TEST_SUITE_P(Isa, Fused, testing::ValuesIn(test::isas()), [](const auto &info) { return info.param; });
+
+}  // namespace
