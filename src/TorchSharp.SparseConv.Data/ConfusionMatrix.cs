@@ -54,6 +54,21 @@ public sealed class ConfusionMatrix
         }
     }
 
+    /// <summary>Counts points that have been counted elsewhere.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A label is no class, or the count is negative; nothing is counted then.</exception>
+    public void Add(int truth, int prediction, long count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(truth);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(truth, ClassCount);
+        ArgumentOutOfRangeException.ThrowIfNegative(prediction);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(prediction, ClassCount);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        if (truth != IgnoreLabel)
+        {
+            _counts[truth * ClassCount + prediction] += count;
+        }
+    }
+
     /// <summary>The number of points whose true class this is.</summary>
     public long TruthCount(int label)
     {

@@ -10,7 +10,7 @@ internal sealed class TrainerTests
     // Runs to compare with, made once each.
     private static readonly Dictionary<
         LearningSchedule,
-        (List<float> Losses, List<double> Rates, byte[] Weights)
+        (List<float> Losses, List<double> Rates, List<TrainingScore> Scores, byte[] Weights)
     > Whole = [];
 
     private TempFolder _folder = null!;
@@ -57,6 +57,7 @@ internal sealed class TrainerTests
         Assert.That(whole.Rates.Distinct().Count(), Is.GreaterThan(3), "a schedule that does not move proves nothing");
         Assert.That(first.Rates.Concat(second.Rates), Is.EqualTo(whole.Rates));
         Assert.That(resumed.Progress.Losses, Is.EqualTo(whole.Losses));
+        Assert.That(resumed.Progress.Scores, Is.EqualTo(whole.Scores).And.Count.EqualTo(3), "one an epoch");
         Assert.That(State(resumed), Is.EqualTo(whole.Weights));
     }
 
@@ -107,7 +108,9 @@ internal sealed class TrainerTests
         });
     }
 
-    private static (List<float> Losses, List<double> Rates, byte[] Weights) Uninterrupted(LearningSchedule schedule)
+    private static (List<float> Losses, List<double> Rates, List<TrainingScore> Scores, byte[] Weights) Uninterrupted(
+        LearningSchedule schedule
+    )
     {
         if (!Whole.TryGetValue(schedule, out var run))
         {
@@ -115,7 +118,7 @@ internal sealed class TrainerTests
             using var trainer = new Trainer(Small.Settings(schedule), Small.Scenes(), folder.Root);
             using var display = new StopAfter(int.MaxValue);
             trainer.Run(display, display.Token);
-            Whole[schedule] = run = (trainer.Progress.Losses, display.Rates, State(trainer));
+            Whole[schedule] = run = (trainer.Progress.Losses, display.Rates, trainer.Progress.Scores, State(trainer));
         }
         return run;
     }

@@ -55,4 +55,22 @@ public sealed class ConfusionMatrixTests
         );
         Assert.That(matrix.Total, Is.Zero);
     }
+
+    [Test]
+    public void Counts_from_elsewhere_add_up()
+    {
+        var matrix = new ConfusionMatrix(3, ignoreLabel: 0);
+        matrix.Add([1, 2], [1, 1]);
+        matrix.Add(2, 1, 4);
+        matrix.Add(0, 1, 7);
+        Assert.Multiple(() =>
+        {
+            Assert.That(matrix[2, 1], Is.EqualTo(5));
+            Assert.That(matrix.Total, Is.EqualTo(6), "the ignored class is not counted");
+            Assert.That(() => matrix.Add(3, 0, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
+            Assert.That(() => matrix.Add(0, -1, 1), Throws.TypeOf<ArgumentOutOfRangeException>());
+            Assert.That(() => matrix.Add(1, 1, -1), Throws.TypeOf<ArgumentOutOfRangeException>());
+            Assert.That(matrix.Total, Is.EqualTo(6));
+        });
+    }
 }

@@ -20,7 +20,11 @@ internal static class RunReport
                 ),
             ],
             StepsPerEpoch = trainer.StepsPerEpoch,
-            Scores = [new TrainingScore("validation", progress.Losses.Count, matrix.MeanIoU, matrix.Accuracy)],
+            Scores =
+            [
+                .. progress.Scores,
+                new TrainingScore("validation", progress.Losses.Count, matrix.MeanIoU, matrix.Accuracy),
+            ],
             Confusion = matrix,
             Classes = SemanticKittiClasses.Palette,
         };

@@ -23,6 +23,7 @@ internal sealed class Trainer : IDisposable
     private readonly string _checkpointPath;
     private readonly string _lossPath;
     private readonly int _totalSteps;
+    private ConfusionMatrix _seen; // voxels of the current epoch, as they were predicted while it learned from them
 
     /// <summary>A run that begins at step 0 with fresh weights; its checkpoints go to <paramref name="folder"/>.</summary>
     public Trainer(TrainingSettings settings, IPointCloudDataset dataset, string folder)
@@ -38,6 +39,7 @@ internal sealed class Trainer : IDisposable
             Seed = settings.Seed,
         };
         _totalSteps = settings.Epochs * StepsPerEpoch;
+        _seen = NothingSeen();
         torch.manual_seed(settings.Seed);
         Model = new SegmentationModel(settings.Model.Config());
         _optimizer = AdamW(Model.Network.parameters(), settings.LearningRate, weight_decay: settings.WeightDecay);
@@ -74,6 +76,17 @@ internal sealed class Trainer : IDisposable
             );
         }
         Progress = checkpoint.Progress;
+        var classes = _seen.ClassCount;
+        if (Progress.Confusion.Length != classes * classes)
+        {
+            throw new InvalidDataException(
+                $"{_checkpointPath} counts {Progress.Confusion.Length} pairs of classes, must be {classes * classes}"
+            );
+        }
+        for (var entry = 0; entry < Progress.Confusion.Length; entry++)
+        {
+            _seen.Add(entry / classes, entry % classes, Progress.Confusion[entry]);
+        }
         // A scheduler keeps no state but its count of steps; the optimizer's own state, loaded after, has the last word.
         for (var step = 0; step < Progress.Losses.Count && step + 1 < _totalSteps; step++)
         {
@@ -107,6 +120,8 @@ internal sealed class Trainer : IDisposable
                 Show(display, speed, clock.Elapsed, firstStep);
             }
             var epochLoss = Progress.Losses.TakeLast(StepsPerEpoch).Average();
+            Progress.Scores.Add(new TrainingScore("training", Progress.Losses.Count, _seen.MeanIoU, _seen.Accuracy));
+            _seen = NothingSeen();
             Progress.Epoch++;
             Progress.Step = 0;
             Save();
@@ -141,6 +156,10 @@ internal sealed class Trainer : IDisposable
             _classWeights,
             ignore_index: _dataset.IgnoreLabel
         );
+        _seen.Add(
+            Array.ConvertAll(labels, label => (int)label),
+            Array.ConvertAll(scores.argmax(1).data<long>().ToArray(), label => (int)label)
+        );
         loss.backward();
         torch.nn.utils.clip_grad_norm_(Model.Network.parameters(), MaxGradientNorm);
         _optimizer.step();
@@ -174,8 +193,15 @@ internal sealed class Trainer : IDisposable
         );
     }
 
+    private ConfusionMatrix NothingSeen() => new(_dataset.ClassNames.Count, _dataset.IgnoreLabel);
+
     private void Save()
     {
+        var classes = _seen.ClassCount;
+        Progress.Confusion =
+        [
+            .. Enumerable.Range(0, classes * classes).Select(entry => _seen[entry / classes, entry % classes]),
+        ];
         Checkpoint.Save(_checkpointPath, _settings, Progress, Model.Network, _optimizer);
         var lines = Progress.Losses.Select(
             (loss, step) =>

@@ -1,3 +1,5 @@
+using TorchSharp.SparseConv.Data;
+
 namespace PointCloudSegmentation.Training;
 
 /// <summary>How far a run has come.</summary>
@@ -17,6 +19,12 @@ internal sealed class TrainingProgress
 
     /// <summary>How fast every step so far was.</summary>
     public List<double> PointsPerSecond { get; init; } = [];
+
+    /// <summary>What every epoch so far measured on its own batches, as it went.</summary>
+    public List<TrainingScore> Scores { get; init; } = [];
+
+    /// <summary>Voxels of the current epoch so far by true and predicted class, [classes, classes].</summary>
+    public long[] Confusion { get; set; } = [];
 
     /// <summary>Counts a step.</summary>
     public void Add(float loss, double rate, double pointsPerSecond)
