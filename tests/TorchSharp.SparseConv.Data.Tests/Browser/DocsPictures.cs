@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace TorchSharp.SparseConv.Data.Tests;
 
-/// <summary>Writes docs/pictures from the tests' pages: dotnet test tests/TorchSharp.SparseConv.Data.Tests --filter DocsPictures.</summary>
+/// <summary>Writes docs/pictures from the tests' pages; docs/pictures/take.sh runs it and makes the files small.</summary>
 [Explicit("writes files into the repository")]
 public sealed class DocsPictures
 {
@@ -43,7 +43,7 @@ public sealed class DocsPictures
     {
         var page = _folder["report.html"];
         SamplePages.Training().Save(page);
-        _browser.Open(page, 1200, 1790, "light");
+        _browser.Open(page, 1200, 2150, "light");
         Save("training-report");
     }
 
@@ -66,10 +66,5 @@ public sealed class DocsPictures
 
     private static string Here([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
 
-    private void Save(string name)
-    {
-        var path = Path.Combine(_pictures, name + ".png");
-        _browser.Screenshot(path);
-        Assert.That(new FileInfo(path).Length, Is.LessThan(300_000));
-    }
+    private void Save(string name) => _browser.Screenshot(Path.Combine(_pictures, name + ".png"));
 }
