@@ -11,13 +11,17 @@ internal static class Near
 
     internal static double Tolerance<T>() => typeof(T) == typeof(float) ? Float32 : Float64;
 
-    internal static void Check(string what, double[] actual, double[] expected, double tolerance)
+    /// <summary>
+    /// Holds actual against expected. <paramref name="terms"/> is the sum of magnitudes that a plain sum was made of, where that
+    /// is the scale to measure by: its terms may cancel.
+    /// </summary>
+    internal static void Check(string what, double[] actual, double[] expected, double tolerance, double terms = 0)
     {
         Assert.That(actual, Has.Length.EqualTo(expected.Length), what);
         if (expected.Length == 0)
             return;
         Assert.That(actual, Has.All.Matches<double>(double.IsFinite), $"{what}: every element is written");
-        var scale = Math.Max(expected.Max(Math.Abs), 1e-3);
+        var scale = Math.Max(Math.Max(expected.Max(Math.Abs), terms), 1e-3);
         var error = actual.Zip(expected, (a, e) => Math.Abs(a - e)).Max() / scale;
         Assert.That(error, Is.LessThanOrEqualTo(tolerance), $"normalised error of {what}");
     }
