@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 namespace TorchSharp.SparseConv.Data.Tests;
 
 /// <summary>Writes docs/pictures from the tests' pages; docs/pictures/take.sh runs it and makes the files small.</summary>
-[Explicit("writes files into the repository")]
 public sealed class DocsPictures
 {
     private Browser _browser = null!;

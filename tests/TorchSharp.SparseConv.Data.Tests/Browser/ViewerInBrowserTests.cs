@@ -149,6 +149,53 @@ public sealed class ViewerInBrowserTests
     }
 
     [Test]
+    public void Large_numbers_that_lie_close_together_stay_apart()
+    {
+        var times = Enumerable.Range(0, 1000).Select(i => 3e9 + i / 1000.0).ToArray();
+        var cloud = new PointCloud([.. Enumerable.Range(0, 3000).Select(i => (float)i)]).With(
+            new PointAttribute("time", times)
+        );
+        var path = _folder["times.html"];
+        new ViewerPage("Times") { ColorBy = "time" }
+            .Add("Line", cloud)
+            .Save(path);
+        _browser.Open(path);
+        Assert.That(
+            _browser
+                .Evaluate("[...document.querySelectorAll('.scale input')].map((input) => input.valueAsNumber - 3e9)")
+                .EnumerateArray()
+                .Select(value => value.GetDouble()),
+            Is.EqualTo(new[] { 0.01, 0.99 }).Within(0.002)
+        );
+    }
+
+    [Test]
+    public void Colours_of_the_points_are_shown_as_they_are()
+    {
+        const int Side = 60;
+        var positions = new float[3 * Side * Side];
+        var colors = new byte[positions.Length];
+        for (var i = 0; i < Side * Side; i++)
+        {
+            (positions[3 * i], positions[3 * i + 1]) = (i % Side, i / Side);
+            (colors[3 * i], colors[3 * i + 1], colors[3 * i + 2]) =
+                i % Side < Side / 2 ? ((byte)200, (byte)40, (byte)90) : ((byte)30, (byte)160, (byte)220);
+        }
+        var path = _folder["colors.html"];
+        new ViewerPage("Colours")
+            .Add("Square", new PointCloud(positions, Origin.Zero, new PointAttribute("color", colors, 3)))
+            .Save(path);
+        _browser.Open(path);
+        _browser.Click("label:has(#shading)");
+        _browser.Look("colors", "#stage");
+        Assert.Multiple(() =>
+        {
+            Assert.That(_browser.Colored("colors", [200, 40, 90], Browser.Whole), Is.GreaterThan(1_000));
+            Assert.That(_browser.Colored("colors", [30, 160, 220], Browser.Whole), Is.GreaterThan(1_000));
+        });
+    }
+
+    [Test]
     public void The_slider_shows_the_voxels_of_another_level()
     {
         _browser.Open(_levels);
