@@ -142,8 +142,9 @@ export class Legend {
     const box = element("div", "scale");
     const bar = element("div", "bar");
     bar.style.background = gradient(map);
-    const low = numberInput("Lowest colour at", range[0]);
-    const high = numberInput("Highest colour at", range[1]);
+    const rounded = roundedWithin(extent);
+    const low = numberInput("Lowest colour at", rounded(range[0]));
+    const high = numberInput("Highest colour at", rounded(range[1]));
     const maps = element("select", "");
     maps.ariaLabel = "Colour map";
     maps.append(...mapNames.map((name) => new Option(name, name, false, name === map)));
@@ -167,8 +168,10 @@ export class Legend {
   }
 }
 
-function rounded(value) {
-  return Number(value.toPrecision(5));
+// To a ten-thousandth of the extent: large numbers that lie close together, such as times, stay apart.
+function roundedWithin({ low, high }) {
+  const digits = Math.min(12, Math.max(0, 4 - Math.floor(Math.log10(high - low || 1))));
+  return (value) => Number(value.toFixed(digits));
 }
 
 function numberInput(label, value) {
@@ -177,6 +180,6 @@ function numberInput(label, value) {
   input.ariaLabel = label;
   input.title = label;
   input.step = "any";
-  input.value = rounded(value);
+  input.value = value;
   return input;
 }

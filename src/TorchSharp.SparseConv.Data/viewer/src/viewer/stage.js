@@ -7,7 +7,8 @@ import { Shading } from "./shading.js";
 
 const SLOW = 45; // milliseconds a frame: above, less is drawn while the view moves
 const FAST = 25;
-const PAUSE = 100;
+const PAUSE = 100; // without a move, after which the next one is another
+const REST = 160;
 const FEW = 50_000; // points
 
 // One canvas, one camera: every pane is a viewport that shows its layer from the same place.
@@ -157,9 +158,14 @@ export class Stage {
       this.lastMove = now;
       this.controls.update(); // asks for the next frame itself while it still glides
       this.draw(this.share, this.plain);
-      clearTimeout(this.resting);
-      this.resting = setTimeout(() => this.invalidate(), 160);
+      this.restLater();
     });
+  }
+
+  // Where a frame takes long, the view may still be moving when the time is up.
+  restLater() {
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => (this.moving ? this.restLater() : this.invalidate()), REST);
   }
 
   // Fewer points where a frame took long, down to as many as any machine draws, and then no shading.
