@@ -191,13 +191,47 @@ public sealed partial class SparseCheckpointTests
                 .Range(0, 4)
                 .Select(_ => new SparseLayer(new ResidualBlock(new SparseLayerFactory(3, null, null), 32, 32, false))),
         ]);
-        var cloud = Cloud.Random(new Random(2), [50, 50, 50], [0, 0, 0], 1, 20_000);
+        var cloud = Cloud.Random(new Random(2), [40, 40, 40], [0, 0, 0], 1, 12_000);
         var input = new SparseTensor(torch.ones(cloud.Rows.Length, 32), cloud.Coordinates());
         block.call(input).features.sum().backward();
         var checkpointed = Held(() => SparseCheckpoint.run(block, input));
         var plain = Held(() => block.call(input));
         TestContext.Out.WriteLine($"{plain >> 10} KiB held by the block itself, {checkpointed >> 10} by a checkpoint");
         Assert.That(checkpointed, Is.LessThan(plain / 2));
+    }
+
+    /// <summary>For docs/checkpointing.md.</summary>
+    [TestCase(false)]
+    [TestCase(true)]
+    [Explicit("a measurement")]
+    public void Memory_and_time_of_a_training_step_of_MinkUNet18(bool checkpointing)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var net = MinkUNet.Create(MinkUNetKind.MinkUNet18, Channels, 10);
+        net.checkpointing = checkpointing;
+        var rows = Cloud.Random(new Random(2), [64, 64, 8], [0, 0, 0], 2, 30_000);
+        var input = new SparseTensor(torch.ones(rows.Rows.Length, Channels), rows.Coordinates());
+        for (var step = 0; step < 3; step++)
+        {
+            using var inner = torch.NewDisposeScope();
+            net.zero_grad();
+            File.WriteAllText("/proc/self/clear_refs", "5");
+            var before = Resident();
+            var watch = System.Diagnostics.Stopwatch.StartNew();
+            var loss = net.call(input).features.sum();
+            var held = Resident() - before;
+            loss.backward();
+            var high = File.ReadLines("/proc/self/status")
+                .First(line => line.StartsWith("VmHWM", StringComparison.Ordinal));
+            var peak =
+                (
+                    long.Parse(high.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture)
+                    << 10
+                ) - before;
+            TestContext.Out.WriteLine(
+                $"held {held >> 20} MiB, peak {peak >> 20} MiB, {watch.Elapsed.TotalSeconds:F2} s"
+            );
+        }
     }
 
     /// <summary>The resident memory that a forward pass leaves until backward.</summary>

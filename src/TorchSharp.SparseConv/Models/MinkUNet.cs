@@ -72,7 +72,7 @@ public sealed class MinkUNet : torch.nn.Module<SparseTensor, SparseTensor>
     public string Architecture { get; }
 
     /// <summary>
-    /// Whether the residual blocks of each stage run again in backward instead of keeping what lies between
+    /// Whether each residual block runs again in backward instead of keeping what lies between
     /// (<see cref="SparseCheckpoint"/>): the same gradients from less memory, for about a third more time. False at first.
     /// </summary>
     public bool checkpointing { get; set; }
@@ -169,8 +169,22 @@ public sealed class MinkUNet : torch.nn.Module<SparseTensor, SparseTensor>
 
     internal static string BlockName(int stage) => $"block{stage + 1}";
 
-    private SparseTensor Run(SparseSequential blocks, SparseTensor input) =>
-        checkpointing ? SparseCheckpoint.run(blocks, input) : blocks.call(input);
+    private SparseTensor Run(SparseSequential blocks, SparseTensor input)
+    {
+        if (!checkpointing)
+        {
+            return blocks.call(input);
+        }
+
+        // One by one, since what runs again is held all at once.
+        var current = input;
+        for (var i = 0; i < blocks.Count; i++)
+        {
+            current = SparseCheckpoint.run((ResidualBlock)blocks[i], current);
+        }
+
+        return current;
+    }
 
     /// <summary>Convolution, norm and ReLU in a row; the first two are registered under this module's own names.</summary>
     private SparseSequential Unit(
