@@ -6,6 +6,7 @@ var root = new RootCommand("Performance of TorchSharp.SparseConv on this machine
     CompareCommand.Create(),
     DenseCommand.Create(),
     ScaleCommand.Create(),
+    PointsCommand.Create(),
     NamedCommand.Create(),
 };
 return root.Parse(args.Length == 0 ? ["compare"] : args).Invoke();
