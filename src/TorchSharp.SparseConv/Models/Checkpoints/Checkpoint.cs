@@ -51,7 +51,8 @@ internal sealed class Checkpoint
         using var file = Weights.Open(path);
         try
         {
-            return new Checkpoint(path, file).Plan().ToString();
+            var checkpoint = new Checkpoint(path, file);
+            return checkpoint.HasPointBranch() ? null : checkpoint.Plan().ToString();
         }
         catch (InvalidDataException)
         {
@@ -100,6 +101,9 @@ internal sealed class Checkpoint
         }
     }
 
+    /// <summary>What the family calls its network where that has a point branch.</summary>
+    private string PointVoxelName => _family.Name.Replace(nameof(MinkUNet), nameof(SPVCNN), StringComparison.Ordinal);
+
     private MinkUNetPlan Plan()
     {
         var stem = Convolution(_prefix + _family.Stem(0).Convolution);
@@ -117,7 +121,7 @@ internal sealed class Checkpoint
 
         return new MinkUNetPlan
         {
-            Name = _family.Describe(planes, blocks, isBottleneck),
+            Name = HasPointBranch() ? PointVoxelName : _family.Describe(planes, blocks, isBottleneck),
             Input = stem.Input,
             Output = Linear(_family.Final(_prefix)),
             StemKernel = side,
