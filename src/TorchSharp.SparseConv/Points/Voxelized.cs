@@ -6,22 +6,31 @@ namespace TorchSharp.SparseConv;
 /// <summary>Points, their voxels, and the voxels' features: what every way from points to voxels shares.</summary>
 internal sealed class Voxelized
 {
-    private Voxelized(VoxelizedPoints points, VoxelGroups groups, SparseTensor tensor)
+    private readonly Lazy<VoxelGroups> _groups;
+    private readonly Lazy<long[]> _chosen;
+
+    private Voxelized(VoxelizedPoints points, VoxelizationOptions options)
     {
         Points = points;
-        Groups = groups;
-        Tensor = tensor;
+        _groups = new Lazy<VoxelGroups>(() =>
+        {
+            var all = new VoxelGroups(points.VoxelOfPoint, points.Map.Rows);
+            return options.MaxPointsPerVoxel is { } most ? all.Limit(most, points.VoxelOfPoint.Length) : all;
+        });
+        _chosen = new Lazy<long[]>(() =>
+            options.Reduction == PointReduction.Random ? Groups.Random(points.Map, options.Seed) : Groups.First()
+        );
     }
 
     internal VoxelizedPoints Points { get; }
 
     /// <summary>The points that make each voxel's features.</summary>
-    internal VoxelGroups Groups { get; }
-
-    internal SparseTensor Tensor { get; }
+    internal VoxelGroups Groups => _groups.Value;
 
     /// <summary>The point that each voxel's features are of, the first one where they are of several.</summary>
-    internal required long[] Chosen { get; init; }
+    internal long[] Chosen => _chosen.Value;
+
+    internal SparseTensor Tensor { get; private set; } = null!;
 
     /// <summary>Checks all arguments before anything is made. The tensor belongs to the caller's dispose scope.</summary>
     internal static Voxelized Make(
@@ -56,34 +65,17 @@ internal sealed class Voxelized
                 MaxVoxels = options.MaxVoxelsPerScan,
             }
         );
-        var groups = new VoxelGroups(voxels.VoxelOfPoint, voxels.Map.Rows);
-        if (options.MaxPointsPerVoxel is { } most)
-        {
-            groups = groups.Limit(most, voxels.VoxelOfPoint.Length);
-        }
-
-        var chosen =
-            options.Reduction == PointReduction.Random ? groups.Random(voxels.Map, options.Seed) : groups.First();
-        var reduced = Reduce(points, features, voxels, groups, chosen, options.Reduction);
-        return new Voxelized(voxels, groups, new SparseTensor(reduced, voxels.Map, scans)) { Chosen = chosen };
+        var result = new Voxelized(voxels, options);
+        result.Tensor = new SparseTensor(result.Reduce(points, features, options), voxels.Map, scans);
+        return result;
     }
 
-    private static torch.Tensor Reduce(
-        torch.Tensor points,
-        torch.Tensor? features,
-        VoxelizedPoints voxels,
-        VoxelGroups groups,
-        long[] chosen,
-        PointReduction reduction
-    )
+    private torch.Tensor Reduce(torch.Tensor points, torch.Tensor? features, VoxelizationOptions options)
     {
         using var scope = torch.NewDisposeScope();
         var given = features ?? torch.ones(new[] { points.shape[0], 1L }, points.dtype);
-        var rows = reduction is PointReduction.First or PointReduction.Random
-            ? RowsOfChosen(chosen, voxels.VoxelOfPoint.Length)
-            : groups.RowOfPoint(voxels.VoxelOfPoint.Length);
-        var links = PointLinks.FromRows(voxels.Map, rows);
-        var kind = reduction switch
+        var links = PointLinks.FromRows(Points.Map, RowsToReduce(options));
+        var kind = options.Reduction switch
         {
             PointReduction.Mean => SplatKind.Mean,
             PointReduction.Max => SplatKind.Max,
@@ -98,13 +90,20 @@ internal sealed class Voxelized
         return result.MoveToOuterDisposeScope();
     }
 
-    private static long[] RowsOfChosen(long[] chosen, int points)
+    /// <summary>The voxel of each point that its features are made of, -1 for the other points.</summary>
+    private long[] RowsToReduce(VoxelizationOptions options)
     {
+        var points = Points.VoxelOfPoint.Length;
+        if (options.Reduction is not (PointReduction.First or PointReduction.Random))
+        {
+            return options.MaxPointsPerVoxel is null ? Points.VoxelOfPoint : Groups.RowOfPoint(points);
+        }
+
         var rows = new long[points];
         Array.Fill(rows, -1);
-        for (var row = 0; row < chosen.Length; row++)
+        for (var row = 0; row < Chosen.Length; row++)
         {
-            rows[chosen[row]] = row;
+            rows[Chosen[row]] = row;
         }
 
         return rows;
