@@ -1,4 +1,4 @@
-import { channels, colorMap, readable } from "./viewer/colors.js";
+import { channels, colorMap, readable } from "./colors.js";
 import { colorings, extent, firstColoring } from "./viewer/coloring.js";
 import { Legend } from "./viewer/legend.js";
 import { readScene } from "./viewer/scene.js";

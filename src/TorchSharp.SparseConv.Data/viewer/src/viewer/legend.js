@@ -1,5 +1,5 @@
 import { classCounts, errorCounts, verdicts } from "./coloring.js";
-import { gradient, mapNames } from "./colors.js";
+import { gradient, mapNames } from "../colors.js";
 
 const grouped = new Intl.NumberFormat("en-US");
 
