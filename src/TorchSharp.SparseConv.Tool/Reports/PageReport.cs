@@ -12,12 +12,12 @@ internal sealed class PageReport
     /// <summary>The files shown, from left to right, with the number of points of each.</summary>
     public required IReadOnlyList<PaneReport> Panes { get; init; }
 
-    public void Show(IAnsiConsole console)
-    {
-        Tables.Facts(console, ("written", $"{Page}, {Tables.Bytes(Bytes)}"));
-        foreach (var pane in Panes)
-        {
-            Tables.Facts(console, ("pane", $"{pane.File}, {Tables.Count(pane.Points)} points"));
-        }
-    }
+    public void Show(IAnsiConsole console) =>
+        Tables.Facts(
+            console,
+            [
+                ("written", $"{Page}, {Tables.Bytes(Bytes)}"),
+                .. Panes.Select(pane => ("pane", (string?)$"{pane.File}, {Tables.Count(pane.Points)} points")),
+            ]
+        );
 }

@@ -51,18 +51,20 @@ internal sealed class PredictionReport
         console.Write(table);
         Tables.Facts(
             console,
-            ("points", FormattableString.Invariant($"{Points:N0} in {Seconds:F2} s")),
-            ("left out", DroppedPoints > 0 ? $"{Tables.Count(DroppedPoints)} points without a finite position" : null),
-            (
-                "compared",
-                isCompared
-                    ? $"mean IoU {Tables.Percent(MeanIou)}, accuracy {Tables.Percent(Accuracy)}"
-                    : $"no: {NotCompared}"
-            )
+            [
+                ("points", FormattableString.Invariant($"{Points:N0} in {Seconds:F2} s")),
+                (
+                    "left out",
+                    DroppedPoints > 0 ? $"{Tables.Count(DroppedPoints)} points without a finite position" : null
+                ),
+                (
+                    "compared",
+                    isCompared
+                        ? $"mean IoU {Tables.Percent(MeanIou)}, accuracy {Tables.Percent(Accuracy)}"
+                        : $"no: {NotCompared}"
+                ),
+                .. Written.Select(path => ("written", (string?)path)),
+            ]
         );
-        foreach (var path in Written)
-        {
-            Tables.Facts(console, ("written", path));
-        }
     }
 }

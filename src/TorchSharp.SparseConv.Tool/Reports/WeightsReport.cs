@@ -39,7 +39,7 @@ internal sealed class WeightsReport
         var table = Tables.New(3, "name", "type", "shape");
         foreach (var tensor in Tensors)
         {
-            table.Add(tensor.Name, tensor.Type, string.Join(" x ", tensor.Shape));
+            table.Add(tensor.Name, tensor.Type, tensor.Shape.Count == 0 ? "scalar" : string.Join(" x ", tensor.Shape));
         }
         console.Write(table);
     }
