@@ -272,6 +272,27 @@ public sealed class ModelDirectoryTests
         Assert.That(() => ModelDirectory.Load(_folder), Throws.TypeOf<InvalidDataException>());
     }
 
+    [Test]
+    public void A_network_of_points_classifies_them_voxel_by_voxel()
+    {
+        torch.manual_seed(3);
+        var config = Config(Tiny(nameof(SPVCNN)));
+        using (var network = config.Architecture.Build())
+        {
+            ModelDirectory.Save(_folder, network, config);
+        }
+
+        using var classifier = PointClassifier.Load(_folder);
+        float[] positions = [.. Enumerable.Range(0, 300).Select(i => i * i % 97 / 30f)];
+        var predicted = classifier.Predict(positions, _ => null);
+        using var net = (SPVCNN)ModelDirectory.Load(_folder);
+        var features = torch.tensor(config.Features(positions, _ => null), [100, 5]);
+        using var x = SparseTensor.from_points(torch.tensor(positions, [100, 3]), features, 0.5, out var voxel);
+        using var untracked = torch.no_grad();
+        var scores = net.call(PointTensor.of(x, net.rule.Anchor)).narrow(1, 1, 2).index_select(0, voxel);
+        Assert.That(predicted, Is.EqualTo(scores.argmax(1).data<long>().ToArray().Select(best => (int)best + 1)));
+    }
+
     [TestCase("SparseResNet18")]
     [TestCase("SparseFPNResNet18")]
     public void A_network_that_tells_no_class_of_each_voxel_classifies_no_points(string kind)

@@ -104,13 +104,22 @@ public sealed class SPVCNN : torch.nn.Module<PointTensor, torch.Tensor>
 
         ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(dimensions, PerAxis.MaxCount);
+        return new SPVCNN(
+            Plan(in_channels, out_channels, width),
+            rule ?? InterpolationRule.TorchSparse,
+            new SparseLayerFactory(dimensions, device, dtype)
+        );
+    }
+
+    internal static MinkUNetPlan Plan(long input, long output, double width)
+    {
         long Scale(long planes) => Math.Max(1, (long)(planes * width));
         long[] planes = [.. PublishedPlanes.Select(Scale)];
-        var plan = new MinkUNetPlan
+        return new MinkUNetPlan
         {
             Name = nameof(SPVCNN),
-            Input = in_channels,
-            Output = out_channels,
+            Input = input,
+            Output = output,
             StemKernel = 3,
             StemLayers = 2,
             StemPlanes = planes[0],
@@ -118,11 +127,6 @@ public sealed class SPVCNN : torch.nn.Module<PointTensor, torch.Tensor>
             Resized = [planes[0], .. planes[..3], .. planes[4..]],
             Blocks = [2, 2, 2, 2, 2, 2, 2, 2],
         };
-        return new SPVCNN(
-            plan,
-            rule ?? InterpolationRule.TorchSparse,
-            new SparseLayerFactory(dimensions, device, dtype)
-        );
     }
 
     /// <summary>

@@ -13,6 +13,19 @@ internal sealed class ModelKind(
     private static readonly ModelKind[] All =
     [
         .. Enum.GetValues<MinkUNetKind>().Select(MinkUNetOf),
+        new(
+            nameof(SPVCNN),
+            (it, device, dtype) =>
+                SPVCNN.Create(
+                    it.InChannels,
+                    it.OutChannels,
+                    it.Width,
+                    dimensions: it.Dimensions,
+                    device: device,
+                    dtype: dtype
+                ),
+            it => SPVCNN.Plan(it.InChannels, it.OutChannels, it.Width).LeastWeights(it.Dimensions)
+        ),
         .. Enum.GetValues<SparseResNetKind>().Select(ResNetOf),
         .. Enum.GetValues<SparseResNetKind>().Select(PyramidOf),
     ];

@@ -3,10 +3,18 @@ namespace TorchSharp.SparseConv;
 /// <summary>Tells the class of every point with the network of a <see cref="ModelDirectory"/>; owns the network.</summary>
 public sealed class PointClassifier : IDisposable
 {
-    private readonly torch.nn.Module<SparseTensor, SparseTensor> _network;
+    private readonly torch.nn.Module _network;
+    private readonly Func<SparseTensor, torch.Tensor> _scores;
 
     /// <summary>Takes over a network and how points become its input. Throws InvalidDataException for a description that does not hold, and ArgumentException for one without classes.</summary>
     public PointClassifier(torch.nn.Module<SparseTensor, SparseTensor> network, ModelConfig config)
+        : this(network, voxels => network.call(voxels).features, config) { }
+
+    /// <summary>As the other, of a network of points, which is run on one point in every voxel, as the published ones are.</summary>
+    public PointClassifier(SPVCNN network, ModelConfig config)
+        : this(network, voxels => network.call(PointTensor.of(voxels, network.rule.Anchor)), config) { }
+
+    private PointClassifier(torch.nn.Module network, Func<SparseTensor, torch.Tensor> scores, ModelConfig config)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(config);
@@ -17,6 +25,7 @@ public sealed class PointClassifier : IDisposable
         }
 
         _network = network;
+        _scores = scores;
         Config = config;
     }
 
@@ -31,15 +40,18 @@ public sealed class PointClassifier : IDisposable
     {
         var config = ModelDirectory.ReadConfig(folder);
         var network = ModelDirectory.Load(folder);
-        if (network is torch.nn.Module<SparseTensor, SparseTensor> voxels && config.Classes.Count > 0)
+        switch (network)
         {
-            return new PointClassifier(voxels, config);
+            case torch.nn.Module<SparseTensor, SparseTensor> voxels when config.Classes.Count > 0:
+                return new PointClassifier(voxels, config);
+            case SPVCNN points when config.Classes.Count > 0:
+                return new PointClassifier(points, config);
+            default:
+                network.Dispose();
+                throw new InvalidDataException(
+                    $"'{folder}' holds a {config.Architecture.Kind} of {config.Classes.Count} classes, must be a network that tells the class of each voxel."
+                );
         }
-
-        network.Dispose();
-        throw new InvalidDataException(
-            $"'{folder}' holds a {config.Architecture.Kind} of {config.Classes.Count} classes, must be a network that tells the class of each voxel."
-        );
     }
 
     /// <summary>
@@ -68,7 +80,7 @@ public sealed class PointClassifier : IDisposable
             out var voxelOfPoint
         );
         using var manager = input.manager;
-        var scores = _network.call(input).features;
+        var scores = _scores(input);
         if (Config.IgnoreClass is { } ignored)
         {
             scores = scores.clone();
