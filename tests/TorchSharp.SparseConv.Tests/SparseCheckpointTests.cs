@@ -207,9 +207,9 @@ public sealed partial class SparseCheckpointTests
     public void Memory_and_time_of_a_training_step_of_MinkUNet18(bool checkpointing)
     {
         using var scope = torch.NewDisposeScope();
-        using var net = MinkUNet.Create(MinkUNetKind.MinkUNet18, Channels, 10);
+        using var net = MinkUNet.Create(MinkUNetKind.MinkUNet18, Channels, 10, 0.5);
         net.checkpointing = checkpointing;
-        var rows = Cloud.Random(new Random(2), [64, 64, 8], [0, 0, 0], 2, 30_000);
+        var rows = Cloud.Random(new Random(2), [96, 96, 8], [0, 0, 0], 2, 80_000);
         var input = new SparseTensor(torch.ones(rows.Rows.Length, Channels), rows.Coordinates());
         for (var step = 0; step < 3; step++)
         {

@@ -97,6 +97,16 @@ public sealed class SummaryTests
     }
 
     [Test]
+    public void Of_a_network_over_points_has_its_parameters()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var net = SPVCNN.Create(4, 3, 0.1);
+        var summary = net.summary(PointTensor.of(Input(4)));
+        Assert.That(summary.Total.Parameters, Is.EqualTo(net.parameters().Sum(one => one.NumberOfElements)));
+        Assert.That(summary.Rows.Where(row => row.Kind.Equals("Linear", StringComparison.Ordinal)), Is.Not.Empty);
+    }
+
+    [Test]
     public void Leaves_the_model_as_it_was()
     {
         using var scope = torch.NewDisposeScope();

@@ -1,3 +1,5 @@
+using TorchSharp.SparseConv.Core;
+
 namespace TorchSharp.SparseConv;
 
 /// <summary>
@@ -18,15 +20,28 @@ public static class ModuleSummary
     public static ModelSummary summary(this torch.nn.Module<SparseTensor, SparseTensor[]> model, SparseTensor input) =>
         Run(model, input, () => model.call(input));
 
+    /// <summary>The summary of a model that takes points, as SPVCNN does.</summary>
+    public static ModelSummary summary(this torch.nn.Module<PointTensor, torch.Tensor> model, PointTensor input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        using var scope = torch.NewDisposeScope();
+        return Run(model, input.voxels().map, input.ToString(), () => model.call(input));
+    }
+
     private static ModelSummary Run(torch.nn.Module model, SparseTensor input, Action call)
     {
-        ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(input);
+        return Run(model, input.map, input.ToString(), call);
+    }
+
+    private static ModelSummary Run(torch.nn.Module model, CoordinateMap level, string input, Action call)
+    {
+        ArgumentNullException.ThrowIfNull(model);
         var modes = new List<(torch.nn.Module Module, bool Training)>();
         Remember(model);
         using var scope = torch.NewDisposeScope();
         using var untracked = torch.no_grad();
-        using var trace = new SummaryTrace(model, input);
+        using var trace = new SummaryTrace(model, level);
         try
         {
             model.eval();
@@ -41,7 +56,7 @@ public static class ModuleSummary
             }
         }
 
-        return new ModelSummary(model.GetName(), input.ToString(), trace.Finish());
+        return new ModelSummary(model.GetName(), input, trace.Finish());
 
         void Remember(torch.nn.Module module)
         {

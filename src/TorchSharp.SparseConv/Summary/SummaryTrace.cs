@@ -20,9 +20,9 @@ internal sealed class SummaryTrace : IDisposable
     private readonly List<Action> _unhook = [];
     private CoordinateMap _level;
 
-    internal SummaryTrace(torch.nn.Module model, SparseTensor input)
+    internal SummaryTrace(torch.nn.Module model, CoordinateMap level)
     {
-        _level = input.map;
+        _level = level;
         Walk("", model);
         _current = this;
     }

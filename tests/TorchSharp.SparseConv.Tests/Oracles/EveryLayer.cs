@@ -133,6 +133,28 @@ internal static class EveryLayer
             net.checkpointing = true;
             return net;
         }),
+        ["points and back"] = Of(
+            () => new SubMConv3d(Channels, 5, 3),
+            (conv, x) =>
+            {
+                var points = PointTensor.of(x);
+                return points.to_points(conv.call(points.voxels(2))).features;
+            }
+        ),
+        ["PointVoxelBlock"] = Of(
+            () => new PointVoxelBlock(Channels, Channels),
+            (block, x) => block.call(PointTensor.of(x), x).features
+        ),
+        ["SPVCNN"] = Of(() => SPVCNN.Create(Channels, 3, 0.1), (net, x) => net.call(PointTensor.of(x))),
+        ["SPVCNN, evaluation"] = Of(
+            () =>
+            {
+                var net = SPVCNN.Create(Channels, 3, 0.1);
+                net.eval();
+                return net;
+            },
+            (net, x) => net.call(PointTensor.of(x))
+        ),
         ["SparseResNet18"] = PerScan(() => new SparseResNet(SparseResNetKind.ResNet18, Channels, 3, 0.1)),
         ["SparseFPN of SecondEncoder"] = Levels(() => new SparseFPN(new SecondEncoder(Channels, [4, 6, 8]), 5, 0)),
     };
@@ -151,7 +173,9 @@ internal static class EveryLayer
 
     /// <summary>Whether it is a whole network, over five levels.</summary>
     internal static bool IsModel(string name) =>
-        name.Contains("Net", StringComparison.Ordinal) || name.Contains("FPN", StringComparison.Ordinal);
+        name.Contains("Net", StringComparison.Ordinal)
+        || name.Contains("FPN", StringComparison.Ordinal)
+        || name.Contains("CNN", StringComparison.Ordinal);
 
     private static SparseTensor Part(SparseTensor x) => x.crop(0, 4);
 
