@@ -183,7 +183,8 @@ public sealed class SPVCNN : torch.nn.Module<PointTensor, torch.Tensor>
     {
         var met = _points[branch].call(points, voxels);
         var back = met.voxels(voxels);
-        return (met, back.with_features(_dropout.call(back.features)));
+        var kept = _dropout.call(Precision.Widen(back.features));
+        return (met, back.with_features(Precision.As(kept, back.features.dtype)));
     }
 
     private SparseTensor Up(int stage, SparseTensor voxels, Stack<SparseTensor> skips) =>
