@@ -44,6 +44,8 @@ public sealed class ConvolutionArgumentTests
             );
             Refused.With(() => Forward(weight: View(taps * 3, 6)), "output", "must be");
             Refused.With(() => Forward(bias: View(1, 4)), "bias", "bias is [1, 4], must be [1, 5]");
+            Refused.With(() => Forward(residual: View(1, 5)), "residual", "residual is [1, 5], must be");
+            Refused.With(() => Forward(activation: (Activation)7), "activation", "7");
             Refused.With(() => Forward(output: _output.View with { Rows = 1 }), "output", "output is [1, 5], must be");
             Refused.With(() => Forward(output: _output.View with { Columns = 4 }), "output", "must be");
             Refused.With(() => Forward(input: View(rows, -3)), "input", "has -3 channels, must have 0 to 2147483647");
@@ -125,7 +127,9 @@ public sealed class ConvolutionArgumentTests
         MatrixView? bias = null,
         MatrixView? output = null,
         ConvolutionDirection direction = Down,
-        Workspace workspace = default
+        Workspace workspace = default,
+        MatrixView? residual = null,
+        Activation activation = Activation.Identity
     ) =>
         Convolution.Forward(
             _scene.Rulebook,
@@ -134,6 +138,8 @@ public sealed class ConvolutionArgumentTests
             weight ?? _problem.Weight.View,
             bias ?? _problem.Bias.View,
             output ?? _output.View,
-            workspace
+            workspace,
+            residual: residual,
+            activation: activation
         );
 }

@@ -32,6 +32,31 @@ public sealed class OracleTests
     }
 
     [Test]
+    public void A_residual_is_added_before_values_are_rectified()
+    {
+        using var scene = new Scene(Cases.Named("3d_dilate_3_stride_2"));
+        var problem = new Problem<double>(scene, ConvolutionDirection.FineToCoarse);
+        var (rows, columns) = (scene.Coarse.Rows, problem.Weight.Columns);
+        var residual = new Matrix<double>(rows, columns);
+        for (var i = 0; i < residual.Data.Length; i++)
+            residual.Data[i] = (i % 7) - 3;
+        var output = new Matrix<double>(rows, columns);
+        Convolution.Forward(
+            scene.Rulebook,
+            ConvolutionDirection.FineToCoarse,
+            problem.Input.View,
+            problem.Weight.View,
+            problem.Bias.View,
+            output.View,
+            residual: residual.View,
+            activation: Activation.Relu
+        );
+        var plain = problem.Forward();
+        var expected = plain.Data.Select((value, i) => Math.Max(value + residual.Data[i], 0));
+        Assert.That(output.Data, Is.EqualTo(expected).And.Some.Zero.And.Some.Positive);
+    }
+
+    [Test]
     public void A_workspace_of_the_caller_gives_the_same_bits()
     {
         using var scene = new Scene(Cases.Named("3d_dilate_3_stride_2"));

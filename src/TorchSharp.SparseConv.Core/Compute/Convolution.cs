@@ -53,7 +53,8 @@ public static unsafe class Convolution
     /// <summary>
     /// Overwrites <paramref name="output"/> <c>[rows written, out]</c> with the convolution of <paramref name="input"/>
     /// <c>[rows read, in]</c> by <paramref name="weight"/> <c>[taps * in / groups, out]</c> plus <paramref name="bias"/>
-    /// <c>[1, out]</c>; rows without a pair become the bias, or zero.
+    /// <c>[1, out]</c> and <paramref name="residual"/> <c>[rows written, out]</c>, and then applies
+    /// <paramref name="activation"/>; rows without a pair start from zero.
     /// </summary>
     public static void Forward(
         Rulebook rulebook,
@@ -63,17 +64,22 @@ public static unsafe class Convolution
         MatrixView? bias,
         in MatrixView output,
         Workspace workspace = default,
-        long groups = 1
+        long groups = 1,
+        MatrixView? residual = null,
+        Activation activation = Activation.Identity
     )
     {
         var checks = new MatrixChecks(rulebook, direction, input.ElementType);
+        Checks.Defined(activation, nameof(activation));
         checks.Fit(input, checks.RowsRead, input.Columns, nameof(input));
         MatrixChecks.Groups(groups, input.Columns, weight.Columns);
         checks.FitParameter(weight, checks.WeightRows(input.Columns, groups), weight.Columns, nameof(weight));
         checks.Fit(output, checks.RowsWritten, weight.Columns, nameof(output));
         if (bias is { } given)
             checks.FitParameter(given, 1, weight.Columns, nameof(bias));
-        var biasView = bias.GetValueOrDefault();
+        if (residual is { } added)
+            checks.Fit(added, checks.RowsWritten, weight.Columns, nameof(residual));
+        var (biasView, residualView) = (bias.GetValueOrDefault(), residual.GetValueOrDefault());
         using var scratch = new Scratch(
             workspace,
             WorkspaceBytes(
@@ -87,13 +93,15 @@ public static unsafe class Convolution
             )
         );
         Native
-            .spc_convolution_forward(
+            .spc_convolution_forward_fused(
                 rulebook.Handle,
                 direction,
                 groups,
                 in input,
                 in weight,
                 bias is null ? null : &biasView,
+                residual is null ? null : &residualView,
+                activation,
                 scratch.Data,
                 scratch.Bytes,
                 in output

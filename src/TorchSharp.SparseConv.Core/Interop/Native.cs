@@ -137,13 +137,15 @@ internal static unsafe partial class Native
     );
 
     [LibraryImport(Library)]
-    internal static partial Status spc_convolution_forward(
+    internal static partial Status spc_convolution_forward_fused(
         RulebookHandle rulebook,
         ConvolutionDirection direction,
         long groups,
         in MatrixView input,
         in MatrixView weight,
         MatrixView* bias,
+        MatrixView* residual,
+        Activation activation,
         nint workspace,
         long workspaceBytes,
         in MatrixView output

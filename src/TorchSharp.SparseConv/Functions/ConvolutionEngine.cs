@@ -5,17 +5,20 @@ namespace TorchSharp.SparseConv.Functions;
 /// <summary>The three passes of a convolution on tensors. Results belong to the caller's dispose scope.</summary>
 internal static class ConvolutionEngine
 {
-    /// <summary>[in rows, in] to [out rows, out].</summary>
+    /// <summary>[in rows, in] to [out rows, out], onto the residual [out rows, out] where there is one.</summary>
     internal static torch.Tensor Forward(
         ConvolutionCall call,
         torch.Tensor features,
         torch.Tensor weight,
-        torch.Tensor? bias
+        torch.Tensor? bias,
+        torch.Tensor? residual = null,
+        Activation activation = Activation.Identity
     )
     {
         var input = TensorMemory.Contiguous(features);
         var kernel = TensorMemory.Contiguous(weight);
         var offset = bias is null ? null : TensorMemory.Contiguous(bias);
+        var shortcut = residual is null ? null : TensorMemory.Contiguous(residual);
         var output = torch.empty(new[] { call.OutRows, call.OutChannels }, features.dtype, features.device);
         Convolution.Forward(
             call.Rulebook,
@@ -24,11 +27,14 @@ internal static class ConvolutionEngine
             Weight(call, kernel),
             offset is null ? null : Bias(call, offset),
             Output(call, output),
-            groups: call.Groups
+            groups: call.Groups,
+            residual: shortcut is null ? null : Output(call, shortcut),
+            activation: activation
         );
         GC.KeepAlive(input);
         GC.KeepAlive(kernel);
         GC.KeepAlive(offset);
+        GC.KeepAlive(shortcut);
         GC.KeepAlive(output);
         return output;
     }

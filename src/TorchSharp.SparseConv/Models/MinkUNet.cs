@@ -6,7 +6,7 @@ namespace TorchSharp.SparseConv;
 /// MinkowskiEngine's sparse U-Net: a stem, four stages down (kernel 2, stride 2, then residual blocks), four up with
 /// skip connections, and a linear classifier. Module names are those of its checkpoints.
 /// </summary>
-public sealed class MinkUNet : torch.nn.Module<SparseTensor, SparseTensor>
+public sealed class MinkUNet : torch.nn.Module<SparseTensor, SparseTensor>, IFusible
 {
     private const int Stages = MinkUNetPlan.Stages;
 
@@ -154,6 +154,13 @@ public sealed class MinkUNet : torch.nn.Module<SparseTensor, SparseTensor>
 
         return _final.call(current).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Those of the stem and between the stages, which are registered part by part.</summary>
+    IEnumerable<ConvolutionUnit> IFusible.FindUnits() =>
+        _resize
+            .Append(_stem)
+            .Concat(_stemAgain is null ? [] : [_stemAgain])
+            .SelectMany(one => ((IFusible)one).FindUnits());
 
     // All is registered under the checkpoints' names; the fields would add a second name.
     /// <summary>Nothing is left to register.</summary>

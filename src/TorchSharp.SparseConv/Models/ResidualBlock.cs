@@ -4,12 +4,13 @@ namespace TorchSharp.SparseConv;
 /// A residual block with MinkowskiEngine's names: conv1, norm1, conv2, norm2 (kernels 3, 3), or as a bottleneck conv1 to
 /// conv3 (kernels 1, 3, 1; four times the planes out); downsample.0 and .1 where the channels change.
 /// </summary>
-internal sealed class ResidualBlock : torch.nn.Module<SparseTensor, SparseTensor>
+internal sealed class ResidualBlock : torch.nn.Module<SparseTensor, SparseTensor>, IFusible
 {
     internal const int BottleneckExpansion = 4;
 
     private readonly List<(SubMConvNd Convolution, SparseBatchNorm Norm)> _layers = [];
     private readonly SparseSequential? _downsample;
+    private ConvolutionUnit[] _units = [];
 
     internal ResidualBlock(SparseLayerFactory factory, long input, long planes, bool bottleneck)
         : base(nameof(ResidualBlock))
@@ -32,6 +33,11 @@ internal sealed class ResidualBlock : torch.nn.Module<SparseTensor, SparseTensor
     /// <summary>The input, or its projection, plus the layers' result, rectified.</summary>
     public override SparseTensor forward(SparseTensor? input)
     {
+        if (_units.Length > 0 && Array.TrueForAll(_units, unit => unit.IsActive))
+        {
+            return Infer(input!);
+        }
+
         using var scope = torch.NewDisposeScope();
         var current = input!;
         for (var i = 0; i < _layers.Count; i++)
@@ -45,6 +51,37 @@ internal sealed class ResidualBlock : torch.nn.Module<SparseTensor, SparseTensor
         var shortcut = _downsample?.call(input!) ?? input!;
         var sum = current.features.add_(shortcut.features);
         return current.with_features(Precision.RectifyInPlace(sum)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Each convolution with the norm and the ReLU after it, the last one with the shortcut.</summary>
+    IEnumerable<ConvolutionUnit> IFusible.FindUnits()
+    {
+        if (_units.Length == 0 && _layers.TrueForAll(layer => ConvolutionUnit.CanFold(layer.Convolution, layer.Norm)))
+        {
+            _units = [.. _layers.Select(layer => new ConvolutionUnit(layer.Convolution, layer.Norm, rectifies: true))];
+            return _units;
+        }
+
+        return [];
+    }
+
+    private SparseTensor Infer(SparseTensor input)
+    {
+        using var scope = torch.NewDisposeScope();
+        var shortcut = _downsample?.call(input) ?? input;
+        var current = input;
+        for (var i = 0; i < _units.Length; i++)
+        {
+            var next = _units[i].Infer(current, i == _units.Length - 1 ? shortcut.features : null);
+            if (i > 0)
+            {
+                current.Dispose();
+            }
+
+            current = next;
+        }
+
+        return current.MoveToOuterDisposeScope();
     }
 
     // All is registered under the checkpoints' names; the fields would add a second name.

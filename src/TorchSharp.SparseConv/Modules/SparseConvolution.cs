@@ -152,14 +152,33 @@ public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTe
     /// <summary>The law between the input's level and the output's.</summary>
     private protected virtual KernelGeometry Law(CoordinateMap input) => Geometry;
 
+    /// <summary>
+    /// activation(convolution + bias + residual) at this layer's own output sites, outside of autograd; the layer's own
+    /// bias is not used.
+    /// </summary>
+    internal SparseTensor Infer(SparseTensor input, torch.Tensor? bias, torch.Tensor? residual, Activation activation)
+    {
+        RequireInput(input);
+        var sites = OutputSites(input.map);
+        using var scope = torch.NewDisposeScope();
+        var output = ConvolutionEngine.Forward(Call(input, sites), input.features, weight, bias, residual, activation);
+        return new SparseTensor(output, sites, input.batch_size).MoveToOuterDisposeScope();
+    }
+
     private SparseTensor Convolve(SparseTensor input, CoordinateMap sites)
+    {
+        var output = ConvolutionFunction.Run(Call(input, sites), input.features, weight, bias);
+        return new SparseTensor(output, sites, input.batch_size);
+    }
+
+    private ConvolutionCall Call(SparseTensor input, CoordinateMap sites)
     {
         var (coarse, fine) = Direction == ConvolutionDirection.FineToCoarse ? (sites, input.map) : (input.map, sites);
         var rulebook = input.manager.Rulebook(coarse, fine, Law(input.map));
         var call = new ConvolutionCall(rulebook, Direction, in_channels, out_channels, groups);
         var products = in_channels / groups * out_channels;
         SummaryTrace.Note(this, rulebook, sites, out_channels, input.features.dtype, products);
-        return new SparseTensor(ConvolutionFunction.Run(call, input.features, weight, bias), sites, input.batch_size);
+        return call;
     }
 
     private void RequireInput(SparseTensor? input)

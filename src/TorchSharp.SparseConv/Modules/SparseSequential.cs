@@ -1,4 +1,5 @@
 using System.Globalization;
+using TorchSharp.Modules;
 
 namespace TorchSharp.SparseConv;
 
@@ -8,9 +9,12 @@ namespace TorchSharp.SparseConv;
 /// float32, and its result is rounded back.
 /// What lies between two modules is disposed, as in torch.nn.Sequential.
 /// </summary>
-public sealed class SparseSequential : torch.nn.Module<SparseTensor, SparseTensor>
+public sealed class SparseSequential : torch.nn.Module<SparseTensor, SparseTensor>, IFusible
 {
     private readonly List<torch.nn.Module> _modules = [];
+
+    // By the place of the convolution, with the number of modules that each replaces.
+    private readonly Dictionary<int, (ConvolutionUnit Unit, int Count)> _units = [];
 
     /// <summary>Modules named "0", "1", ...</summary>
     public SparseSequential(params SparseLayer[] modules)
@@ -59,6 +63,7 @@ public sealed class SparseSequential : torch.nn.Module<SparseTensor, SparseTenso
 
         register_module(name, module.Module);
         _modules.Add(module.Module);
+        _units.Clear();
         return this;
     }
 
@@ -67,9 +72,19 @@ public sealed class SparseSequential : torch.nn.Module<SparseTensor, SparseTenso
     {
         ArgumentNullException.ThrowIfNull(input);
         var current = input;
-        foreach (var module in _modules)
+        for (var i = 0; i < _modules.Count; i++)
         {
-            var next = Apply(module, current);
+            SparseTensor next;
+            if (_units.TryGetValue(i, out var fused) && fused.Unit.IsActive)
+            {
+                next = fused.Unit.Infer(current);
+                i += fused.Count - 1;
+            }
+            else
+            {
+                next = Apply(_modules[i], current);
+            }
+
             if (!ReferenceEquals(current.features, input.features) && !ReferenceEquals(current.features, next.features))
             {
                 current.Dispose();
@@ -79,6 +94,29 @@ public sealed class SparseSequential : torch.nn.Module<SparseTensor, SparseTenso
         }
 
         return current;
+    }
+
+    /// <summary>Convolutions that a norm, a ReLU or both follow.</summary>
+    IEnumerable<ConvolutionUnit> IFusible.FindUnits()
+    {
+        for (var i = 0; i < _modules.Count; i++)
+        {
+            if (_units.ContainsKey(i) || _modules[i] is not SparseConvolution convolution)
+            {
+                continue;
+            }
+
+            var next = i + 1;
+            var norm =
+                next < _modules.Count && ConvolutionUnit.CanFold(convolution, _modules[next]) ? _modules[next++] : null;
+            var rectifies = next < _modules.Count && _modules[next] is ReLU;
+            next += rectifies ? 1 : 0;
+            if (next > i + 1)
+            {
+                _units[i] = (new ConvolutionUnit(convolution, norm, rectifies), next - i);
+                yield return _units[i].Unit;
+            }
+        }
     }
 
     private static SparseTensor Apply(torch.nn.Module module, SparseTensor input) =>
