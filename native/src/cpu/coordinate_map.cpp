@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cpu/radix_sort.h"
@@ -384,8 +385,10 @@ SitesPointer reach(const Sites &from, const Kernel &kernel, const int32_t *bound
   std::vector<std::vector<Item>> found(static_cast<std::size_t>(parts));
   parallel_for(team, parts, [&](int64_t part, int) {
     const auto [begin, end] = part_of(from.blocks, parts, part);
-    Reach walk(from, kernel, offsets, limits, reading, sites->box, found[part]);
+    std::vector<Item> items;  // of its own: the ends of neighbouring vectors would share a line of the cache
+    Reach walk(from, kernel, offsets, limits, reading, sites->box, items);
     for (int64_t block = begin; block < end; ++block) walk.visit(block, columns);
+    found[part] = std::move(items);
   });
   std::vector<int64_t> starts(static_cast<std::size_t>(parts) + 1, 0);
   for (int64_t part = 0; part < parts; ++part) starts[part + 1] = starts[part] + std::ssize(found[part]);
