@@ -79,9 +79,10 @@ void Walk::sort_by_rest(std::size_t begin, int64_t stride) {
     std::stable_sort(first, starts_.end(), [](const Start &a, const Start &b) { return a.rest < b.rest; });
     return;
   }
-  std::array<std::size_t, kMostRests + 1> next{};
+  std::array<std::size_t, kMostRests + 1> next;
+  std::fill_n(next.begin(), stride + 1, std::size_t{0});
   for (std::size_t i = begin; i < starts_.size(); ++i) ++next[static_cast<std::size_t>(starts_[i].rest) + 1];
-  for (std::size_t rest = 0; rest < kMostRests; ++rest) next[rest + 1] += next[rest];
+  for (std::size_t rest = 0; rest < static_cast<std::size_t>(stride); ++rest) next[rest + 1] += next[rest];
   sorted_.resize(starts_.size() - begin);
   for (std::size_t i = begin; i < starts_.size(); ++i) {
     sorted_[next[static_cast<std::size_t>(starts_[i].rest)]++] = starts_[i];
