@@ -1,0 +1,3 @@
+using ShapeCompletion;
+
+return CompletionCommand.Create().Run(args, Console.Out, Console.Error);
