@@ -1,0 +1,3 @@
+using SpaceTime;
+
+return MotionCommand.Create().Run(args, Console.Out, Console.Error);
