@@ -123,6 +123,16 @@ public sealed class CheckpointTests
             Throws.TypeOf<InvalidDataException>().With.Message.Contains("is an SPVCNN")
         );
         Assert.That(MinkUNet.DescribeCheckpoint(PathOf("spvcnn.pth")), Is.Null);
+        Assert.That(SPVCNN.DescribeCheckpoint(PathOf("spvcnn.pth")), Is.EqualTo(net.Architecture));
+        foreach (var file in new[] { "own.safetensors", "own.pt", "own.npz" })
+        {
+            Weights.Save(net, PathOf(file));
+            Assert.That(SPVCNN.DescribeCheckpoint(PathOf(file)), Is.EqualTo(other.Architecture), file);
+            Assert.That(MinkUNet.DescribeCheckpoint(PathOf(file)), Is.Null, file);
+        }
+
+        net.save(PathOf("own.dat"));
+        Assert.That(SPVCNN.DescribeCheckpoint(PathOf("own.dat")), Is.EqualTo(other.Architecture));
     }
 
     [Test]

@@ -69,13 +69,19 @@ internal sealed class ProgramTests
         var program = _folder["bin/" + Path.GetFileName(typeof(Application).Assembly.Location)];
         var source = Small.Ply(_folder);
         var model = Small.Model(_folder);
+        string[] weights =
+        [
+            Path.Combine(model, ModelDirectory.WeightsFile),
+            .. new[] { ".safetensors", ".pt", ".npz" }.Select(ending => Small.PointVoxelWeights(_folder["p" + ending])),
+        ];
         string[][] lines =
         [
             ["info", source],
             ["info", model],
             ["convert", source, _folder["a.las"]],
             ["voxelize", source, _folder["v.ply"], "--size", "1"],
-            ["weights", "inspect", Path.Combine(model, ModelDirectory.WeightsFile)],
+            ["view", source, _folder["a.las"], "--out", _folder["page.html"], "--model", model, "--voxels", "1"],
+            .. weights.Select(file => new[] { "weights", "inspect", file }),
         ];
         foreach (var line in lines)
         {

@@ -40,6 +40,22 @@ internal static class Small
         return folder[name];
     }
 
+    // An SPVCNN whose norms have seen a batch, as those of a trained one have.
+    public static string PointVoxelWeights(string path)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var network = SPVCNN.Create(2, 3, width: 0.05);
+        foreach (var (name, buffer) in network.named_buffers())
+        {
+            if (name.EndsWith("num_batches_tracked", StringComparison.Ordinal))
+            {
+                buffer.add_(1);
+            }
+        }
+        Weights.Write(path, network.state_dict());
+        return path;
+    }
+
     public static ModelConfig Config() =>
         new()
         {

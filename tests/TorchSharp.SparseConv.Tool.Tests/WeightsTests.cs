@@ -67,6 +67,18 @@ internal sealed class WeightsTests
         Assert.That(Weights.Load(network, to).IsComplete, Is.True);
     }
 
+    [TestCase(".safetensors")]
+    [TestCase(".pt")]
+    [TestCase(".npz")]
+    public void A_network_with_a_point_branch_is_recognised(string ending)
+    {
+        var report = CommandRun.Json("weights", "inspect", Small.PointVoxelWeights(_folder["points" + ending]));
+        Assert.That(
+            report.GetProperty("architecture").GetString(),
+            Does.StartWith("TorchSharp.SparseConv SPVCNN: 2 channels in, 3 out")
+        );
+    }
+
     // Against what the library does with a module, which knows its kernels.
     [TestCase("MinkowskiEngine")]
     [TestCase("TorchSparse")]

@@ -3,7 +3,7 @@ using TorchSharp.SparseConv.Tool.Reports;
 
 namespace TorchSharp.SparseConv.Tool.Models;
 
-/// <summary>What is in a weights file; reads names and shapes only.</summary>
+/// <summary>What is in a weights file; reads no tensor.</summary>
 internal static class WeightsInspector
 {
     /// <summary>The endings that tell a weights file; .npz may also be a cloud.</summary>
@@ -20,7 +20,7 @@ internal static class WeightsInspector
             File = path,
             Format = PointFiles.FormatOf(path),
             Bytes = new FileInfo(path).Length,
-            Architecture = MinkUNet.DescribeCheckpoint(path),
+            Architecture = MinkUNet.DescribeCheckpoint(path) ?? SPVCNN.DescribeCheckpoint(path),
             Numbers = entries.Sum(entry => entry.Shape.Aggregate(1L, (product, size) => product * size)),
             Metadata = Metadata(path),
             Tensors =

@@ -121,8 +121,8 @@ public sealed class MinkUNet : torch.nn.Module<SparseTensor, SparseTensor>, IFus
     }
 
     /// <summary>
-    /// What <see cref="FromCheckpoint"/> would build, in one line, from names and shapes alone; null for a file that it does
-    /// not know. Throws InvalidDataException for a file that is damaged.
+    /// What <see cref="FromCheckpoint"/> would build, in one line, read without libtorch; null for a file that it does not
+    /// know. Throws InvalidDataException for a file that is damaged.
     /// </summary>
     public static string? DescribeCheckpoint(string path)
     {

@@ -147,6 +147,16 @@ public sealed class SPVCNN : torch.nn.Module<PointTensor, torch.Tensor>
     }
 
     /// <summary>
+    /// What <see cref="FromCheckpoint"/> would build, in one line, read without libtorch; null for a file that it does not
+    /// know. Throws InvalidDataException for a file that is damaged.
+    /// </summary>
+    public static string? DescribeCheckpoint(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return Checkpoint.DescribePointVoxel(path);
+    }
+
+    /// <summary>
     /// Logits [n, out_channels] on the points of the input. One in every voxel, as the published networks are run, is
     /// <c>PointTensor.of(voxels, net.rule.Anchor)</c>.
     /// </summary>

@@ -54,16 +54,21 @@ public sealed class SafeTensorsFile : IDisposable
             return torch.empty(entry.Shape, entry.Type, torch.CPU);
         }
 
-        using var view = _map.CreateViewStream(
-            _start + entry.Begin,
-            entry.End - entry.Begin,
-            MemoryMappedFileAccess.Read
-        );
+        using var view = View(_map, entry);
         return TensorData.Read(view, entry.Type, entry.Shape);
+    }
+
+    internal void ReadStart(string name, Span<byte> bytes)
+    {
+        using var view = View(_map ?? throw new EndOfStreamException($"'{name}' has no elements."), Entry(name));
+        view.ReadExactly(bytes);
     }
 
     /// <summary>Closes the file; tensors that were read stay.</summary>
     public void Dispose() => _map?.Dispose();
+
+    private MemoryMappedViewStream View(MemoryMappedFile map, SafeTensorsEntry entry) =>
+        map.CreateViewStream(_start + entry.Begin, entry.End - entry.Begin, MemoryMappedFileAccess.Read);
 
     private SafeTensorsEntry Entry(string name) =>
         _entries.TryGetValue(name, out var entry)

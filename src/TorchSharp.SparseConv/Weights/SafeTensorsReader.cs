@@ -9,4 +9,6 @@ internal sealed class SafeTensorsReader(SafeTensorsFile file) : StateReader
     internal override torch.Tensor Read(string name) => file.Read(name);
 
     public override void Dispose() => file.Dispose();
+
+    internal override void ReadStart(string name, Span<byte> bytes) => file.ReadStart(name, bytes);
 }

@@ -4,6 +4,7 @@ namespace TorchSharp.SparseConv;
 internal static class TensorData
 {
     private const long PieceBytes = 1 << 28;
+    private const int SkippedBytes = 1 << 13;
 
     internal static void Write(Stream stream, torch.Tensor tensor)
     {
@@ -26,6 +27,18 @@ internal static class TensorData
         }
 
         return tensor.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Reads so many bytes and forgets them; throws EndOfStreamException where there are fewer.</summary>
+    internal static void Skip(Stream stream, long bytes)
+    {
+        Span<byte> piece = stackalloc byte[SkippedBytes];
+        while (bytes > 0)
+        {
+            var length = (int)Math.Min(bytes, SkippedBytes);
+            stream.ReadExactly(piece[..length]);
+            bytes -= length;
+        }
     }
 
     private static IEnumerable<torch.Tensor> Pieces(torch.Tensor tensor)

@@ -51,6 +51,12 @@ internal sealed class TorchSharpFile : StateReader
 
     public override void Dispose() => _file.Dispose();
 
+    internal override void ReadStart(string name, Span<byte> bytes)
+    {
+        _file.Position = _places[name].Begin;
+        _file.ReadExactly(bytes);
+    }
+
     private void Add(BinaryReader reader)
     {
         var length = reader.Read7BitEncodedInt();

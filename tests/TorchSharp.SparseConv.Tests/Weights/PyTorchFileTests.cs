@@ -175,6 +175,22 @@ public sealed class PyTorchFileTests
     }
 
     [Test]
+    public void A_compressed_array_by_columns_is_read_by_rows()
+    {
+        using (var archive = new ZipArchive(File.Create(PathOf("f.npz")), ZipArchiveMode.Create))
+        {
+            using var stream = archive.CreateEntry("x.npy", CompressionLevel.SmallestSize).Open();
+            const string Header = "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }";
+            stream.Write([0x93, .. "NUMPY\u0001\0"u8, (byte)Header.Length, 0, .. Encoding.Latin1.GetBytes(Header)]);
+            stream.Write([0, 1, 2, 3, 4, 5]);
+        }
+
+        var read = Weights.Read(PathOf("f.npz"))["x"];
+        Assert.That(read.shape, Is.EqualTo(new long[] { 2, 3 }));
+        Assert.That(read.data<byte>().ToArray(), Is.EqualTo(new byte[] { 0, 2, 4, 1, 3, 5 }));
+    }
+
+    [Test]
     public void TorchSharps_own_format_is_checked_before_memory_is_taken()
     {
         // One entry "x" of Float32 with one axis of 2^40 and no elements.

@@ -45,14 +45,19 @@ internal sealed class Checkpoint
         return checkpoint.Fill(new MinkUNet(plan, Factory(plan, device, dtype)), plan, Ours, MinkUNet.FinalName);
     }
 
-    /// <summary>The architecture in one line, from names and shapes alone; null for a file of no family.</summary>
-    internal static string? Describe(string path)
+    /// <summary>The MinkUNet in one line, read without libtorch; null for any other file.</summary>
+    internal static string? Describe(string path) => Describe(path, ofPoints: false);
+
+    /// <summary>The SPVCNN in one line, read without libtorch; null for any other file.</summary>
+    internal static string? DescribePointVoxel(string path) => Describe(path, ofPoints: true);
+
+    private static string? Describe(string path, bool ofPoints)
     {
         using var file = Weights.Open(path);
         try
         {
             var checkpoint = new Checkpoint(path, file);
-            return checkpoint.HasPointBranch() ? null : checkpoint.Plan().ToString();
+            return checkpoint.HasPointBranch() == ofPoints ? checkpoint.Plan().ToString() : null;
         }
         catch (InvalidDataException)
         {
@@ -238,13 +243,12 @@ internal sealed class Checkpoint
     private long? Batches(string norm)
     {
         var count = $"{_prefix}{norm}.num_batches_tracked";
-        if (!_entries.ContainsKey(count))
-        {
-            return null;
-        }
-
-        using var batches = _file.Read(count);
-        return batches.item<long>();
+        return
+            _entries.TryGetValue(count, out var entry)
+            && entry.Type == torch.ScalarType.Int64
+            && ElementTypes.Elements(entry.Shape, sizeof(long)) == 1
+            ? _file.ReadNumber(count)
+            : null;
     }
 
     /// <summary>The entries of a file that a condition keeps.</summary>
@@ -254,6 +258,8 @@ internal sealed class Checkpoint
         [.. file.Entries.Where(entry => keep(entry.Name))];
 
         internal override torch.Tensor Read(string name) => file.Read(name);
+
+        internal override void ReadStart(string name, Span<byte> bytes) => file.ReadStart(name, bytes);
 
         public override void Dispose() => file.Dispose();
     }

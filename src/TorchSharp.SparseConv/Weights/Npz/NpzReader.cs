@@ -3,8 +3,8 @@ using System.IO.Compression;
 namespace TorchSharp.SparseConv;
 
 /// <summary>
-/// NumPy's archive: a zip of one .npy for each name. Compressed entries are read at once, for what they hold is known only
-/// then; how much that may be is checked first.
+/// NumPy's archive: a zip of one .npy for each name. Every entry is unpacked once when the file is opened, for what a
+/// compressed one holds is known only then, and again when its tensor is read; how much that may be is checked first.
 /// </summary>
 internal sealed class NpzReader : StateReader
 {
@@ -15,17 +15,18 @@ internal sealed class NpzReader : StateReader
     private const long UnlikelyGrowth = 100;
     private const long UnlikelyBytes = 1 << 28;
 
-    private readonly Dictionary<string, torch.Tensor> _tensors = new(StringComparer.Ordinal);
+    private readonly ZipArchive _archive;
+    private readonly Dictionary<string, NpzEntry> _entries = new(StringComparer.Ordinal);
 
     internal NpzReader(string path)
     {
-        using var stream = File.OpenRead(path);
+        var stream = File.OpenRead(path);
         var current = "its directory";
         try
         {
-            using var archive = new ZipArchive(stream, ZipArchiveMode.Read);
+            _archive = new ZipArchive(stream, ZipArchiveMode.Read);
             var left = UnlikelyBytes + (UnlikelyGrowth * stream.Length);
-            foreach (var entry in archive.Entries)
+            foreach (var entry in _archive.Entries)
             {
                 current = entry.FullName;
                 left -= entry.Length;
@@ -40,7 +41,8 @@ internal sealed class NpzReader : StateReader
                         or NotSupportedException
             )
         {
-            Dispose();
+            _archive?.Dispose();
+            stream.Dispose();
             throw new InvalidDataException(
                 $"'{path}' is no archive of NumPy's arrays: {current}: {exception.Message}",
                 exception
@@ -49,16 +51,33 @@ internal sealed class NpzReader : StateReader
     }
 
     internal override IReadOnlyList<StateEntry> Entries =>
-        [.. _tensors.Select(entry => new StateEntry(entry.Key, entry.Value.dtype, entry.Value.shape))];
+        [.. _entries.Select(entry => new StateEntry(entry.Key, entry.Value.Type, entry.Value.Shape))];
 
-    internal override torch.Tensor Read(string name) => _tensors[name].clone();
-
-    public override void Dispose()
+    internal override torch.Tensor Read(string name)
     {
-        foreach (var tensor in _tensors.Values)
+        var (entry, type, shape, isFortran) = _entries[name];
+        using var stream = entry.Open();
+        NpyText.Read(stream);
+        if (!isFortran || shape.Length < 2)
         {
-            tensor.Dispose();
+            return TensorData.Read(stream, type, shape);
         }
+
+        using var scope = torch.NewDisposeScope();
+        return TensorData
+            .Read(stream, type, [.. shape.Reverse()])
+            .permute([.. Enumerable.Range(0, shape.Length).Reverse().Select(axis => (long)axis)])
+            .contiguous()
+            .MoveToOuterDisposeScope();
+    }
+
+    public override void Dispose() => _archive.Dispose();
+
+    internal override void ReadStart(string name, Span<byte> bytes)
+    {
+        using var stream = _entries[name].Entry.Open();
+        NpyText.Read(stream);
+        stream.ReadExactly(bytes);
     }
 
     private void Add(ZipArchiveEntry entry, long left)
@@ -85,20 +104,10 @@ internal sealed class NpzReader : StateReader
             );
         }
 
-        using var scope = torch.NewDisposeScope();
-        var tensor = TensorData.Read(stream, type, isFortran ? [.. shape.Reverse()] : shape);
-        if (isFortran && shape.Length > 1)
-        {
-            tensor = tensor
-                .permute([.. Enumerable.Range(0, shape.Length).Reverse().Select(axis => (long)axis)])
-                .contiguous();
-        }
-
-        if (!_tensors.TryAdd(entry.FullName[..^Ending.Length], tensor))
+        TensorData.Skip(stream, elements * size);
+        if (!_entries.TryAdd(entry.FullName[..^Ending.Length], new(entry, type, shape, isFortran)))
         {
             throw new InvalidDataException("it stands twice in the archive.");
         }
-
-        tensor.DetachFromDisposeScope();
     }
 }

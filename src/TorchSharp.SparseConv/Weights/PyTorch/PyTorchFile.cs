@@ -84,6 +84,14 @@ internal sealed class PyTorchFile : StateReader
         _archive.Dispose();
     }
 
+    internal override void ReadStart(string name, Span<byte> bytes)
+    {
+        var tensor = _tensors[name];
+        using var data = Entry(tensor.Storage).Open();
+        TensorData.Skip(data, tensor.Offset * ElementTypes.Size(tensor.Storage.Type));
+        data.ReadExactly(bytes);
+    }
+
     private static bool IsDamage(Exception exception) =>
         exception is InvalidDataException or EndOfStreamException or NotSupportedException or OverflowException;
 
