@@ -97,7 +97,19 @@ Task("Test")
         }
         foreach (var suite in onceSuites)
             RunSuite(suite, suite, new(), failures);
+        RunSanitized(failures);
         WriteTally(failures);
+        if (failures.Count > 0)
+            throw new CakeException($"failed: {string.Join(", ", failures)}");
+    });
+
+Task("TestSanitized")
+    .Description("The native tests under AddressSanitizer with UndefinedBehaviorSanitizer, and ThreadSanitizer")
+    .Does(() =>
+    {
+        EnsureDirectoryExists(results);
+        var failures = new List<string>();
+        RunSanitized(failures);
         if (failures.Count > 0)
             throw new CakeException($"failed: {string.Join(", ", failures)}");
     });
@@ -215,6 +227,26 @@ void RunSuite(string suite, string name, Dictionary<string, string> environment,
         + $"--logger \"trx;LogFileName={name}.trx\" --results-directory {results}";
     if (Start("dotnet", arguments, environment) != 0)
         failures.Add(name);
+}
+
+// Each sanitizer has a build of its own. ThreadSanitizer takes the tests that share work between threads.
+void RunSanitized(List<string> failures)
+{
+    (string Name, string Flags, string Tests)[] sanitizers =
+    [
+        ("address", "address,undefined", "*"),
+        ("thread", "thread", "*hread*:*haring*:*Pool*:*any_tiles*"),
+    ];
+    foreach (var (name, flags, tests) in sanitizers)
+    {
+        Console.WriteLine($"native ({name} sanitizer)");
+        var folder = artifacts.Combine("cmake").Combine(name);
+        Run("cmake", $"-S . -B {folder} -DCMAKE_BUILD_TYPE={configuration} -DSPARSECONV_SANITIZE={flags}", quiet: true);
+        Run("cmake", $"--build {folder} --target sparseconv_tests --parallel {Environment.ProcessorCount}", quiet: true);
+        var program = folder.Combine("tests").Combine("native").CombineWithFilePath("sparseconv_tests");
+        if (Start(program.FullPath, $"--gtest_brief=1 --gtest_filter={tests} --gtest_output=xml:{results}/native.{name}.xml", new()) != 0)
+            failures.Add($"native ({name} sanitizer)");
+    }
 }
 
 // Asked of the library itself, so that what is tested is what it would choose from.
