@@ -73,7 +73,8 @@ public sealed class MinkUNet : torch.nn.Module<SparseTensor, SparseTensor>, IFus
 
     /// <summary>
     /// Whether each residual block runs again in backward instead of keeping what lies between
-    /// (<see cref="SparseCheckpoint"/>): the same gradients from less memory, for about a third more time. False at first.
+    /// (<see cref="SparseCheckpoint"/>): the same gradients from less memory, for another forward pass of the
+    /// blocks. False at first.
     /// </summary>
     public bool checkpointing { get; set; }
 
