@@ -188,20 +188,15 @@ SPC_API spc_status spc_convolution_workspace(const spc_rulebook *rulebook, int32
                                              int64_t groups, int64_t in_channels, int64_t out_channels,
                                              int32_t element_type, int64_t *bytes);
 
-SPC_API spc_status spc_convolution_forward(const spc_rulebook *rulebook, int32_t direction, int64_t groups,
-                                           const spc_matrix *input, const spc_matrix *weight, const spc_matrix *bias,
-                                           void *workspace, int64_t workspace_bytes, const spc_matrix *output);
-
-/* What a fused convolution does last. */
+/* activation */
 #define SPC_IDENTITY 0
 #define SPC_RELU 1 /* values below zero become zero; not-a-number stays */
 
-/* The same with more done before a row is stored: activation(sums + bias + residual), where residual is as output, or
- * NULL. 16-bit values are still rounded once. */
-SPC_API spc_status spc_convolution_forward_fused(const spc_rulebook *rulebook, int32_t direction, int64_t groups,
-                                                 const spc_matrix *input, const spc_matrix *weight,
-                                                 const spc_matrix *bias, const spc_matrix *residual, int32_t activation,
-                                                 void *workspace, int64_t workspace_bytes, const spc_matrix *output);
+/* output = activation(sums + bias + residual), where residual is as output, or NULL. 16-bit values are rounded once. */
+SPC_API spc_status spc_convolution_forward(const spc_rulebook *rulebook, int32_t direction, int64_t groups,
+                                           const spc_matrix *input, const spc_matrix *weight, const spc_matrix *bias,
+                                           const spc_matrix *residual, int32_t activation, void *workspace,
+                                           int64_t workspace_bytes, const spc_matrix *output);
 
 SPC_API spc_status spc_convolution_backward_input(const spc_rulebook *rulebook, int32_t direction, int64_t groups,
                                                   const spc_matrix *grad_output, const spc_matrix *weight,

@@ -263,21 +263,8 @@ spc_status spc_convolution_workspace(const spc_rulebook *rulebook, int32_t direc
 
 spc_status spc_convolution_forward(const spc_rulebook *rulebook, int32_t direction, int64_t groups,
                                    const spc_matrix *input, const spc_matrix *weight, const spc_matrix *bias,
-                                   void *workspace, int64_t workspace_bytes, const spc_matrix *output) {
-  return guard([&] {
-    need(rulebook, "rulebook");
-    need(input, "input");
-    need(weight, "weight");
-    need(output, "output");
-    spc::convolution_forward(rulebook->pairs, direction, groups, *input, *weight, {bias, nullptr, SPC_IDENTITY},
-                             workspace, workspace_bytes, *output);
-  });
-}
-
-spc_status spc_convolution_forward_fused(const spc_rulebook *rulebook, int32_t direction, int64_t groups,
-                                         const spc_matrix *input, const spc_matrix *weight, const spc_matrix *bias,
-                                         const spc_matrix *residual, int32_t activation, void *workspace,
-                                         int64_t workspace_bytes, const spc_matrix *output) {
+                                   const spc_matrix *residual, int32_t activation, void *workspace,
+                                   int64_t workspace_bytes, const spc_matrix *output) {
   return guard([&] {
     need(rulebook, "rulebook");
     need(input, "input");

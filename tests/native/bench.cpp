@@ -205,8 +205,8 @@ double dense_gflops(const Bench &bench) {
                                      SPC_FLOAT32, &bytes));
   test::Workspace space(bytes);
   const double ms = bench.measure([&] {
-    test::ok(spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, 1, &input, &weight, nullptr, space.data(),
-                                     space.bytes(), &output));
+    test::ok(spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, 1, &input, &weight, nullptr, nullptr,
+                                     SPC_IDENTITY, space.data(), space.bytes(), &output));
   });
   return 2e-6 * kRows * kChannels * kChannels / ms;
 }
@@ -265,8 +265,8 @@ void bench_convolution(const Bench &bench, const std::vector<int32_t> &coordinat
     bench.print(name, bench.measure([&] { test::ok(call(space.data(), space.bytes())); }), rows, pairs, in, out);
   };
   run("forward", SPC_FORWARD, [&](void *space, int64_t bytes) {
-    return spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, 1, &x_view, &w_view, &b_view, space, bytes,
-                                   &y_view);
+    return spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, 1, &x_view, &w_view, &b_view, nullptr,
+                                   SPC_IDENTITY, space, bytes, &y_view);
   });
   run("backward_input", SPC_BACKWARD_INPUT, [&](void *space, int64_t bytes) {
     return spc_convolution_backward_input(rulebook.get(), SPC_FINE_TO_COARSE, 1, &g_view, &w_view, space, bytes,

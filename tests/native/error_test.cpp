@@ -91,8 +91,8 @@ class ConvolutionErrors : public testing::Test {
         space_(test::workspace_for(rulebook_.get(), SPC_FINE_TO_COARSE, SPC_FORWARD, 4, 5, SPC_FLOAT32)) {}
 
   spc_status forward() {
-    return spc_convolution_forward(rulebook_.get(), direction_, groups_, &input_, &weight_, &bias_, workspace_, bytes_,
-                                   &output_);
+    return spc_convolution_forward(rulebook_.get(), direction_, groups_, &input_, &weight_, &bias_, nullptr,
+                                   SPC_IDENTITY, workspace_, bytes_, &output_);
   }
 
   test::Map map_;
@@ -117,8 +117,8 @@ TEST_F(ConvolutionErrors, Name_what_is_wrong_with_an_epilogue) {
   std::vector<float> r(15);
   const spc_matrix residual = test::view(r, 3, 5);
   const auto fused = [&](const spc_matrix *given, int32_t activation) {
-    return spc_convolution_forward_fused(rulebook_.get(), direction_, groups_, &input_, &weight_, &bias_, given,
-                                         activation, workspace_, bytes_, &output_);
+    return spc_convolution_forward(rulebook_.get(), direction_, groups_, &input_, &weight_, &bias_, given, activation,
+                                   workspace_, bytes_, &output_);
   };
   expect_failure(fused(&residual, SPC_RELU), SPC_INVALID_ARGUMENT, "residual.rows is 3, must be 2");
   expect_failure(fused(nullptr, 2), SPC_INVALID_ARGUMENT, "activation is 2");

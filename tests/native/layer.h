@@ -51,8 +51,8 @@ Gradients<T, W> run_layer(const spc_rulebook *rulebook, int32_t direction, int64
   };
   {
     Workspace space = scratch(SPC_FORWARD);
-    ok(spc_convolution_forward(rulebook, direction, groups, &x_view, &w_view, bias.empty() ? nullptr : &b_view,
-                               space.data(), space.bytes(), &y_view));
+    ok(spc_convolution_forward(rulebook, direction, groups, &x_view, &w_view, bias.empty() ? nullptr : &b_view, nullptr,
+                               SPC_IDENTITY, space.data(), space.bytes(), &y_view));
   }
   {
     Workspace space = scratch(SPC_BACKWARD_INPUT);

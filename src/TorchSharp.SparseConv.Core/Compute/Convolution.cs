@@ -93,7 +93,7 @@ public static unsafe class Convolution
             )
         );
         Native
-            .spc_convolution_forward_fused(
+            .spc_convolution_forward(
                 rulebook.Handle,
                 direction,
                 groups,

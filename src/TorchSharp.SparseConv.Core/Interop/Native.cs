@@ -137,7 +137,7 @@ internal static unsafe partial class Native
     );
 
     [LibraryImport(Library)]
-    internal static partial Status spc_convolution_forward_fused(
+    internal static partial Status spc_convolution_forward(
         RulebookHandle rulebook,
         ConvolutionDirection direction,
         long groups,
