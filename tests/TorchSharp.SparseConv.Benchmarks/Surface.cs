@@ -42,6 +42,37 @@ internal static class Surface
         return new Cloud(name, rows);
     }
 
+    /// <summary>The faces of a room of <paramref name="edge"/> cells a side, half as high, with boxes standing in it.</summary>
+    public static Cloud Room(string name, int edge, int pieces)
+    {
+        var random = new Random(1);
+        var cells = new SortedSet<(int X, int Y, int Z)>();
+        AddFaces(cells, (0, 0, 0), (edge, edge, edge / 2));
+        for (var i = 0; i < pieces; i++)
+        {
+            var (width, depth, height) = (random.Next(10, 50), random.Next(10, 50), random.Next(10, edge / 2));
+            AddFaces(cells, (random.Next(edge - width), random.Next(edge - depth), 0), (width, depth, height));
+        }
+        return new Cloud(name, [.. cells.SelectMany(cell => (int[])[0, cell.X, cell.Y, cell.Z])]);
+    }
+
+    private static void AddFaces(
+        SortedSet<(int, int, int)> cells,
+        (int X, int Y, int Z) from,
+        (int X, int Y, int Z) size
+    )
+    {
+        for (var x = 0; x < size.X; x++)
+        {
+            for (var y = 0; y < size.Y; y++)
+            {
+                var side = x == 0 || y == 0 || x == size.X - 1 || y == size.Y - 1;
+                for (var z = 0; z < size.Z; z += side ? 1 : size.Z - 1)
+                    cells.Add((from.X + x, from.Y + y, from.Z + z));
+            }
+        }
+    }
+
     private static float Height(int cell, int edge)
     {
         var (x, y, z) = Cell(cell, edge);
