@@ -103,13 +103,15 @@ export class Legend {
   show(coloring, layers, colors) {
     this.showKey(coloring, layers, colors);
     const counts = layers.map((layer) => classCounts(this.scene, layer, coloring));
-    const first = counts.find((count) => count !== undefined);
+    // Of what is judged, the first pane's, which is the truth; else each class where it first occurs.
+    const judged = layers.some((layer) => layer.errors);
+    const reference = (index) => counts.find((count) => (judged ? count !== undefined : count?.[index] > 0));
     const entries = this.scene.classes
       .map(({ name }, index) => ({
         index,
         name,
         color: colors.classes[index],
-        count: first?.[index] ?? 0,
+        count: reference(index)?.[index] ?? 0,
         iou: this.scene.iou?.[index],
         hint: this.scene.panes
           .map((pane, at) => counts[at] && `${pane.name}: ${grouped.format(counts[at][index])}`)
