@@ -112,6 +112,20 @@ internal sealed class PredictTests
     }
 
     [Test]
+    public void What_the_file_lacks_is_named()
+    {
+        var bare = Small.Ply(_folder, "bare.ply", Small.Cloud().Without("intensity"));
+        var report = CommandRun.Json("predict", _model, bare);
+        var complete = CommandRun.Json("predict", _model, Small.Ply(_folder));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(report.GetProperty("assumed_inputs").Strings(), Is.EqualTo(new[] { "intensity" }));
+            Assert.That(complete.GetProperty("assumed_inputs").Strings(), Is.Empty);
+            Assert.That(CommandRun.Text("predict", _model, bare), Does.Contain("intensity: not in the file"));
+        }
+    }
+
+    [Test]
     public void Mistakes_are_told()
     {
         var file = Small.Ply(_folder);

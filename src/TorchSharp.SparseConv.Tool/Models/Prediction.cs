@@ -10,6 +10,7 @@ internal sealed class Prediction
     private readonly ModelLabels _labels;
     private readonly double _seconds;
     private readonly int? _ignored;
+    private readonly string[] _assumed;
 
     private Prediction(PointCloud cloud, int[] classes, ModelConfig config, ModelLabels labels, double seconds)
     {
@@ -18,6 +19,13 @@ internal sealed class Prediction
         _labels = labels;
         _seconds = seconds;
         _ignored = config.IgnoreClass;
+        // What the description gives a value for in files without it; the classifier refuses any other that is not there.
+        _assumed =
+        [
+            .. config
+                .Inputs.Where(input => input.Missing is not null && cloud.Find(input.Source) is null)
+                .Select(input => input.Source),
+        ];
         Truth = FindTruth(cloud, labels, out var problem);
         NotCompared = problem;
     }
@@ -60,6 +68,7 @@ internal sealed class Prediction
             File = file,
             Points = Cloud.Count,
             DroppedPoints = dropped,
+            AssumedInputs = _assumed,
             Seconds = _seconds,
             Classes =
             [

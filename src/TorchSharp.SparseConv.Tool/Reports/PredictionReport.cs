@@ -14,6 +14,9 @@ internal sealed class PredictionReport
     /// <summary>Points left out for positions that are not finite.</summary>
     public required int DroppedPoints { get; init; }
 
+    /// <summary>Attributes that the network reads and the file lacks: the model's own value was taken for them.</summary>
+    public required IReadOnlyList<string> AssumedInputs { get; init; }
+
     public required double Seconds { get; init; }
 
     public required IReadOnlyList<ClassReport> Classes { get; init; }
@@ -56,6 +59,12 @@ internal sealed class PredictionReport
                 (
                     "left out",
                     DroppedPoints > 0 ? $"{Tables.Count(DroppedPoints)} points without a finite position" : null
+                ),
+                (
+                    "assumed",
+                    AssumedInputs.Count > 0
+                        ? $"{string.Join(", ", AssumedInputs)}: not in the file, taken as the model says"
+                        : null
                 ),
                 (
                     "compared",
