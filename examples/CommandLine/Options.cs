@@ -18,6 +18,15 @@ public static class Options
     /// <summary>A word that may be left out.</summary>
     public static Option<string?> Text(string name, string description) => new(name) { Description = description };
 
+    /// <summary>Any number of words, with a default.</summary>
+    public static Option<string[]> List(string name, string description, params string[] values) =>
+        new(name)
+        {
+            Description = description,
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => values,
+        };
+
     /// <summary>Refuses 0, what is below, and infinity.</summary>
     public static Option<T> Positive<T>(this Option<T> option)
         where T : struct, INumber<T>

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "error.h"
+#include "half.h"
 
 namespace spc {
 
@@ -47,6 +48,22 @@ inline void check_parameter(const char *name, const spc_matrix &matrix, int64_t 
                   std::to_string(type) + " or " + std::to_string(SPC_FLOAT32));
   }
   check_matrix(name, matrix, rows, columns, half ? given : type);
+}
+
+// Calls run with a value of the element type.
+template <class Run>
+void by_type(int32_t type, const Run &run) {
+  check_element_type(type);
+  switch (type) {
+    case SPC_FLOAT32:
+      return run(float{});
+    case SPC_FLOAT64:
+      return run(double{});
+    case SPC_BFLOAT16:
+      return run(BFloat16{});
+    default:
+      return run(Float16{});
+  }
 }
 
 template <class T>

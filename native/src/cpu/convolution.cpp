@@ -38,21 +38,6 @@ spc_matrix from_column(const spc_matrix &matrix, int64_t column) {
   return result;
 }
 
-// Calls run with a value of the element type.
-template <class Run>
-void by_type(int32_t type, const Run &run) {
-  check_element_type(type);
-  if (type == SPC_FLOAT32) {
-    run(float{});
-  } else if (type == SPC_FLOAT64) {
-    run(double{});
-  } else if (type == SPC_BFLOAT16) {
-    run(BFloat16{});
-  } else {
-    run(Float16{});
-  }
-}
-
 // The bias as sums take it, in `wide` where it has to be made wider; null for none.
 template <class T>
 const Sum<T> *wide_bias(const spc_matrix *bias, std::vector<Sum<T>> &wide) {

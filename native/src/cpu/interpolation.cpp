@@ -131,22 +131,6 @@ void maximum_gradient(const Job<T> &job, const int32_t *saved) {
   });
 }
 
-// Calls run with a value of the element type.
-template <class Run>
-void by_type(int32_t type, const Run &run) {
-  check_element_type(type);
-  switch (type) {
-    case SPC_FLOAT32:
-      return run(float{});
-    case SPC_FLOAT64:
-      return run(double{});
-    case SPC_BFLOAT16:
-      return run(BFloat16{});
-    default:
-      return run(Float16{});
-  }
-}
-
 void check_kind(int32_t kind) {
   if (kind == SPC_SPLAT_SUM || kind == SPC_SPLAT_MEAN || kind == SPC_SPLAT_MAX) return;
   fail_argument("kind is " + std::to_string(kind) + ", must be SPC_SPLAT_SUM, SPC_SPLAT_MEAN or SPC_SPLAT_MAX");

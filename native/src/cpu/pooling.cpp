@@ -221,22 +221,6 @@ void check_kind(int32_t kind) {
                 ", must be SPC_POOL_MAX, SPC_POOL_SUM, SPC_POOL_MEAN or SPC_POOL_MEAN_VOLUME");
 }
 
-// Calls run with a value of the element type.
-template <class Run>
-void by_type(int32_t type, const Run &run) {
-  check_element_type(type);
-  switch (type) {
-    case SPC_FLOAT32:
-      return run(float{});
-    case SPC_FLOAT64:
-      return run(double{});
-    case SPC_BFLOAT16:
-      return run(BFloat16{});
-    default:
-      return run(Float16{});
-  }
-}
-
 }  // namespace
 
 void pooling_forward(const Rulebook &rulebook, int32_t direction, int32_t kind, const spc_matrix &input, int32_t *saved,

@@ -83,25 +83,10 @@ public sealed class WeightsTests
         Assert.That(Tensors.Deviation(other.state_dict()["0.weight"], before), Is.Zero);
     }
 
-    [TestCase(torch.ScalarType.Float32)]
-    [TestCase(torch.ScalarType.Float64)]
-    [TestCase(torch.ScalarType.Float16)]
-    [TestCase(torch.ScalarType.BFloat16)]
-    [TestCase(torch.ScalarType.Int64)]
-    [TestCase(torch.ScalarType.Int32)]
-    [TestCase(torch.ScalarType.Int16)]
-    [TestCase(torch.ScalarType.Int8)]
-    [TestCase(torch.ScalarType.Byte)]
-    [TestCase(torch.ScalarType.Bool)]
+    [TestCaseSource(typeof(EveryType), nameof(EveryType.All))]
     public void Every_type_comes_back_in_its_shape(torch.ScalarType type)
     {
-        var tensors = new Dictionary<string, torch.Tensor>(StringComparer.Ordinal)
-        {
-            ["matrix"] = torch.tensor(new[] { 0.0, 1, 1, 0, 1, 1 }, [2, 3]).to_type(type),
-            ["strided"] = torch.tensor(new[] { 0.0, 1, 1, 0, 1, 1 }, [2, 3]).to_type(type).transpose(0, 1),
-            ["scalar"] = torch.tensor(1.0).to_type(type),
-            ["empty"] = torch.zeros(new long[] { 0, 4 }, type),
-        };
+        var tensors = EveryType.Shapes(type);
         SafeTensors.Write(PathOf("all.safetensors"), tensors);
         var read = SafeTensors.Read(PathOf("all.safetensors"));
         Assert.That(read.Keys, Is.EquivalentTo(tensors.Keys));
