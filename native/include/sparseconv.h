@@ -19,6 +19,14 @@
  * fail.
  *  - Objects are immutable after creation and may be used from any number of threads. Settings are process-wide.
  *  - Results do not depend on the number of threads, bit for bit.
+ *
+ * Devices: -1 is the CPU, n >= 0 the CUDA device n.
+ *  - A map, a rulebook or links live on one device, and what is made from them lives there, too.
+ *  - The matrices, workspaces and saved of a call lie on the device of its object. Arrays of int32, int64 and double
+ *    lie on it or in host memory; what is written to host memory is there when the call returns. A geometry and its
+ *    taps, bounds and counts are host memory.
+ *  - stream is the CUDA stream (CUstream) on which work on CUDA objects is queued, NULL for the default stream; it is
+ *    ignored for CPU objects. Results are ready in the order of the stream; what a getter returns is ready at return.
  */
 #ifndef SPARSECONV_H
 #define SPARSECONV_H
@@ -41,7 +49,7 @@ extern "C" {
 
 /* Both sides ship in one package: compared for equality at load. Raised on any change of signature, struct or meaning.
  */
-#define SPC_ABI_VERSION 5
+#define SPC_ABI_VERSION 6
 
 #define SPC_MAX_DIMENSIONS 4
 
@@ -67,7 +75,7 @@ typedef int32_t spc_status;
 #define SPC_DILATE 0     /* all that any fine site reaches through a tap */
 #define SPC_DOWNSAMPLE 1 /* floor(fine / stride), no dilation */
 
-/* A dense row-major matrix. device: -1 is the CPU. */
+/* A dense row-major matrix on a device. */
 typedef struct spc_matrix {
   void *data;
   int64_t rows;
@@ -118,54 +126,72 @@ SPC_API spc_status spc_set_threads(int32_t threads);
 /* Maps, rulebooks and links that are alive in this process: for tests of lifetimes. */
 SPC_API int64_t spc_live_objects(void);
 
+/* CUDA devices that can be used. SPC_DEVICE where there is no usable CUDA: spc_last_error() says what was looked for
+ * and where. */
+SPC_API spc_status spc_cuda_device_count(int32_t *out);
+SPC_API spc_status spc_cuda_device_name(int32_t device, const char **out); /* "NVIDIA H100 ... (sm_90)" */
+
+/* Whether convolutions of SPC_FLOAT32 on CUDA may round their factors to TF32, 19 bits: 0, as at the start, or 1. */
+SPC_API int32_t spc_tf32(void);
+SPC_API spc_status spc_set_tf32(int32_t allow);
+
 /* ---- coordinate map --------------------------------------------------------------------------------------------- */
 
 /* From int32 [rows, 1 + dimensions]; row i of the map is row i given. A coordinate that stands twice is
  * SPC_INVALID_ARGUMENT, and the message names it and both rows. */
-SPC_API spc_status spc_map_create(const int32_t *coordinates, int64_t rows, int32_t dimensions, spc_map **out);
+SPC_API spc_status spc_map_create(const int32_t *coordinates, int64_t rows, int32_t dimensions, int32_t device,
+                                  void *stream, spc_map **out);
 
 /* The same with duplicates merged: rows of the map are in the library's own order (see spc_map_coarsen), and
  * map_rows[i] is the row of the map that holds row i given. */
-SPC_API spc_status spc_map_create_merged(const int32_t *coordinates, int64_t rows, int32_t dimensions,
-                                         int64_t *map_rows, spc_map **out);
+SPC_API spc_status spc_map_create_merged(const int32_t *coordinates, int64_t rows, int32_t dimensions, int32_t device,
+                                         void *stream, int64_t *map_rows, spc_map **out);
 
 /* The coarse sites of a strided convolution over `fine`, by rule SPC_DILATE or SPC_DOWNSAMPLE. bounds: the coarse shape
  * [dimensions], outside of which (0 <= c < bounds) nothing is made, or NULL for no bounds. The order of rows depends on
  * the set of coordinates alone. SPC_DOWNSAMPLE uses the stride only. */
 SPC_API spc_status spc_map_coarsen(const spc_map *fine, const spc_geometry *geometry, int32_t rule,
-                                   const int32_t *bounds, spc_map **out);
+                                   const int32_t *bounds, void *stream, spc_map **out);
 
 /* The fine sites that any coarse site reaches through a tap. bounds: the fine shape [dimensions] or NULL. */
 SPC_API spc_status spc_map_refine(const spc_map *coarse, const spc_geometry *geometry, const int32_t *bounds,
-                                  spc_map **out);
+                                  void *stream, spc_map **out);
 
 SPC_API int64_t spc_map_rows(const spc_map *map);
 SPC_API int32_t spc_map_dimensions(const spc_map *map);
 SPC_API int64_t spc_map_bytes(const spc_map *map);
+SPC_API int32_t spc_map_device(const spc_map *map);
+
+/* Writes the smallest and the largest value of each column of the coordinates to host memory, int32 [1 + dimensions];
+ * 0 and -1 for an empty map. */
+SPC_API spc_status spc_map_bounds(const spc_map *map, int32_t *low, int32_t *high);
 
 /* Writes int32 [rows, 1 + dimensions]. */
-SPC_API spc_status spc_map_coordinates(const spc_map *map, int32_t *out);
+SPC_API spc_status spc_map_coordinates(const spc_map *map, void *stream, int32_t *out);
 
 /* Writes the row of each of the given coordinates, int32 [rows, 1 + dimensions], or -1 where there is none. */
-SPC_API spc_status spc_map_find(const spc_map *map, const int32_t *coordinates, int64_t rows, int64_t *out);
+SPC_API spc_status spc_map_find(const spc_map *map, const int32_t *coordinates, int64_t rows, void *stream,
+                                int64_t *out);
 
 SPC_API void spc_map_destroy(spc_map *map);
 
 /* ---- rulebook --------------------------------------------------------------------------------------------------- */
 
-/* All pairs of the law between the two maps (which may be one map). The maps may be destroyed afterwards. */
+/* All pairs of the law between the two maps of one device (which may be one map). The maps may be destroyed afterwards.
+ */
 SPC_API spc_status spc_rulebook_create(const spc_map *coarse, const spc_map *fine, const spc_geometry *geometry,
-                                       spc_rulebook **out);
+                                       void *stream, spc_rulebook **out);
 
 SPC_API int64_t spc_rulebook_taps(const spc_rulebook *rulebook);
 SPC_API int64_t spc_rulebook_pairs(const spc_rulebook *rulebook);
 SPC_API int64_t spc_rulebook_bytes(const spc_rulebook *rulebook);
+SPC_API int32_t spc_rulebook_device(const spc_rulebook *rulebook);
 
-/* Writes the number of pairs of each tap, int64 [taps]. */
+/* Writes the number of pairs of each tap to host memory, int64 [taps]. */
 SPC_API spc_status spc_rulebook_counts(const spc_rulebook *rulebook, int64_t *out);
 
 /* Writes the pairs of one tap, ascending by coarse row: int64 [counts[tap]] each. */
-SPC_API spc_status spc_rulebook_tap_pairs(const spc_rulebook *rulebook, int64_t tap, int64_t *fine_rows,
+SPC_API spc_status spc_rulebook_tap_pairs(const spc_rulebook *rulebook, int64_t tap, void *stream, int64_t *fine_rows,
                                           int64_t *coarse_rows);
 
 SPC_API void spc_rulebook_destroy(spc_rulebook *rulebook);
@@ -196,17 +222,17 @@ SPC_API spc_status spc_convolution_workspace(const spc_rulebook *rulebook, int32
 SPC_API spc_status spc_convolution_forward(const spc_rulebook *rulebook, int32_t direction, int64_t groups,
                                            const spc_matrix *input, const spc_matrix *weight, const spc_matrix *bias,
                                            const spc_matrix *residual, int32_t activation, void *workspace,
-                                           int64_t workspace_bytes, const spc_matrix *output);
+                                           int64_t workspace_bytes, void *stream, const spc_matrix *output);
 
 SPC_API spc_status spc_convolution_backward_input(const spc_rulebook *rulebook, int32_t direction, int64_t groups,
                                                   const spc_matrix *grad_output, const spc_matrix *weight,
-                                                  void *workspace, int64_t workspace_bytes,
+                                                  void *workspace, int64_t workspace_bytes, void *stream,
                                                   const spc_matrix *grad_input);
 
 /* grad_bias [1, out] may be NULL. */
 SPC_API spc_status spc_convolution_backward_weight(const spc_rulebook *rulebook, int32_t direction, int64_t groups,
                                                    const spc_matrix *input, const spc_matrix *grad_output,
-                                                   void *workspace, int64_t workspace_bytes,
+                                                   void *workspace, int64_t workspace_bytes, void *stream,
                                                    const spc_matrix *grad_weight, const spc_matrix *grad_bias);
 
 /* ---- pooling ---------------------------------------------------------------------------------------------------- */
@@ -222,10 +248,10 @@ SPC_API spc_status spc_convolution_backward_weight(const spc_rulebook *rulebook,
  * wanted: for SPC_POOL_MAX int32 [rows written, channels], the row read that holds each maximum, or -1; for
  * SPC_POOL_MEAN int32 [rows written], the number of pairs; not used by the others. */
 SPC_API spc_status spc_pooling_forward(const spc_rulebook *rulebook, int32_t direction, int32_t kind,
-                                       const spc_matrix *input, int32_t *saved, const spc_matrix *output);
+                                       const spc_matrix *input, void *stream, int32_t *saved, const spc_matrix *output);
 
 SPC_API spc_status spc_pooling_backward(const spc_rulebook *rulebook, int32_t direction, int32_t kind,
-                                        const spc_matrix *grad_output, const int32_t *saved,
+                                        const spc_matrix *grad_output, const int32_t *saved, void *stream,
                                         const spc_matrix *grad_input);
 
 /* ---- points ----------------------------------------------------------------------------------------------------- */
@@ -243,29 +269,32 @@ SPC_API spc_status spc_pooling_backward(const spc_rulebook *rulebook, int32_t di
  * a point around which nothing is active, is tied to nothing. A point that is not finite is SPC_INVALID_ARGUMENT. The
  * map may be destroyed afterwards. */
 SPC_API spc_status spc_links_create(const spc_map *map, const double *points, const int32_t *batch, int64_t count,
-                                    int32_t kind, int32_t missing, double anchor, spc_links **out);
+                                    int32_t kind, int32_t missing, double anchor, void *stream, spc_links **out);
 
 /* Links of weight 1 to a row of each point, -1 for none. */
-SPC_API spc_status spc_links_create_from_rows(const int64_t *row_of_point, int64_t count, int64_t rows,
-                                              spc_links **out);
+SPC_API spc_status spc_links_create_from_rows(const int64_t *row_of_point, int64_t count, int64_t rows, int32_t device,
+                                              void *stream, spc_links **out);
 
 SPC_API int64_t spc_links_points(const spc_links *links);
 SPC_API int64_t spc_links_rows(const spc_links *links);
 SPC_API int64_t spc_links_count(const spc_links *links);
 SPC_API int64_t spc_links_bytes(const spc_links *links);
+SPC_API int32_t spc_links_device(const spc_links *links);
 
 /* Writes the links of point i to places starts[i] to starts[i + 1] of rows and weights: starts [points + 1], rows and
  * weights [count]. */
-SPC_API spc_status spc_links_read(const spc_links *links, int64_t *starts, int64_t *rows, double *weights);
+SPC_API spc_status spc_links_read(const spc_links *links, void *stream, int64_t *starts, int64_t *rows,
+                                  double *weights);
 
 SPC_API void spc_links_destroy(spc_links *links);
 
 /* Interpolation: a point takes the weighted sum of its rows, zero where it has none. input is [rows, channels] and
  * output [points, channels], of any one element type; sums of 16-bit numbers are those of float32, rounded once.
  * Outputs are overwritten. */
-SPC_API spc_status spc_interpolation_forward(const spc_links *links, const spc_matrix *input, const spc_matrix *output);
+SPC_API spc_status spc_interpolation_forward(const spc_links *links, const spc_matrix *input, void *stream,
+                                             const spc_matrix *output);
 
-SPC_API spc_status spc_interpolation_backward(const spc_links *links, const spc_matrix *grad_output,
+SPC_API spc_status spc_interpolation_backward(const spc_links *links, const spc_matrix *grad_output, void *stream,
                                               const spc_matrix *grad_input);
 
 /* What a row takes of the points that are tied to it; zero where there are none. */
@@ -276,11 +305,11 @@ SPC_API spc_status spc_interpolation_backward(const spc_links *links, const spc_
 /* Splatting: input is [points, channels] and output [rows, channels], as above. saved is what the gradient of
  * SPC_SPLAT_MAX needs, int32 [rows, channels]: the point that holds each maximum, or -1; may be NULL where no gradient
  * is wanted, and is not used by the others. */
-SPC_API spc_status spc_splat_forward(const spc_links *links, int32_t kind, const spc_matrix *input, int32_t *saved,
-                                     const spc_matrix *output);
+SPC_API spc_status spc_splat_forward(const spc_links *links, int32_t kind, const spc_matrix *input, void *stream,
+                                     int32_t *saved, const spc_matrix *output);
 
 SPC_API spc_status spc_splat_backward(const spc_links *links, int32_t kind, const spc_matrix *grad_output,
-                                      const int32_t *saved, const spc_matrix *grad_input);
+                                      const int32_t *saved, void *stream, const spc_matrix *grad_input);
 
 #ifdef __cplusplus
 }

@@ -23,7 +23,10 @@ static_assert(sizeof(spc_geometry) == 80 && offsetof(spc_geometry, taps) == 72 &
 
 namespace {
 
+constexpr int32_t kCpu = -1;
+
 std::atomic<int64_t> live_objects{0};
+std::atomic<int32_t> tf32_allowed{0};
 
 struct Counted {
   Counted() { ++live_objects; }
@@ -54,6 +57,19 @@ spc_status guard(const Body &body) noexcept {
 
 void need(const void *pointer, const char *name) {
   if (pointer == nullptr) spc::fail_argument(std::string(name) + " is NULL");
+}
+
+[[noreturn]] void fail_without_cuda() {
+  spc::fail_device("CUDA is not available: this library has no CUDA engine");
+}
+
+// Only the CPU has an engine.
+void check_device(int32_t device) {
+  if (device < kCpu) {
+    spc::fail_argument("device is " + std::to_string(device) +
+                       ", must be -1 for the CPU or the index of a CUDA device");
+  }
+  if (device != kCpu) fail_without_cuda();
 }
 
 }  // namespace
@@ -135,17 +151,50 @@ int64_t spc_live_objects(void) {
   return live_objects.load();
 }
 
-spc_status spc_map_create(const int32_t *coordinates, int64_t rows, int32_t dimensions, spc_map **out) {
-  return make_map(out, [&] { return spc::make_sites(coordinates, rows, dimensions); });
+spc_status spc_cuda_device_count(int32_t *out) {
+  return guard([&] {
+    need(out, "out");
+    fail_without_cuda();
+  });
 }
 
-spc_status spc_map_create_merged(const int32_t *coordinates, int64_t rows, int32_t dimensions, int64_t *map_rows,
-                                 spc_map **out) {
-  return make_map(out, [&] { return spc::make_merged_sites(coordinates, rows, dimensions, map_rows); });
+spc_status spc_cuda_device_name(int32_t device, const char **out) {
+  return guard([&] {
+    need(out, "out");
+    if (device < 0) spc::fail_argument("device is " + std::to_string(device) + ", must be 0 or more");
+    fail_without_cuda();
+  });
+}
+
+int32_t spc_tf32(void) {
+  return tf32_allowed.load();
+}
+
+spc_status spc_set_tf32(int32_t allow) {
+  return guard([&] {
+    if (allow != 0 && allow != 1) spc::fail_argument("allow is " + std::to_string(allow) + ", must be 0 or 1");
+    tf32_allowed = allow;
+  });
+}
+
+spc_status spc_map_create(const int32_t *coordinates, int64_t rows, int32_t dimensions, int32_t device,
+                          void * /*stream*/, spc_map **out) {
+  return make_map(out, [&] {
+    check_device(device);
+    return spc::make_sites(coordinates, rows, dimensions);
+  });
+}
+
+spc_status spc_map_create_merged(const int32_t *coordinates, int64_t rows, int32_t dimensions, int32_t device,
+                                 void * /*stream*/, int64_t *map_rows, spc_map **out) {
+  return make_map(out, [&] {
+    check_device(device);
+    return spc::make_merged_sites(coordinates, rows, dimensions, map_rows);
+  });
 }
 
 spc_status spc_map_coarsen(const spc_map *fine, const spc_geometry *geometry, int32_t rule, const int32_t *bounds,
-                           spc_map **out) {
+                           void * /*stream*/, spc_map **out) {
   return make_map(out, [&] {
     need(fine, "fine");
     need(geometry, "geometry");
@@ -157,7 +206,8 @@ spc_status spc_map_coarsen(const spc_map *fine, const spc_geometry *geometry, in
   });
 }
 
-spc_status spc_map_refine(const spc_map *coarse, const spc_geometry *geometry, const int32_t *bounds, spc_map **out) {
+spc_status spc_map_refine(const spc_map *coarse, const spc_geometry *geometry, const int32_t *bounds, void * /*stream*/,
+                          spc_map **out) {
   return make_map(out, [&] {
     need(coarse, "coarse");
     need(geometry, "geometry");
@@ -177,7 +227,20 @@ int64_t spc_map_bytes(const spc_map *map) {
   return map != nullptr ? map->sites->bytes() : 0;
 }
 
-spc_status spc_map_coordinates(const spc_map *map, int32_t *out) {
+int32_t spc_map_device(const spc_map *) {
+  return kCpu;
+}
+
+spc_status spc_map_bounds(const spc_map *map, int32_t *low, int32_t *high) {
+  return guard([&] {
+    need(map, "map");
+    need(low, "low");
+    need(high, "high");
+    spc::write_bounds(*map->sites, low, high);
+  });
+}
+
+spc_status spc_map_coordinates(const spc_map *map, void * /*stream*/, int32_t *out) {
   return guard([&] {
     need(map, "map");
     if (map->sites->rows > 0) need(out, "out");
@@ -185,7 +248,7 @@ spc_status spc_map_coordinates(const spc_map *map, int32_t *out) {
   });
 }
 
-spc_status spc_map_find(const spc_map *map, const int32_t *coordinates, int64_t rows, int64_t *out) {
+spc_status spc_map_find(const spc_map *map, const int32_t *coordinates, int64_t rows, void * /*stream*/, int64_t *out) {
   return guard([&] {
     need(map, "map");
     if (rows < 0) spc::fail_argument("rows is " + std::to_string(rows) + ", must be 0 or more");
@@ -201,7 +264,7 @@ void spc_map_destroy(spc_map *map) {
 }
 
 spc_status spc_rulebook_create(const spc_map *coarse, const spc_map *fine, const spc_geometry *geometry,
-                               spc_rulebook **out) {
+                               void * /*stream*/, spc_rulebook **out) {
   return guard([&] {
     need(coarse, "coarse");
     need(fine, "fine");
@@ -224,6 +287,10 @@ int64_t spc_rulebook_bytes(const spc_rulebook *rulebook) {
   return rulebook != nullptr ? rulebook->pairs.bytes() : 0;
 }
 
+int32_t spc_rulebook_device(const spc_rulebook *) {
+  return kCpu;
+}
+
 spc_status spc_rulebook_counts(const spc_rulebook *rulebook, int64_t *out) {
   return guard([&] {
     need(rulebook, "rulebook");
@@ -232,7 +299,8 @@ spc_status spc_rulebook_counts(const spc_rulebook *rulebook, int64_t *out) {
   });
 }
 
-spc_status spc_rulebook_tap_pairs(const spc_rulebook *rulebook, int64_t tap, int64_t *fine_rows, int64_t *coarse_rows) {
+spc_status spc_rulebook_tap_pairs(const spc_rulebook *rulebook, int64_t tap, void * /*stream*/, int64_t *fine_rows,
+                                  int64_t *coarse_rows) {
   return guard([&] {
     need(rulebook, "rulebook");
     if (tap < 0 || tap >= rulebook->pairs.taps()) {
@@ -264,7 +332,7 @@ spc_status spc_convolution_workspace(const spc_rulebook *rulebook, int32_t direc
 spc_status spc_convolution_forward(const spc_rulebook *rulebook, int32_t direction, int64_t groups,
                                    const spc_matrix *input, const spc_matrix *weight, const spc_matrix *bias,
                                    const spc_matrix *residual, int32_t activation, void *workspace,
-                                   int64_t workspace_bytes, const spc_matrix *output) {
+                                   int64_t workspace_bytes, void * /*stream*/, const spc_matrix *output) {
   return guard([&] {
     need(rulebook, "rulebook");
     need(input, "input");
@@ -277,7 +345,7 @@ spc_status spc_convolution_forward(const spc_rulebook *rulebook, int32_t directi
 
 spc_status spc_convolution_backward_input(const spc_rulebook *rulebook, int32_t direction, int64_t groups,
                                           const spc_matrix *grad_output, const spc_matrix *weight, void *workspace,
-                                          int64_t workspace_bytes, const spc_matrix *grad_input) {
+                                          int64_t workspace_bytes, void * /*stream*/, const spc_matrix *grad_input) {
   return guard([&] {
     need(rulebook, "rulebook");
     need(grad_output, "grad_output");
@@ -290,7 +358,7 @@ spc_status spc_convolution_backward_input(const spc_rulebook *rulebook, int32_t 
 
 spc_status spc_convolution_backward_weight(const spc_rulebook *rulebook, int32_t direction, int64_t groups,
                                            const spc_matrix *input, const spc_matrix *grad_output, void *workspace,
-                                           int64_t workspace_bytes, const spc_matrix *grad_weight,
+                                           int64_t workspace_bytes, void * /*stream*/, const spc_matrix *grad_weight,
                                            const spc_matrix *grad_bias) {
   return guard([&] {
     need(rulebook, "rulebook");
@@ -303,7 +371,7 @@ spc_status spc_convolution_backward_weight(const spc_rulebook *rulebook, int32_t
 }
 
 spc_status spc_pooling_forward(const spc_rulebook *rulebook, int32_t direction, int32_t kind, const spc_matrix *input,
-                               int32_t *saved, const spc_matrix *output) {
+                               void * /*stream*/, int32_t *saved, const spc_matrix *output) {
   return guard([&] {
     need(rulebook, "rulebook");
     need(input, "input");
@@ -313,7 +381,8 @@ spc_status spc_pooling_forward(const spc_rulebook *rulebook, int32_t direction, 
 }
 
 spc_status spc_pooling_backward(const spc_rulebook *rulebook, int32_t direction, int32_t kind,
-                                const spc_matrix *grad_output, const int32_t *saved, const spc_matrix *grad_input) {
+                                const spc_matrix *grad_output, const int32_t *saved, void * /*stream*/,
+                                const spc_matrix *grad_input) {
   return guard([&] {
     need(rulebook, "rulebook");
     need(grad_output, "grad_output");
@@ -323,7 +392,7 @@ spc_status spc_pooling_backward(const spc_rulebook *rulebook, int32_t direction,
 }
 
 spc_status spc_links_create(const spc_map *map, const double *points, const int32_t *batch, int64_t count, int32_t kind,
-                            int32_t missing, double anchor, spc_links **out) {
+                            int32_t missing, double anchor, void * /*stream*/, spc_links **out) {
   return guard([&] {
     need(map, "map");
     need(out, "out");
@@ -332,9 +401,11 @@ spc_status spc_links_create(const spc_map *map, const double *points, const int3
   });
 }
 
-spc_status spc_links_create_from_rows(const int64_t *row_of_point, int64_t count, int64_t rows, spc_links **out) {
+spc_status spc_links_create_from_rows(const int64_t *row_of_point, int64_t count, int64_t rows, int32_t device,
+                                      void * /*stream*/, spc_links **out) {
   return guard([&] {
     need(out, "out");
+    check_device(device);
     spc::active_kernels();
     *out = new spc_links{{}, spc::Links(row_of_point, count, rows)};
   });
@@ -356,7 +427,11 @@ int64_t spc_links_bytes(const spc_links *links) {
   return links != nullptr ? links->ties.bytes() : 0;
 }
 
-spc_status spc_links_read(const spc_links *links, int64_t *starts, int64_t *rows, double *weights) {
+int32_t spc_links_device(const spc_links *) {
+  return kCpu;
+}
+
+spc_status spc_links_read(const spc_links *links, void * /*stream*/, int64_t *starts, int64_t *rows, double *weights) {
   return guard([&] {
     need(links, "links");
     need(starts, "starts");
@@ -372,7 +447,8 @@ void spc_links_destroy(spc_links *links) {
   delete links;
 }
 
-spc_status spc_interpolation_forward(const spc_links *links, const spc_matrix *input, const spc_matrix *output) {
+spc_status spc_interpolation_forward(const spc_links *links, const spc_matrix *input, void * /*stream*/,
+                                     const spc_matrix *output) {
   return guard([&] {
     need(links, "links");
     need(input, "input");
@@ -381,7 +457,7 @@ spc_status spc_interpolation_forward(const spc_links *links, const spc_matrix *i
   });
 }
 
-spc_status spc_interpolation_backward(const spc_links *links, const spc_matrix *grad_output,
+spc_status spc_interpolation_backward(const spc_links *links, const spc_matrix *grad_output, void * /*stream*/,
                                       const spc_matrix *grad_input) {
   return guard([&] {
     need(links, "links");
@@ -391,8 +467,8 @@ spc_status spc_interpolation_backward(const spc_links *links, const spc_matrix *
   });
 }
 
-spc_status spc_splat_forward(const spc_links *links, int32_t kind, const spc_matrix *input, int32_t *saved,
-                             const spc_matrix *output) {
+spc_status spc_splat_forward(const spc_links *links, int32_t kind, const spc_matrix *input, void * /*stream*/,
+                             int32_t *saved, const spc_matrix *output) {
   return guard([&] {
     need(links, "links");
     need(input, "input");
@@ -402,7 +478,7 @@ spc_status spc_splat_forward(const spc_links *links, int32_t kind, const spc_mat
 }
 
 spc_status spc_splat_backward(const spc_links *links, int32_t kind, const spc_matrix *grad_output, const int32_t *saved,
-                              const spc_matrix *grad_input) {
+                              void * /*stream*/, const spc_matrix *grad_input) {
   return guard([&] {
     need(links, "links");
     need(grad_output, "grad_output");

@@ -28,6 +28,10 @@ class Error final : public std::exception {
   throw Error(SPC_UNSUPPORTED, std::move(message));
 }
 
+[[noreturn]] inline void fail_device(std::string message) {
+  throw Error(SPC_DEVICE, std::move(message));
+}
+
 // The message of the last failure on this thread. Kept in a fixed buffer, so that recording cannot itself fail.
 const char *last_error() noexcept;
 void record_error(const char *message) noexcept;

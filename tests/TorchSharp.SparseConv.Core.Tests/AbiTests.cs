@@ -40,7 +40,7 @@ public sealed unsafe class AbiTests
     public void A_failure_has_a_status_and_one_line_that_says_why()
     {
         var coordinates = stackalloc int[] { 0, 1 };
-        var status = Native.spc_map_create(coordinates, 1, 9, out var map);
+        var status = Native.spc_map_create(coordinates, 1, 9, Native.Cpu, Native.DefaultStream, out var map);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(status, Is.EqualTo(Status.InvalidArgument));
@@ -56,7 +56,7 @@ public sealed unsafe class AbiTests
     public void The_message_belongs_to_the_thread_that_failed()
     {
         var coordinates = stackalloc int[] { 0, 1 };
-        _ = Native.spc_map_create(coordinates, 1, 9, out _);
+        _ = Native.spc_map_create(coordinates, 1, 9, Native.Cpu, Native.DefaultStream, out _);
         var here = Native.LastError();
         var there = here;
         var thread = new Thread(() => there = Native.LastError());

@@ -150,7 +150,7 @@ const oracle::Geometry kDown3{{3, 3, 3}, {2, 2, 2}, {1, 1, 1}, {1, 1, 1}};
 
 test::Map insert(const std::vector<int32_t> &coordinates) {
   spc_map *map = nullptr;
-  test::ok(spc_map_create(coordinates.data(), static_cast<int64_t>(coordinates.size()) / 4, 3, &map));
+  test::ok(spc_map_create(coordinates.data(), static_cast<int64_t>(coordinates.size()) / 4, 3, -1, nullptr, &map));
   return test::Map(map);
 }
 
@@ -206,7 +206,7 @@ double dense_gflops(const Bench &bench) {
   test::Workspace space(bytes);
   const double ms = bench.measure([&] {
     test::ok(spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, 1, &input, &weight, nullptr, nullptr,
-                                     SPC_IDENTITY, space.data(), space.bytes(), &output));
+                                     SPC_IDENTITY, space.data(), space.bytes(), nullptr, &output));
   });
   return 2e-6 * kRows * kChannels * kChannels / ms;
 }
@@ -266,15 +266,15 @@ void bench_convolution(const Bench &bench, const std::vector<int32_t> &coordinat
   };
   run("forward", SPC_FORWARD, [&](void *space, int64_t bytes) {
     return spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, 1, &x_view, &w_view, &b_view, nullptr,
-                                   SPC_IDENTITY, space, bytes, &y_view);
+                                   SPC_IDENTITY, space, bytes, nullptr, &y_view);
   });
   run("backward_input", SPC_BACKWARD_INPUT, [&](void *space, int64_t bytes) {
     return spc_convolution_backward_input(rulebook.get(), SPC_FINE_TO_COARSE, 1, &g_view, &w_view, space, bytes,
-                                          &dx_view);
+                                          nullptr, &dx_view);
   });
   run("backward_weight", SPC_BACKWARD_WEIGHT, [&](void *space, int64_t bytes) {
     return spc_convolution_backward_weight(rulebook.get(), SPC_FINE_TO_COARSE, 1, &x_view, &g_view, space, bytes,
-                                           &dw_view, &db_view);
+                                           nullptr, &dw_view, &db_view);
   });
 }
 

@@ -29,7 +29,7 @@ TEST(Errors, A_duplicate_is_named_with_both_rows) {
   for (int32_t i = 0; i < 2000; ++i) coordinates.insert(coordinates.end(), {0, i, -i, 7});
   coordinates.insert(coordinates.end(), {0, 1234, -1234, 7});
   spc_map *map = untouched();
-  expect_failure(spc_map_create(coordinates.data(), 2001, 3, &map), SPC_INVALID_ARGUMENT,
+  expect_failure(spc_map_create(coordinates.data(), 2001, 3, -1, nullptr, &map), SPC_INVALID_ARGUMENT,
                  "(0, 1234, -1234, 7) stands twice, in rows 1234 and 2000");
   EXPECT_EQ(map, untouched());
 }
@@ -37,15 +37,50 @@ TEST(Errors, A_duplicate_is_named_with_both_rows) {
 TEST(Errors, Bad_arguments_of_maps_are_named) {
   const int32_t one[5] = {0, 1, 2, 3, 4};
   spc_map *map = untouched();
-  expect_failure(spc_map_create(one, 1, 0, &map), SPC_INVALID_ARGUMENT, "dimensions is 0");
-  expect_failure(spc_map_create(one, 1, 5, &map), SPC_INVALID_ARGUMENT, "dimensions is 5");
-  expect_failure(spc_map_create(one, -1, 3, &map), SPC_INVALID_ARGUMENT, "rows is -1");
-  expect_failure(spc_map_create(one, int64_t{1} << 31, 3, &map), SPC_UNSUPPORTED, "rows is 2147483648");
-  expect_failure(spc_map_create(nullptr, 1, 3, &map), SPC_INVALID_ARGUMENT, "coordinates is NULL");
-  expect_failure(spc_map_create(one, 1, 3, nullptr), SPC_INVALID_ARGUMENT, "out is NULL");
-  expect_failure(spc_map_create_merged(one, 1, 3, nullptr, &map), SPC_INVALID_ARGUMENT, "map_rows is NULL");
-  expect_failure(spc_map_coordinates(nullptr, nullptr), SPC_INVALID_ARGUMENT, "map is NULL");
+  expect_failure(spc_map_create(one, 1, 0, -1, nullptr, &map), SPC_INVALID_ARGUMENT, "dimensions is 0");
+  expect_failure(spc_map_create(one, 1, 5, -1, nullptr, &map), SPC_INVALID_ARGUMENT, "dimensions is 5");
+  expect_failure(spc_map_create(one, -1, 3, -1, nullptr, &map), SPC_INVALID_ARGUMENT, "rows is -1");
+  expect_failure(spc_map_create(one, int64_t{1} << 31, 3, -1, nullptr, &map), SPC_UNSUPPORTED, "rows is 2147483648");
+  expect_failure(spc_map_create(nullptr, 1, 3, -1, nullptr, &map), SPC_INVALID_ARGUMENT, "coordinates is NULL");
+  expect_failure(spc_map_create(one, 1, 3, -1, nullptr, nullptr), SPC_INVALID_ARGUMENT, "out is NULL");
+  expect_failure(spc_map_create_merged(one, 1, 3, -1, nullptr, nullptr, &map), SPC_INVALID_ARGUMENT,
+                 "map_rows is NULL");
+  expect_failure(spc_map_coordinates(nullptr, nullptr, nullptr), SPC_INVALID_ARGUMENT, "map is NULL");
   EXPECT_EQ(map, untouched());
+}
+
+TEST(Errors, A_device_that_is_not_there_is_named) {
+  const int32_t site[2] = {0, 1};
+  const int64_t row = 0;
+  spc_map *map = untouched();
+  spc_links *links = nullptr;
+  expect_failure(spc_map_create(site, 1, 1, -2, nullptr, &map), SPC_INVALID_ARGUMENT, "device is -2");
+  expect_failure(spc_links_create_from_rows(&row, 1, 1, -2, nullptr, &links), SPC_INVALID_ARGUMENT, "device is -2");
+  const char *name = nullptr;
+  expect_failure(spc_cuda_device_name(-1, &name), SPC_INVALID_ARGUMENT, "device is -1");
+  int32_t devices = -7;
+  if (spc_cuda_device_count(&devices) == SPC_OK) {
+    EXPECT_GE(devices, 1);
+    return;
+  }
+  EXPECT_EQ(devices, -7);
+  const std::string reason = spc_last_error();
+  expect_failure(spc_cuda_device_name(0, &name), SPC_DEVICE, reason);
+  expect_failure(spc_map_create(site, 1, 1, 0, nullptr, &map), SPC_DEVICE, reason);
+  int64_t merged = -7;
+  expect_failure(spc_map_create_merged(site, 1, 1, 0, nullptr, &merged, &map), SPC_DEVICE, reason);
+  expect_failure(spc_links_create_from_rows(&row, 1, 1, 0, nullptr, &links), SPC_DEVICE, reason);
+  EXPECT_EQ(map, untouched());
+  EXPECT_EQ(links, nullptr);
+  EXPECT_EQ(merged, -7);
+}
+
+TEST(Errors, Tf32_is_off_until_it_is_allowed) {
+  EXPECT_EQ(spc_tf32(), 0);
+  expect_failure(spc_set_tf32(2), SPC_INVALID_ARGUMENT, "allow is 2");
+  test::ok(spc_set_tf32(1));
+  EXPECT_EQ(spc_tf32(), 1);
+  test::ok(spc_set_tf32(0));
 }
 
 TEST(Errors, Bad_geometries_are_named) {
@@ -67,20 +102,20 @@ TEST(Errors, Bad_geometries_are_named) {
     spc_geometry geometry = cube3();
     wrong.change(geometry);
     spc_map *made = untouched();
-    expect_failure(spc_map_coarsen(map.get(), &geometry, SPC_DILATE, nullptr, &made), SPC_INVALID_ARGUMENT,
+    expect_failure(spc_map_coarsen(map.get(), &geometry, SPC_DILATE, nullptr, nullptr, &made), SPC_INVALID_ARGUMENT,
                    wrong.message);
-    expect_failure(spc_map_refine(map.get(), &geometry, nullptr, &made), SPC_INVALID_ARGUMENT, wrong.message);
+    expect_failure(spc_map_refine(map.get(), &geometry, nullptr, nullptr, &made), SPC_INVALID_ARGUMENT, wrong.message);
     EXPECT_EQ(made, untouched());
     spc_rulebook *rulebook = nullptr;
-    expect_failure(spc_rulebook_create(map.get(), map.get(), &geometry, &rulebook), SPC_INVALID_ARGUMENT,
+    expect_failure(spc_rulebook_create(map.get(), map.get(), &geometry, nullptr, &rulebook), SPC_INVALID_ARGUMENT,
                    wrong.message);
     EXPECT_EQ(rulebook, nullptr);
   }
   const spc_geometry geometry = cube3();
   spc_map *made = untouched();
-  expect_failure(spc_map_coarsen(map.get(), &geometry, 2, nullptr, &made), SPC_INVALID_ARGUMENT, "rule is 2");
+  expect_failure(spc_map_coarsen(map.get(), &geometry, 2, nullptr, nullptr, &made), SPC_INVALID_ARGUMENT, "rule is 2");
   const int32_t bounds[3] = {4, -1, 4};
-  expect_failure(spc_map_refine(map.get(), &geometry, bounds, &made), SPC_INVALID_ARGUMENT, "bounds[1] is -1");
+  expect_failure(spc_map_refine(map.get(), &geometry, bounds, nullptr, &made), SPC_INVALID_ARGUMENT, "bounds[1] is -1");
 }
 
 class ConvolutionErrors : public testing::Test {
@@ -92,7 +127,7 @@ class ConvolutionErrors : public testing::Test {
 
   spc_status forward() {
     return spc_convolution_forward(rulebook_.get(), direction_, groups_, &input_, &weight_, &bias_, nullptr,
-                                   SPC_IDENTITY, workspace_, bytes_, &output_);
+                                   SPC_IDENTITY, workspace_, bytes_, nullptr, &output_);
   }
 
   test::Map map_;
@@ -118,7 +153,7 @@ TEST_F(ConvolutionErrors, Name_what_is_wrong_with_an_epilogue) {
   const spc_matrix residual = test::view(r, 3, 5);
   const auto fused = [&](const spc_matrix *given, int32_t activation) {
     return spc_convolution_forward(rulebook_.get(), direction_, groups_, &input_, &weight_, &bias_, given, activation,
-                                   workspace_, bytes_, &output_);
+                                   workspace_, bytes_, nullptr, &output_);
   };
   expect_failure(fused(&residual, SPC_RELU), SPC_INVALID_ARGUMENT, "residual.rows is 3, must be 2");
   expect_failure(fused(nullptr, 2), SPC_INVALID_ARGUMENT, "activation is 2");
@@ -190,7 +225,7 @@ TEST_F(ConvolutionErrors, Cover_workspace_queries_and_taps) {
   expect_failure(query(SPC_FORWARD, 4, 4), SPC_INVALID_ARGUMENT, "element type is 4");
   EXPECT_EQ(bytes, -7);
   int64_t row = 0;
-  expect_failure(spc_rulebook_tap_pairs(rulebook_.get(), 27, &row, &row), SPC_INVALID_ARGUMENT, "tap is 27");
+  expect_failure(spc_rulebook_tap_pairs(rulebook_.get(), 27, nullptr, &row, &row), SPC_INVALID_ARGUMENT, "tap is 27");
 }
 
 TEST(Errors, Name_what_is_wrong_with_a_list_of_taps) {
@@ -201,7 +236,7 @@ TEST(Errors, Name_what_is_wrong_with_a_list_of_taps) {
   spc_rulebook *made = nullptr;
   const auto expect = [&](int32_t count, const std::string &message) {
     geometry.tap_count = count;
-    expect_failure(spc_rulebook_create(map.get(), map.get(), &geometry, &made), SPC_INVALID_ARGUMENT, message);
+    expect_failure(spc_rulebook_create(map.get(), map.get(), &geometry, nullptr, &made), SPC_INVALID_ARGUMENT, message);
     EXPECT_EQ(made, nullptr);
   };
   expect(0, "tap_count is 0, must be 1 to 1048576");
@@ -237,7 +272,7 @@ TEST(Errors, Messages_belong_to_their_thread) {
   const int32_t site[2] = {0, 0};
   spc_map *map = nullptr;
   bool fails = spc_isa(&name) == SPC_INVALID_ARGUMENT && name == nullptr;
-  fails = fails && spc_map_create(site, 1, 1, &map) == SPC_INVALID_ARGUMENT && map == nullptr;
+  fails = fails && spc_map_create(site, 1, 1, -1, nullptr, &map) == SPC_INVALID_ARGUMENT && map == nullptr;
   fails = fails && std::strstr(spc_last_error(), "SPARSECONV_ISA=pentium") != nullptr;
   std::_Exit(fails ? 0 : 1);
 }
@@ -275,7 +310,7 @@ TEST(Library, Counts_its_live_objects) {
     EXPECT_EQ(spc_live_objects(), before + 2);
     const int32_t twice[4] = {0, 1, 0, 1};
     spc_map *none = nullptr;
-    EXPECT_NE(spc_map_create(twice, 2, 1, &none), SPC_OK);
+    EXPECT_NE(spc_map_create(twice, 2, 1, -1, nullptr, &none), SPC_OK);
     EXPECT_EQ(spc_live_objects(), before + 2);
   }
   EXPECT_EQ(spc_live_objects(), before);

@@ -32,7 +32,7 @@ std::vector<T> run_fused(const spc_rulebook *rulebook, const oracle::Run &run, c
       test::workspace_for(rulebook, direction, SPC_FORWARD, run.in, run.out, test::kTypeOf<T>, run.groups);
   test::ok(spc_convolution_forward(rulebook, direction, run.groups, &x_view, &w_view, epilogue.bias ? &b_view : nullptr,
                                    epilogue.residual ? &r_view : nullptr, epilogue.activation, space.data(),
-                                   space.bytes(), &y_view));
+                                   space.bytes(), nullptr, &y_view));
   return y;
 }
 

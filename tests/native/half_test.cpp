@@ -216,7 +216,7 @@ TEST(HalfIsa, Only_weights_and_biases_may_differ_from_the_features) {
   const spc_matrix single = test::view(wide, 1, 1);
   const auto run = [&](const spc_matrix &kernel, const spc_matrix &to) {
     return spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, 1, &input, &kernel, nullptr, nullptr,
-                                   SPC_IDENTITY, space.data(), space.bytes(), &to);
+                                   SPC_IDENTITY, space.data(), space.bytes(), nullptr, &to);
   };
   EXPECT_EQ(run(weight, output), SPC_INVALID_ARGUMENT);
   EXPECT_STREQ(spc_last_error(), "weight.element_type is 1, must be 2 or 0");

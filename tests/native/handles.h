@@ -46,7 +46,7 @@ inline spc_geometry native(const oracle::Geometry &geometry) {
 
 inline Map make_map(const oracle::Cloud &cloud, int dimensions) {
   spc_map *map = nullptr;
-  ok(spc_map_create(flat(cloud).data(), static_cast<int64_t>(cloud.size()), dimensions, &map));
+  ok(spc_map_create(flat(cloud).data(), static_cast<int64_t>(cloud.size()), dimensions, -1, nullptr, &map));
   return Map(map);
 }
 
@@ -54,21 +54,21 @@ inline Map coarsen(const Map &fine, const oracle::Geometry &geometry, int32_t ru
                    const std::vector<int32_t> &bounds) {
   spc_map *map = nullptr;
   const spc_geometry kernel = native(geometry);
-  ok(spc_map_coarsen(fine.get(), &kernel, rule, bounds.empty() ? nullptr : bounds.data(), &map));
+  ok(spc_map_coarsen(fine.get(), &kernel, rule, bounds.empty() ? nullptr : bounds.data(), nullptr, &map));
   return Map(map);
 }
 
 inline Map refine(const Map &coarse, const oracle::Geometry &geometry, const std::vector<int32_t> &bounds) {
   spc_map *map = nullptr;
   const spc_geometry kernel = native(geometry);
-  ok(spc_map_refine(coarse.get(), &kernel, bounds.empty() ? nullptr : bounds.data(), &map));
+  ok(spc_map_refine(coarse.get(), &kernel, bounds.empty() ? nullptr : bounds.data(), nullptr, &map));
   return Map(map);
 }
 
 inline Rulebook make_rulebook(const Map &coarse, const Map &fine, const oracle::Geometry &geometry) {
   spc_rulebook *rulebook = nullptr;
   const spc_geometry kernel = native(geometry);
-  ok(spc_rulebook_create(coarse.get(), fine.get(), &kernel, &rulebook));
+  ok(spc_rulebook_create(coarse.get(), fine.get(), &kernel, nullptr, &rulebook));
   return Rulebook(rulebook);
 }
 
@@ -76,13 +76,26 @@ inline oracle::Cloud coordinates(const Map &map) {
   const auto rows = static_cast<std::size_t>(spc_map_rows(map.get()));
   const auto axes = static_cast<std::size_t>(spc_map_dimensions(map.get())) + 1;
   std::vector<int32_t> values(rows * axes);
-  ok(spc_map_coordinates(map.get(), values.data()));
+  ok(spc_map_coordinates(map.get(), nullptr, values.data()));
   oracle::Cloud cloud;
   for (std::size_t i = 0; i < rows; ++i) {
     cloud.emplace_back(values.begin() + static_cast<std::ptrdiff_t>(i * axes),
                        values.begin() + static_cast<std::ptrdiff_t>((i + 1) * axes));
   }
   return cloud;
+}
+
+struct Bounds {
+  std::vector<int32_t> low, high;
+
+  bool operator==(const Bounds &) const = default;
+};
+
+inline Bounds bounds(const Map &map) {
+  const auto axes = static_cast<std::size_t>(spc_map_dimensions(map.get())) + 1;
+  Bounds result{std::vector<int32_t>(axes), std::vector<int32_t>(axes)};
+  ok(spc_map_bounds(map.get(), result.low.data(), result.high.data()));
+  return result;
 }
 
 inline oracle::Pairs pairs(const Rulebook &rulebook) {
@@ -92,7 +105,7 @@ inline oracle::Pairs pairs(const Rulebook &rulebook) {
   oracle::Pairs result(taps);
   for (std::size_t t = 0; t < taps; ++t) {
     std::vector<int64_t> fine(static_cast<std::size_t>(counts[t])), coarse(fine.size());
-    ok(spc_rulebook_tap_pairs(rulebook.get(), static_cast<int64_t>(t), fine.data(), coarse.data()));
+    ok(spc_rulebook_tap_pairs(rulebook.get(), static_cast<int64_t>(t), nullptr, fine.data(), coarse.data()));
     for (std::size_t i = 0; i < fine.size(); ++i) result[t].emplace_back(coarse[i], fine[i]);
   }
   return result;

@@ -127,6 +127,34 @@ TEST_P(Law, Says_which_sites_are_generated) {
   }
 }
 
+test::Bounds bounds_of(const Cloud &cloud, int dimensions) {
+  const auto axes = static_cast<std::size_t>(dimensions) + 1;
+  if (cloud.empty()) return {std::vector<int32_t>(axes, 0), std::vector<int32_t>(axes, -1)};
+  test::Bounds result{cloud[0], cloud[0]};
+  for (const oracle::Coordinate &site : cloud) {
+    for (std::size_t axis = 0; axis < axes; ++axis) {
+      result.low[axis] = std::min(result.low[axis], site[axis]);
+      result.high[axis] = std::max(result.high[axis], site[axis]);
+    }
+  }
+  return result;
+}
+
+TEST_P(Law, Bounds_of_a_map_are_those_of_its_sites) {
+  const Cloud cloud = cloud_of(GetParam(), 6);
+  const Geometry &geometry = GetParam().geometry;
+  const int dimensions = geometry.dimensions();
+  const test::Map map = test::make_map(cloud, dimensions);
+  const std::vector<int32_t> shape(geometry.size.size(), GetParam().extent / 2);
+  EXPECT_EQ(test::bounds(map), bounds_of(cloud, dimensions));
+  for (const std::vector<int32_t> &bounds : {std::vector<int32_t>{}, shape}) {
+    EXPECT_EQ(test::bounds(test::coarsen(map, geometry, SPC_DILATE, bounds)),
+              bounds_of(oracle::dilated(cloud, geometry, bounds), dimensions));
+    EXPECT_EQ(test::bounds(test::refine(map, geometry, bounds)),
+              bounds_of(oracle::refined(cloud, geometry, bounds), dimensions));
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Cases, Law, testing::ValuesIn(cases()), [](const auto &info) { return info.param.name; });
 
 TEST(Map, Keeps_the_order_of_the_rows_given) {
@@ -144,7 +172,8 @@ TEST(Map, Finds_every_coordinate_and_nothing_else) {
   Cloud asked = oracle::random_cloud(random, 3, 9000, -12, 24, 4);
   asked.push_back({0, INT32_MIN, INT32_MAX, 0});
   std::vector<int64_t> found(asked.size());
-  test::ok(spc_map_find(map.get(), test::flat(asked).data(), static_cast<int64_t>(asked.size()), found.data()));
+  test::ok(
+      spc_map_find(map.get(), test::flat(asked).data(), static_cast<int64_t>(asked.size()), nullptr, found.data()));
   int64_t hits = 0;
   for (std::size_t i = 0; i < asked.size(); ++i) {
     const auto row = rows.find(asked[i]);
@@ -162,8 +191,8 @@ TEST(Map, Merges_duplicates_in_lexicographic_order) {
   for (int i = 0; i < 4000; ++i) points.push_back({place(random) > 0, place(random), place(random), place(random)});
   std::vector<int64_t> map_rows(points.size(), -1);
   spc_map *made = nullptr;
-  test::ok(
-      spc_map_create_merged(test::flat(points).data(), static_cast<int64_t>(points.size()), 3, map_rows.data(), &made));
+  test::ok(spc_map_create_merged(test::flat(points).data(), static_cast<int64_t>(points.size()), 3, -1, nullptr,
+                                 map_rows.data(), &made));
   const test::Map map(made);
   const Cloud cloud = test::coordinates(map);
   EXPECT_TRUE(std::is_sorted(cloud.begin(), cloud.end()));

@@ -52,17 +52,17 @@ Gradients<T, W> run_layer(const spc_rulebook *rulebook, int32_t direction, int64
   {
     Workspace space = scratch(SPC_FORWARD);
     ok(spc_convolution_forward(rulebook, direction, groups, &x_view, &w_view, bias.empty() ? nullptr : &b_view, nullptr,
-                               SPC_IDENTITY, space.data(), space.bytes(), &y_view));
+                               SPC_IDENTITY, space.data(), space.bytes(), nullptr, &y_view));
   }
   {
     Workspace space = scratch(SPC_BACKWARD_INPUT);
     ok(spc_convolution_backward_input(rulebook, direction, groups, &g_view, &w_view, space.data(), space.bytes(),
-                                      &dx_view));
+                                      nullptr, &dx_view));
   }
   {
     Workspace space = scratch(SPC_BACKWARD_WEIGHT);
     ok(spc_convolution_backward_weight(rulebook, direction, groups, &x_view, &g_view, space.data(), space.bytes(),
-                                       &dw_view, bias.empty() ? nullptr : &db_view));
+                                       nullptr, &dw_view, bias.empty() ? nullptr : &db_view));
   }
   return result;
 }

@@ -41,7 +41,7 @@ TEST(Limits, Batches_may_be_any_int32) {
 TEST(Limits, A_box_that_no_key_can_number_is_a_clear_error) {
   const std::vector<int32_t> corners = {0, INT32_MIN, INT32_MIN, INT32_MIN, 0, INT32_MAX, INT32_MAX, INT32_MAX};
   spc_map *map = nullptr;
-  EXPECT_EQ(spc_map_create(corners.data(), 2, 3, &map), SPC_UNSUPPORTED);
+  EXPECT_EQ(spc_map_create(corners.data(), 2, 3, -1, nullptr, &map), SPC_UNSUPPORTED);
   EXPECT_NE(std::string(spc_last_error()).find("1 x 4294967296 x 4294967296 x 4294967296 sites"), std::string::npos)
       << spc_last_error();
   EXPECT_EQ(map, nullptr);
@@ -59,10 +59,10 @@ TEST(Limits, Refining_beyond_int32_is_a_clear_error) {
   const test::Map map = test::make_map({{0, 1 << 30}}, 1);
   const spc_geometry geometry{1, {2, 0, 0, 0}, {2, 0, 0, 0}, {1, 0, 0, 0}, {0, 0, 0, 0}, 0, nullptr};
   spc_map *made = nullptr;
-  EXPECT_EQ(spc_map_refine(map.get(), &geometry, nullptr, &made), SPC_INVALID_ARGUMENT);
+  EXPECT_EQ(spc_map_refine(map.get(), &geometry, nullptr, nullptr, &made), SPC_INVALID_ARGUMENT);
   EXPECT_NE(std::string(spc_last_error()).find("2147483648 on axis 0"), std::string::npos) << spc_last_error();
   const int32_t bounds[1] = {INT32_MAX};
-  EXPECT_EQ(spc_map_refine(map.get(), &geometry, bounds, &made), SPC_OK);
+  EXPECT_EQ(spc_map_refine(map.get(), &geometry, bounds, nullptr, &made), SPC_OK);
   EXPECT_EQ(spc_map_rows(made), 0);
   spc_map_destroy(made);
 }
@@ -80,14 +80,14 @@ TEST(Limits, Dilating_beyond_int32_is_a_clear_error) {
   for (const int32_t end : {INT32_MIN, INT32_MAX}) {
     const test::Map map = test::make_map({{0, end}}, 1);
     spc_map *made = nullptr;
-    EXPECT_EQ(spc_map_coarsen(map.get(), &one, SPC_DILATE, nullptr, &made), SPC_INVALID_ARGUMENT);
+    EXPECT_EQ(spc_map_coarsen(map.get(), &one, SPC_DILATE, nullptr, nullptr, &made), SPC_INVALID_ARGUMENT);
     EXPECT_NE(std::string(spc_last_error()).find("outside of int32"), std::string::npos) << spc_last_error();
   }
   // On a leading axis too.
   const spc_geometry two{2, {3, 3, 0, 0}, {1, 1, 0, 0}, {1, 1, 0, 0}, {1, 1, 0, 0}, 0, nullptr};
   const test::Map map = test::make_map({{0, INT32_MAX, 3}}, 2);
   spc_map *made = nullptr;
-  EXPECT_EQ(spc_map_coarsen(map.get(), &two, SPC_DILATE, nullptr, &made), SPC_INVALID_ARGUMENT);
+  EXPECT_EQ(spc_map_coarsen(map.get(), &two, SPC_DILATE, nullptr, nullptr, &made), SPC_INVALID_ARGUMENT);
   EXPECT_NE(std::string(spc_last_error()).find("2147483648 on axis 0"), std::string::npos) << spc_last_error();
 }
 

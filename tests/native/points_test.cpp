@@ -58,7 +58,7 @@ Scene make_scene(int dimensions, int64_t voxels, int64_t points, unsigned seed) 
 Links link(const Scene &scene, const Rule &rule) {
   spc_links *links = nullptr;
   test::ok(spc_links_create(scene.map.get(), scene.points.data(), scene.batch.data(), scene.count(), rule.kind,
-                            rule.missing, rule.anchor, &links));
+                            rule.missing, rule.anchor, nullptr, &links));
   return Links(links);
 }
 
@@ -100,7 +100,7 @@ Read read(const Links &links) {
   result.starts.resize(spc_links_points(links.get()) + 1);
   result.rows.resize(spc_links_count(links.get()));
   result.weights.resize(result.rows.size());
-  test::ok(spc_links_read(links.get(), result.starts.data(), result.rows.data(), result.weights.data()));
+  test::ok(spc_links_read(links.get(), nullptr, result.starts.data(), result.rows.data(), result.weights.data()));
   return result;
 }
 
@@ -142,16 +142,16 @@ Results run(const Links &links, int64_t channels, const Matrix &rows_given, cons
   const spc_matrix out_r = test::view(to_row, rows, channels), out_p = test::view(to_point, points, channels);
   const auto wide = [](const std::vector<T> &values) { return Matrix(values.begin(), values.end()); };
   Results result;
-  test::ok(spc_interpolation_forward(links.get(), &r, &out_p));
+  test::ok(spc_interpolation_forward(links.get(), &r, nullptr, &out_p));
   result.interpolated = wide(to_point);
-  test::ok(spc_interpolation_backward(links.get(), &p, &out_r));
+  test::ok(spc_interpolation_backward(links.get(), &p, nullptr, &out_r));
   result.gradient = wide(to_row);
   result.saved.resize(rows * channels, -7);
   for (int32_t kind = 0; kind < 3; ++kind) {
     std::fill(to_row.begin(), to_row.end(), nan);
     std::fill(to_point.begin(), to_point.end(), nan);
-    test::ok(spc_splat_forward(links.get(), kind, &p, result.saved.data(), &out_r));
-    test::ok(spc_splat_backward(links.get(), kind, &r, result.saved.data(), &out_p));
+    test::ok(spc_splat_forward(links.get(), kind, &p, nullptr, result.saved.data(), &out_r));
+    test::ok(spc_splat_backward(links.get(), kind, &r, result.saved.data(), nullptr, &out_p));
     result.splats[kind] = wide(to_row);
     result.splat_gradients[kind] = wide(to_point);
   }
@@ -250,7 +250,7 @@ TEST(Points, Threads_change_no_bit) {
 TEST(Points, Links_by_rows_have_weight_one) {
   const std::vector<int64_t> row_of = {2, -1, 0, 2, 2};
   spc_links *made = nullptr;
-  test::ok(spc_links_create_from_rows(row_of.data(), 5, 4, &made));
+  test::ok(spc_links_create_from_rows(row_of.data(), 5, 4, -1, nullptr, &made));
   const Links links(made);
   EXPECT_EQ(read(links), (Read{{0, 1, 1, 2, 3, 4}, {2, 0, 2, 2}, {1, 1, 1, 1}}));
   const double nan = std::numeric_limits<double>::quiet_NaN();
@@ -281,7 +281,7 @@ TEST(Points, Bad_arguments_are_named) {
     EXPECT_EQ(links, nullptr);
   };
   const auto make = [&](const double *points, int64_t count, int32_t kind, int32_t missing, double anchor) {
-    return spc_links_create(scene.map.get(), points, nullptr, count, kind, missing, anchor, &links);
+    return spc_links_create(scene.map.get(), points, nullptr, count, kind, missing, anchor, nullptr, &links);
   };
   const double bad[4] = {0, 0, 1, std::numeric_limits<double>::quiet_NaN()};
   refuse(make(bad, 2, SPC_LINEAR, SPC_MISSING_ZERO, 0.5), "point 1 has nan on axis 1, must be finite");
@@ -291,15 +291,15 @@ TEST(Points, Bad_arguments_are_named) {
   refuse(make(bad, -1, SPC_LINEAR, SPC_MISSING_ZERO, 0.5), "points is -1");
   refuse(make(nullptr, 1, SPC_LINEAR, SPC_MISSING_ZERO, 0.5), "points is NULL");
   const int64_t row = 5;
-  refuse(spc_links_create_from_rows(&row, 1, 5, &links), "row_of_point[0] is 5, must be -1 to 4");
-  refuse(spc_links_create_from_rows(nullptr, 1, 5, &links), "row_of_point is NULL");
+  refuse(spc_links_create_from_rows(&row, 1, 5, -1, nullptr, &links), "row_of_point[0] is 5, must be -1 to 4");
+  refuse(spc_links_create_from_rows(nullptr, 1, 5, -1, nullptr, &links), "row_of_point is NULL");
   const Links good = link(scene, kRules[1]);
   Matrix values(10, 3);
   const spc_matrix rows = test::view(values, 5, 2), points = test::view(values, 3, 2), wrong = test::view(values, 4, 2);
-  refuse(spc_interpolation_forward(good.get(), &wrong, &points), "input.rows is 4, must be 5");
-  refuse(spc_interpolation_backward(good.get(), &wrong, &rows), "grad_output.rows is 4, must be 3");
-  refuse(spc_splat_forward(good.get(), 9, &points, nullptr, &rows), "kind is 9");
-  refuse(spc_splat_backward(good.get(), SPC_SPLAT_MAX, &rows, nullptr, &points), "saved is NULL");
+  refuse(spc_interpolation_forward(good.get(), &wrong, nullptr, &points), "input.rows is 4, must be 5");
+  refuse(spc_interpolation_backward(good.get(), &wrong, nullptr, &rows), "grad_output.rows is 4, must be 3");
+  refuse(spc_splat_forward(good.get(), 9, &points, nullptr, nullptr, &rows), "kind is 9");
+  refuse(spc_splat_backward(good.get(), SPC_SPLAT_MAX, &rows, nullptr, nullptr, &points), "saved is NULL");
   EXPECT_EQ(values, Matrix(10, 3));
 }
 

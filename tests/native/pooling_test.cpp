@@ -49,10 +49,10 @@ Pooled run(const spc_rulebook *rulebook, int32_t direction, int32_t kind, int64_
   std::vector<int32_t> saved(saved_size(kind, to, channels), -7);
   const spc_matrix x = test::view(values, from, channels), y = test::view(output, to, channels);
   const spc_matrix g = test::view(gradient, to, channels), dx = test::view(grad_input, from, channels);
-  test::ok(spc_pooling_forward(rulebook, direction, kind, &x, saved.data(), &y));
-  test::ok(spc_pooling_backward(rulebook, direction, kind, &g, saved.data(), &dx));
+  test::ok(spc_pooling_forward(rulebook, direction, kind, &x, nullptr, saved.data(), &y));
+  test::ok(spc_pooling_backward(rulebook, direction, kind, &g, saved.data(), nullptr, &dx));
   const spc_matrix unsaved = test::view(again, to, channels);
-  test::ok(spc_pooling_forward(rulebook, direction, kind, &x, nullptr, &unsaved));
+  test::ok(spc_pooling_forward(rulebook, direction, kind, &x, nullptr, nullptr, &unsaved));
   for (std::size_t i = 0; i < again.size(); ++i) {
     const double one = again[i], other = output[i];
     EXPECT_TRUE(one == other || (std::isnan(one) && std::isnan(other)));
@@ -220,23 +220,25 @@ TEST(Pooling, refuses_what_does_not_fit) {
   const Problem problem = make_problem({{0, 0}, {0, 1}}, {{2}, {2}, {1}, {0}});
   Matrix two(2), one(1);
   const spc_matrix x = test::view(two, 2, 1), y = test::view(one, 1, 1);
-  EXPECT_EQ(spc_pooling_forward(problem.rulebook.get(), SPC_FINE_TO_COARSE, 4, &x, nullptr, &y), SPC_INVALID_ARGUMENT);
+  EXPECT_EQ(spc_pooling_forward(problem.rulebook.get(), SPC_FINE_TO_COARSE, 4, &x, nullptr, nullptr, &y),
+            SPC_INVALID_ARGUMENT);
   EXPECT_STREQ(spc_last_error(),
                "kind is 4, must be SPC_POOL_MAX, SPC_POOL_SUM, SPC_POOL_MEAN or SPC_POOL_MEAN_VOLUME");
-  EXPECT_EQ(spc_pooling_forward(problem.rulebook.get(), 7, SPC_POOL_SUM, &x, nullptr, &y), SPC_INVALID_ARGUMENT);
-  EXPECT_EQ(spc_pooling_forward(problem.rulebook.get(), SPC_FINE_TO_COARSE, SPC_POOL_SUM, &y, nullptr, &y),
+  EXPECT_EQ(spc_pooling_forward(problem.rulebook.get(), 7, SPC_POOL_SUM, &x, nullptr, nullptr, &y),
+            SPC_INVALID_ARGUMENT);
+  EXPECT_EQ(spc_pooling_forward(problem.rulebook.get(), SPC_FINE_TO_COARSE, SPC_POOL_SUM, &y, nullptr, nullptr, &y),
             SPC_INVALID_ARGUMENT);
   EXPECT_STREQ(spc_last_error(), "input.rows is 1, must be 2");
-  EXPECT_EQ(spc_pooling_backward(problem.rulebook.get(), SPC_FINE_TO_COARSE, SPC_POOL_MAX, &y, nullptr, &x),
+  EXPECT_EQ(spc_pooling_backward(problem.rulebook.get(), SPC_FINE_TO_COARSE, SPC_POOL_MAX, &y, nullptr, nullptr, &x),
             SPC_INVALID_ARGUMENT);
   EXPECT_STREQ(spc_last_error(), "saved is NULL, must be what the forward pass wrote");
   spc_matrix other = x;
   other.element_type = SPC_FLOAT16;
-  EXPECT_EQ(spc_pooling_forward(problem.rulebook.get(), SPC_FINE_TO_COARSE, SPC_POOL_SUM, &other, nullptr, &y),
+  EXPECT_EQ(spc_pooling_forward(problem.rulebook.get(), SPC_FINE_TO_COARSE, SPC_POOL_SUM, &other, nullptr, nullptr, &y),
             SPC_INVALID_ARGUMENT);
   EXPECT_STREQ(spc_last_error(), "output.element_type is 1, must be 3");
   other.element_type = 4;
-  EXPECT_EQ(spc_pooling_forward(problem.rulebook.get(), SPC_FINE_TO_COARSE, SPC_POOL_SUM, &other, nullptr, &y),
+  EXPECT_EQ(spc_pooling_forward(problem.rulebook.get(), SPC_FINE_TO_COARSE, SPC_POOL_SUM, &other, nullptr, nullptr, &y),
             SPC_INVALID_ARGUMENT);
   EXPECT_STREQ(spc_last_error(), "element type is 4, there is no such type");
 }

@@ -439,6 +439,23 @@ void write_coordinates(const Sites &sites, int32_t *out) {
   });
 }
 
+void write_bounds(const Sites &sites, int32_t *low, int32_t *high) {
+  const int axes = sites.box.axes, last = sites.box.last();
+  std::fill(low, low + axes, 0);
+  std::fill(high, high + axes, -1);
+  SiteReader reader(sites.box);
+  for (int64_t block = 0; block < sites.blocks; ++block) {
+    const Site &first = reader.read(sites.keys[block]);
+    const uint64_t mask = sites.masks[block];
+    for (int axis = 0; axis < axes; ++axis) {
+      const int64_t least = first[axis] + (axis == last ? std::countr_zero(mask) : 0);
+      const int64_t most = first[axis] + (axis == last ? std::bit_width(mask) - 1 : 0);
+      low[axis] = static_cast<int32_t>(block == 0 ? least : std::min<int64_t>(low[axis], least));
+      high[axis] = static_cast<int32_t>(block == 0 ? most : std::max<int64_t>(high[axis], most));
+    }
+  }
+}
+
 void find_rows(const Sites &sites, const int32_t *coordinates, int64_t rows, int64_t *out) {
   const Box &box = sites.box;
   const int64_t parts = parts_for(rows, kPartRows);

@@ -83,6 +83,8 @@ SitesPointer downsample(const Sites &fine, const Kernel &kernel, const int32_t *
 SitesPointer refine(const Sites &coarse, const Kernel &kernel, const int32_t *bounds);
 
 void write_coordinates(const Sites &sites, int32_t *out);
+// The smallest and the largest value on each axis, 0 and -1 where there are no sites; the box may be larger.
+void write_bounds(const Sites &sites, int32_t *low, int32_t *high);
 void find_rows(const Sites &sites, const int32_t *coordinates, int64_t rows, int64_t *out);
 
 }  // namespace spc

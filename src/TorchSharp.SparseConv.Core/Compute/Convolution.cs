@@ -104,6 +104,7 @@ public static unsafe class Convolution
                 activation,
                 scratch.Data,
                 scratch.Bytes,
+                Native.DefaultStream,
                 in output
             )
             .ThrowIfFailed();
@@ -150,6 +151,7 @@ public static unsafe class Convolution
                 in weight,
                 scratch.Data,
                 scratch.Bytes,
+                Native.DefaultStream,
                 in gradInput
             )
             .ThrowIfFailed();
@@ -205,6 +207,7 @@ public static unsafe class Convolution
                 in gradOutput,
                 scratch.Data,
                 scratch.Bytes,
+                Native.DefaultStream,
                 in gradWeight,
                 gradBias is null ? null : &biasView
             )

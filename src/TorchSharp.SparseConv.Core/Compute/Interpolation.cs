@@ -17,7 +17,7 @@ public static unsafe class Interpolation
     public static void Forward(PointLinks links, in MatrixView input, in MatrixView output)
     {
         Check(links, input, nameof(input), output, nameof(output));
-        Native.spc_interpolation_forward(links.Handle, in input, in output).ThrowIfFailed();
+        Native.spc_interpolation_forward(links.Handle, in input, Native.DefaultStream, in output).ThrowIfFailed();
     }
 
     /// <summary>
@@ -27,7 +27,9 @@ public static unsafe class Interpolation
     public static void Backward(PointLinks links, in MatrixView gradOutput, in MatrixView gradInput)
     {
         Check(links, gradInput, nameof(gradInput), gradOutput, nameof(gradOutput));
-        Native.spc_interpolation_backward(links.Handle, in gradOutput, in gradInput).ThrowIfFailed();
+        Native
+            .spc_interpolation_backward(links.Handle, in gradOutput, Native.DefaultStream, in gradInput)
+            .ThrowIfFailed();
     }
 
     /// <summary>
@@ -59,7 +61,9 @@ public static unsafe class Interpolation
         Checks.Defined(kind, nameof(kind));
         if (saved != default)
             CheckSaved(saved, SavedBytes(links, kind, input.Columns));
-        Native.spc_splat_forward(links.Handle, kind, in input, (int*)saved.Data, in output).ThrowIfFailed();
+        Native
+            .spc_splat_forward(links.Handle, kind, in input, Native.DefaultStream, (int*)saved.Data, in output)
+            .ThrowIfFailed();
     }
 
     /// <summary>
@@ -77,7 +81,9 @@ public static unsafe class Interpolation
         Check(links, gradOutput, nameof(gradOutput), gradInput, nameof(gradInput));
         Checks.Defined(kind, nameof(kind));
         CheckSaved(saved, SavedBytes(links, kind, gradOutput.Columns));
-        Native.spc_splat_backward(links.Handle, kind, in gradOutput, (int*)saved.Data, in gradInput).ThrowIfFailed();
+        Native
+            .spc_splat_backward(links.Handle, kind, in gradOutput, (int*)saved.Data, Native.DefaultStream, in gradInput)
+            .ThrowIfFailed();
     }
 
     private static void Check(

@@ -49,7 +49,15 @@ public static unsafe class Pooling
         if (saved != default)
             CheckSaved(saved, SavedBytes(rulebook, direction, kind, input.Columns));
         Native
-            .spc_pooling_forward(rulebook.Handle, direction, kind, in input, (int*)saved.Data, in output)
+            .spc_pooling_forward(
+                rulebook.Handle,
+                direction,
+                kind,
+                in input,
+                Native.DefaultStream,
+                (int*)saved.Data,
+                in output
+            )
             .ThrowIfFailed();
     }
 
@@ -72,7 +80,15 @@ public static unsafe class Pooling
         checks.Fit(gradInput, checks.RowsRead, gradOutput.Columns, nameof(gradInput));
         CheckSaved(saved, SavedBytes(rulebook, direction, kind, gradOutput.Columns));
         Native
-            .spc_pooling_backward(rulebook.Handle, direction, kind, in gradOutput, (int*)saved.Data, in gradInput)
+            .spc_pooling_backward(
+                rulebook.Handle,
+                direction,
+                kind,
+                in gradOutput,
+                (int*)saved.Data,
+                Native.DefaultStream,
+                in gradInput
+            )
             .ThrowIfFailed();
     }
 

@@ -90,7 +90,17 @@ public sealed unsafe partial class CoordinateManager
         fixed (int* start = both)
         fixed (long* mapRows = merged)
         {
-            Native.spc_map_create_merged(start, merged.Length, Dimensions, mapRows, out var handle).ThrowIfFailed();
+            Native
+                .spc_map_create_merged(
+                    start,
+                    merged.Length,
+                    Dimensions,
+                    Native.Cpu,
+                    Native.DefaultStream,
+                    mapRows,
+                    out var handle
+                )
+                .ThrowIfFailed();
             return Add(handle, first.Stride, LargerShape(first.SpatialShape, second.SpatialShape), first);
         }
     }
@@ -100,7 +110,10 @@ public sealed unsafe partial class CoordinateManager
         fixed (int* start = coordinates)
         {
             var rows = coordinates.Length / (1 + Dimensions);
-            ThrowIfRefused(Native.spc_map_create(start, rows, Dimensions, out var handle), name);
+            ThrowIfRefused(
+                Native.spc_map_create(start, rows, Dimensions, Native.Cpu, Native.DefaultStream, out var handle),
+                name
+            );
             var map = new CoordinateMap(this, handle, source.Stride, source.SpatialShape, source)
             {
                 IsSelection = true,

@@ -67,7 +67,10 @@ public sealed unsafe partial class CoordinateManager : IDisposable
             fixed (int* first = coordinates)
             {
                 var rows = coordinates.Length / (1 + Dimensions);
-                ThrowIfRefused(Native.spc_map_create(first, rows, Dimensions, out var handle), nameof(coordinates));
+                ThrowIfRefused(
+                    Native.spc_map_create(first, rows, Dimensions, Native.Cpu, Native.DefaultStream, out var handle),
+                    nameof(coordinates)
+                );
                 return Add(handle, level, shape, source: null);
             }
         }
@@ -95,7 +98,15 @@ public sealed unsafe partial class CoordinateManager : IDisposable
             fixed (long* merged = mapRows)
             {
                 ThrowIfRefused(
-                    Native.spc_map_create_merged(first, rows, Dimensions, merged, out var handle),
+                    Native.spc_map_create_merged(
+                        first,
+                        rows,
+                        Dimensions,
+                        Native.Cpu,
+                        Native.DefaultStream,
+                        merged,
+                        out var handle
+                    ),
                     nameof(coordinates)
                 );
                 return Add(handle, level, shape, source: null);
@@ -177,7 +188,9 @@ public sealed unsafe partial class CoordinateManager : IDisposable
             fixed (int* taps = geometry.Shape.Taps)
             {
                 var native = NativeGeometry.From(geometry, taps);
-                Native.spc_rulebook_create(coarse.Handle, fine.Handle, in native, out handle).ThrowIfFailed();
+                Native
+                    .spc_rulebook_create(coarse.Handle, fine.Handle, in native, Native.DefaultStream, out handle)
+                    .ThrowIfFailed();
             }
             var rulebook = new Rulebook(coarse, fine, geometry, handle);
             _rulebooks.Add(key, rulebook);
@@ -256,8 +269,21 @@ public sealed unsafe partial class CoordinateManager : IDisposable
                 var bounds = key.SpatialShape is null ? null : first;
                 var status =
                     key.Rule == LevelRule.Generate
-                        ? Native.spc_map_refine(key.Source.Handle, in geometry, bounds, out handle)
-                        : Native.spc_map_coarsen(key.Source.Handle, in geometry, (int)key.Rule, bounds, out handle);
+                        ? Native.spc_map_refine(
+                            key.Source.Handle,
+                            in geometry,
+                            bounds,
+                            Native.DefaultStream,
+                            out handle
+                        )
+                        : Native.spc_map_coarsen(
+                            key.Source.Handle,
+                            in geometry,
+                            (int)key.Rule,
+                            bounds,
+                            Native.DefaultStream,
+                            out handle
+                        );
                 status.ThrowIfFailed();
             }
             var map = Add(handle, stride, key.SpatialShape, key.Source);

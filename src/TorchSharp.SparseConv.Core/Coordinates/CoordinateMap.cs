@@ -95,7 +95,7 @@ public sealed unsafe class CoordinateMap
                 nameof(destination)
             );
         fixed (int* first = destination)
-            Native.spc_map_coordinates(Handle, first).ThrowIfFailed();
+            Native.spc_map_coordinates(Handle, Native.DefaultStream, first).ThrowIfFailed();
     }
 
     /// <summary>
@@ -109,7 +109,7 @@ public sealed unsafe class CoordinateMap
             throw new ArgumentException($"rows has {rows.Length} elements, must have {count}.", nameof(rows));
         fixed (int* first = coordinates)
         fixed (long* found = rows)
-            Native.spc_map_find(Handle, first, count, found).ThrowIfFailed();
+            Native.spc_map_find(Handle, first, count, Native.DefaultStream, found).ThrowIfFailed();
     }
 
     /// <summary>The number of rows, the stride and the spatial shape in words.</summary>

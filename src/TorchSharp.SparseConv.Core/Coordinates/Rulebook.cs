@@ -71,7 +71,7 @@ public sealed unsafe class Rulebook
         var coarse = new long[count];
         fixed (long* firstFine = fine)
         fixed (long* firstCoarse = coarse)
-            Native.spc_rulebook_tap_pairs(Handle, tap, firstFine, firstCoarse).ThrowIfFailed();
+            Native.spc_rulebook_tap_pairs(Handle, tap, Native.DefaultStream, firstFine, firstCoarse).ThrowIfFailed();
         return (fine, coarse);
     }
 

@@ -14,6 +14,7 @@ internal static unsafe partial class Native
         InterpolationKind kind,
         MissingVoxels missing,
         double anchor,
+        nint stream,
         out LinksHandle links
     );
 
@@ -22,6 +23,8 @@ internal static unsafe partial class Native
         long* rowOfPoint,
         long count,
         long rows,
+        int device,
+        nint stream,
         out LinksHandle links
     );
 
@@ -38,7 +41,16 @@ internal static unsafe partial class Native
     internal static partial long spc_links_bytes(LinksHandle links);
 
     [LibraryImport(Library)]
-    internal static partial Status spc_links_read(LinksHandle links, long* starts, long* rows, double* weights);
+    internal static partial int spc_links_device(LinksHandle links);
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_links_read(
+        LinksHandle links,
+        nint stream,
+        long* starts,
+        long* rows,
+        double* weights
+    );
 
     [LibraryImport(Library)]
     internal static partial void spc_links_destroy(nint links);
@@ -47,6 +59,7 @@ internal static unsafe partial class Native
     internal static partial Status spc_interpolation_forward(
         LinksHandle links,
         in MatrixView input,
+        nint stream,
         in MatrixView output
     );
 
@@ -54,6 +67,7 @@ internal static unsafe partial class Native
     internal static partial Status spc_interpolation_backward(
         LinksHandle links,
         in MatrixView gradOutput,
+        nint stream,
         in MatrixView gradInput
     );
 
@@ -62,6 +76,7 @@ internal static unsafe partial class Native
         LinksHandle links,
         SplatKind kind,
         in MatrixView input,
+        nint stream,
         int* saved,
         in MatrixView output
     );
@@ -72,6 +87,7 @@ internal static unsafe partial class Native
         SplatKind kind,
         in MatrixView gradOutput,
         int* saved,
+        nint stream,
         in MatrixView gradInput
     );
 }

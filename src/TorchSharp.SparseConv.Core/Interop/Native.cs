@@ -10,7 +10,11 @@ namespace TorchSharp.SparseConv.Core.Interop;
 internal static unsafe partial class Native
 {
     internal const string Library = "sparseconv";
-    internal const int AbiVersion = 5;
+    internal const int AbiVersion = 6;
+    internal const int Cpu = -1;
+
+    /// <summary>The only stream there is a name for: TorchSharp queues everything on it.</summary>
+    internal const nint DefaultStream = 0;
 
     static Native() => NativeLibrary.SetDllImportResolver(typeof(Native).Assembly, NativeLoader.Resolve);
 
@@ -47,13 +51,34 @@ internal static unsafe partial class Native
     internal static partial long spc_live_objects();
 
     [LibraryImport(Library)]
-    internal static partial Status spc_map_create(int* coordinates, long rows, int dimensions, out MapHandle map);
+    internal static partial Status spc_cuda_device_count(out int count);
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_cuda_device_name(int device, out byte* name);
+
+    [LibraryImport(Library)]
+    internal static partial int spc_tf32();
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_set_tf32(int allow);
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_map_create(
+        int* coordinates,
+        long rows,
+        int dimensions,
+        int device,
+        nint stream,
+        out MapHandle map
+    );
 
     [LibraryImport(Library)]
     internal static partial Status spc_map_create_merged(
         int* coordinates,
         long rows,
         int dimensions,
+        int device,
+        nint stream,
         long* mapRows,
         out MapHandle map
     );
@@ -64,6 +89,7 @@ internal static unsafe partial class Native
         in NativeGeometry geometry,
         int rule,
         int* bounds,
+        nint stream,
         out MapHandle coarse
     );
 
@@ -72,6 +98,7 @@ internal static unsafe partial class Native
         MapHandle coarse,
         in NativeGeometry geometry,
         int* bounds,
+        nint stream,
         out MapHandle fine
     );
 
@@ -85,10 +112,16 @@ internal static unsafe partial class Native
     internal static partial long spc_map_bytes(MapHandle map);
 
     [LibraryImport(Library)]
-    internal static partial Status spc_map_coordinates(MapHandle map, int* coordinates);
+    internal static partial int spc_map_device(MapHandle map);
 
     [LibraryImport(Library)]
-    internal static partial Status spc_map_find(MapHandle map, int* coordinates, long rows, long* found);
+    internal static partial Status spc_map_bounds(MapHandle map, int* low, int* high);
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_map_coordinates(MapHandle map, nint stream, int* coordinates);
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_map_find(MapHandle map, int* coordinates, long rows, nint stream, long* found);
 
     [LibraryImport(Library)]
     internal static partial void spc_map_destroy(nint map);
@@ -98,6 +131,7 @@ internal static unsafe partial class Native
         MapHandle coarse,
         MapHandle fine,
         in NativeGeometry geometry,
+        nint stream,
         out RulebookHandle rulebook
     );
 
@@ -111,12 +145,16 @@ internal static unsafe partial class Native
     internal static partial long spc_rulebook_bytes(RulebookHandle rulebook);
 
     [LibraryImport(Library)]
+    internal static partial int spc_rulebook_device(RulebookHandle rulebook);
+
+    [LibraryImport(Library)]
     internal static partial Status spc_rulebook_counts(RulebookHandle rulebook, long* counts);
 
     [LibraryImport(Library)]
     internal static partial Status spc_rulebook_tap_pairs(
         RulebookHandle rulebook,
         long tap,
+        nint stream,
         long* fineRows,
         long* coarseRows
     );
@@ -148,6 +186,7 @@ internal static unsafe partial class Native
         Activation activation,
         nint workspace,
         long workspaceBytes,
+        nint stream,
         in MatrixView output
     );
 
@@ -160,6 +199,7 @@ internal static unsafe partial class Native
         in MatrixView weight,
         nint workspace,
         long workspaceBytes,
+        nint stream,
         in MatrixView gradInput
     );
 
@@ -172,6 +212,7 @@ internal static unsafe partial class Native
         in MatrixView gradOutput,
         nint workspace,
         long workspaceBytes,
+        nint stream,
         in MatrixView gradWeight,
         MatrixView* gradBias
     );
@@ -182,6 +223,7 @@ internal static unsafe partial class Native
         ConvolutionDirection direction,
         PoolingKind kind,
         in MatrixView input,
+        nint stream,
         int* saved,
         in MatrixView output
     );
@@ -193,6 +235,7 @@ internal static unsafe partial class Native
         PoolingKind kind,
         in MatrixView gradOutput,
         int* saved,
+        nint stream,
         in MatrixView gradInput
     );
 }

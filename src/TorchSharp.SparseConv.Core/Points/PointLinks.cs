@@ -74,6 +74,7 @@ public sealed unsafe class PointLinks : IDisposable
                     rule.Kind,
                     rule.Missing,
                     rule.Offset,
+                    Native.DefaultStream,
                     out var handle
                 )
                 .ThrowIfFailed();
@@ -98,7 +99,16 @@ public sealed unsafe class PointLinks : IDisposable
         }
         fixed (long* first = rowOfPoint)
         {
-            Native.spc_links_create_from_rows(first, rowOfPoint.Length, map.Rows, out var handle).ThrowIfFailed();
+            Native
+                .spc_links_create_from_rows(
+                    first,
+                    rowOfPoint.Length,
+                    map.Rows,
+                    Native.Cpu,
+                    Native.DefaultStream,
+                    out var handle
+                )
+                .ThrowIfFailed();
             return new PointLinks(handle, map);
         }
     }
@@ -115,7 +125,7 @@ public sealed unsafe class PointLinks : IDisposable
         fixed (long* firstStart = starts)
         fixed (long* firstRow = rows)
         fixed (double* firstWeight = weights)
-            Native.spc_links_read(Handle, firstStart, firstRow, firstWeight).ThrowIfFailed();
+            Native.spc_links_read(Handle, Native.DefaultStream, firstStart, firstRow, firstWeight).ThrowIfFailed();
         return (starts, rows, weights);
     }
 
