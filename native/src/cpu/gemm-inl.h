@@ -46,11 +46,18 @@ void accumulate_tile(const E *const *input, S *const *sums, const E *weight, int
 
 constexpr int64_t kPairsAhead = 16;
 
+// Rows that are wanted when the elements at hand are done, as many: one line of each is fetched while a tile is
+// computed.
+struct Ahead {
+  const char *const *rows;
+  int64_t line;  // in bytes from the row's beginning
+};
+
 // sums[m] += input[i][m] * grad[i], M input channels by V vectors, over `count` elements whose rows lie anywhere: those
 // of the elements ahead, of which pointers are read too, are on their way meanwhile.
 template <class E, class S, int M, int V>
 void outer_tile(const E *const *input, int64_t first_in, const E *const *grad, int64_t first_out, int64_t count,
-                S *sums, int64_t padded) {
+                S *sums, int64_t padded, const Ahead &ahead) {
   using Vector = typename Lanes<S>::Vector;
   Vector sum[M][V];
 #pragma GCC unroll 16
@@ -61,6 +68,7 @@ void outer_tile(const E *const *input, int64_t first_in, const E *const *grad, i
   for (int64_t i = 0; i < count; ++i) {
     const E *row = input[i] + first_in, *other = grad[i] + first_out;
     asm("" : "+r"(row), "+r"(other));
+    __builtin_prefetch(ahead.rows[i] + ahead.line, 0, 2);
     __builtin_prefetch(input[i + kPairsAhead] + first_in);
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) __builtin_prefetch(grad[i + kPairsAhead] + first_out + v * kLanes<E>);
@@ -84,7 +92,7 @@ void outer_tile(const E *const *input, int64_t first_in, const E *const *grad, i
 template <class E, class S>
 using AccumulateTile = void (*)(const E *const *, S *const *, const E *, int64_t);
 template <class E, class S>
-using OuterTile = void (*)(const E *const *, int64_t, const E *const *, int64_t, int64_t, S *, int64_t);
+using OuterTile = void (*)(const E *const *, int64_t, const E *const *, int64_t, int64_t, S *, int64_t, const Ahead &);
 
 // By rows - 1 and vectors - 1.
 template <class E, class S, int... M>
@@ -176,6 +184,20 @@ inline void lay_row(const T *first, const T *second, int64_t columns, Element<T>
   }
 }
 
+// The rows of the pairs from number `first` on, and then of those that the next call takes; the first row at hand where
+// there are no more.
+template <class T>
+void point_ahead(const Outer<T> &job, int64_t first, int64_t elements, const char **input, const char **grad) {
+  for (int64_t i = 0; i < elements; ++i) {
+    const int64_t here = first + i * kDepth<Element<T>>, there = here - job.count;
+    const bool more = here < job.count || there < job.next_count;
+    const int32_t *const from = here < job.count ? job.from + here : more ? job.next_from + there : job.from;
+    const int32_t *const to = here < job.count ? job.to + here : more ? job.next_to + there : job.to;
+    input[i] = reinterpret_cast<const char *>(job.input + row_at(job.input_rows, *from) * job.input_step);
+    grad[i] = reinterpret_cast<const char *>(job.grad + row_at(job.grad_rows, *to) * job.grad_step);
+  }
+}
+
 template <class T>
 void outer(const Outer<T> &job) {
   using E = Element<T>;
@@ -188,6 +210,7 @@ void outer(const Outer<T> &job) {
   const auto input_row = [&](int64_t i) { return job.input + row_at(job.input_rows, job.from[i]) * job.input_step; };
   const auto grad_row = [&](int64_t i) { return job.grad + row_at(job.grad_rows, job.to[i]) * job.grad_step; };
   const E *input[kMostPairs + kPairsAhead], *grad[kMostPairs + kPairsAhead];
+  const char *input_ahead[kMostPairs], *grad_ahead[kMostPairs];
   for (int64_t first = 0; first < job.count; first += job.at_once) {
     const int64_t last = job.count - first < job.at_once ? job.count : first + job.at_once;
     int64_t elements = 0;
@@ -218,12 +241,20 @@ void outer(const Outer<T> &job) {
       input[elements + i] = more && !lay_input ? reinterpret_cast<const E *>(input_row(last + i)) : input[elements - 1];
       grad[elements + i] = more && !lay_grad ? reinterpret_cast<const E *>(grad_row(last + i)) : grad[elements - 1];
     }
+    point_ahead(job, last, elements, input_ahead, grad_ahead);
+    int64_t line = 0;
     for (int64_t v = 0; v < vectors; v += kVectors) {
       const int64_t width = vectors - v < kVectors ? vectors - v : kVectors;
       for (int64_t k = 0; k < job.in;) {
         const int rows = next_rows(job.in - k);
+        // More tiles than lines fetch the first line again.
+        const bool of_grad = line >= in_lines && line < in_lines + out_lines;
+        const Ahead ahead{of_grad ? grad_ahead : input_ahead, of_grad           ? 64 * (line - in_lines)
+                                                              : line < in_lines ? 64 * line
+                                                                                : 0};
+        ++line;
         Tiles<T>::outer[rows - 1][width - 1](input, k, grad, v * kLanes<E>, elements,
-                                             job.sums + k * job.padded + v * kLanes<E>, job.padded);
+                                             job.sums + k * job.padded + v * kLanes<E>, job.padded, ahead);
         k += rows;
       }
     }

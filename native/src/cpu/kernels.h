@@ -43,6 +43,9 @@ struct Outer {
   const int32_t *from;
   const int32_t *to;
   int64_t count;
+  const int32_t *next_from;  // pairs that the next call takes: their rows are on their way meanwhile
+  const int32_t *next_to;
+  int64_t next_count;
   Sum<T> *sums;     // [in, padded]
   Sum<T> *scratch;  // [at_once, in + padded]: rows of the pairs at hand, where they are not read as they lie
   int64_t at_once;

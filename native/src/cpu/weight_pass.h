@@ -133,10 +133,14 @@ void run_item(const KernelsOf<T> &kernels, const WeightJob<T> &job, const Weight
     const int64_t last = std::min(tile + plan.granules, end);
     const int64_t row = tile * kTileRows, rows = std::min(last * kTileRows, to.rows) - row;
     for (int64_t t = first_tap; t < last_tap; ++t) {
-      const TapPairs pairs = job.rulebook.tap(t, job.direction);
+      const TapPairs pairs = job.rulebook.tap(t, job.direction),
+                     next = job.rulebook.tap(t + 1 < last_tap ? t + 1 : t, job.direction);
       part.from = pairs.from + pairs.tiles[tile];
       part.to = pairs.to + pairs.tiles[tile];
       part.count = pairs.tiles[last] - pairs.tiles[tile];
+      part.next_from = next.from + next.tiles[tile];
+      part.next_to = next.to + next.tiles[tile];
+      part.next_count = t + 1 < last_tap ? next.tiles[last] - next.tiles[tile] : 0;
       part.sums = sums + t * matrix;
       if (part.count > 0) (job.by_channel ? kernels.outer_channels : kernels.outer)(part);
     }
