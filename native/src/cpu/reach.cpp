@@ -14,13 +14,9 @@ constexpr int64_t kPartsOfThread = 8;
 
 using TapOffset = std::array<Split, SPC_MAX_DIMENSIONS>;
 
-auto order(const Split &split) {
-  return std::tie(split.rest, split.quotient);
-}
-
 bool same(const TapOffset &a, const TapOffset &b, int begin, int end) {
   return std::equal(a.begin() + begin, a.begin() + end, b.begin() + begin,
-                    [](const Split &x, const Split &y) { return order(x) == order(y); });
+                    [](const Split &x, const Split &y) { return x.quotient == y.quotient && x.rest == y.rest; });
 }
 
 // One for each different tap, in order.
@@ -32,8 +28,9 @@ std::vector<TapOffset> distinct_offsets(const Kernel &kernel, Reading reading) {
     if (kernel.stride[kernel.last()] == 2) offsets.push_back(offsets[0]), offsets[1][kernel.last()].rest = 1;
   }
   std::sort(offsets.begin(), offsets.end(), [](const TapOffset &a, const TapOffset &b) {
-    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
-                                        [](const Split &x, const Split &y) { return order(x) < order(y); });
+    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [](const Split &x, const Split &y) {
+      return std::tie(x.quotient, x.rest) < std::tie(y.quotient, y.rest);
+    });
   });
   return offsets;
 }
@@ -47,16 +44,28 @@ Fan::Fan(const Kernel &kernel, Reading reading) {
   Profile profile;
   for (std::size_t t = 0; t < offsets.size(); ++t) {
     if (t == 0 || !same(offsets[t - 1], offsets[t], 0, lead)) slabs.push_back({offsets[t], {}});
-    const auto [quotient, rest] = offsets[t][last];
-    if (profile.empty() || profile.back().rest != rest || quotient - profile.back().first >= kBlockSites) {
-      profile.push_back({rest, quotient, 0});
-    }
-    profile.back().taps |= uint64_t{1} << (quotient - profile.back().first);
+    add_tap(profile, offsets[t][last]);
     if (t + 1 < offsets.size() && same(offsets[t], offsets[t + 1], 0, last)) continue;
     const auto [known, added] = seen.try_emplace(profile, profiles.size());
     if (added) profiles.push_back(profile);
     slabs.back().lines.push_back({last > 0 ? offsets[t][last - 1] : Split{0, 0}, known->second});
     profile.clear();
+  }
+}
+
+void Fan::add_tap(Profile &profile, const Split &offset) {
+  // One more bit is left to what a block's first site carries.
+  constexpr int64_t kMostSpan = kBlockSites - 2;
+  const bool near = !profile.empty() && offset.quotient - profile.back().first <= kMostSpan;
+  const int64_t first = near ? profile.back().first : offset.quotient;
+  const auto cluster = std::find_if(profile.begin(), profile.end(), [&](const Cluster &known) {
+    return known.first == first && known.rest == offset.rest;
+  });
+  const uint64_t tap = uint64_t{1} << (offset.quotient - first);
+  if (cluster != profile.end()) {
+    cluster->taps |= tap;
+  } else {
+    profile.push_back({first, offset.rest, tap});
   }
 }
 
@@ -115,70 +124,73 @@ Range Reach::sources(uint64_t begin, uint64_t end) const {
 void Reach::read(Range blocks) {
   const Box &box = from_.box;
   const uint64_t slab_keys = box.weights[std::max(last_ - 1, 0)];
-  const auto line_keys = box.line_blocks;
-  sources_.clear(), lines_.clear(), starts_.clear(), pieces_.clear();
+  const std::size_t profiles = fan_.profiles.size();
+  sources_.clear();
+  lines_.resize(static_cast<std::size_t>(blocks.end - blocks.begin));
+  starts_.resize(lines_.size() * profiles + 1);
+  count_ = 0;
   SiteReader reader(box);
-  uint64_t slab = 0, line = 0;  // first keys
-  for (int64_t block = blocks.begin; block < blocks.end; ++block) {
+  uint64_t slab = 0;  // its first key
+  for (std::size_t i = 0; i < lines_.size(); ++i) {
+    const int64_t block = blocks.begin + static_cast<int64_t>(i);
     const uint64_t key = from_.keys[block];
-    if (block == blocks.begin || key - slab >= slab_keys) {
-      slab = line = key - key % slab_keys;
-      if (!sources_.empty()) sources_.back().end = lines_.size();
-      sources_.push_back({reader.read(slab), {}, lines_.size(), 0});
+    if (i == 0 || key - slab >= slab_keys) {
+      slab = key - key % slab_keys;
+      if (!sources_.empty()) sources_.back().end = i;
+      sources_.push_back({reader.read(slab), {}, i, lines_.size()});
       Source &source = sources_.back();
       for (int axis = 0; axis + 1 < last_; ++axis) {
         source.lead[axis] = split_value(reading_, kernel_.stride[axis], source.site[axis + 1]);
       }
     }
     const Site &first = sources_.back().site;
-    if (key - line >= line_keys) line = key - (key - slab) % line_keys;
-    Split split{0, 0};
+    const uint64_t line = (key - slab) / box.line_blocks, word = key - slab - line * box.line_blocks;
+    lines_[i] = {0, 0};
     if (last_ > 0) {
-      const auto step = static_cast<int64_t>((line - slab) / line_keys);
-      split = split_value(reading_, kernel_.stride[last_ - 1], first[last_] + step);
-      split.quotient -= to_.low[last_];
+      lines_[i] = split_value(reading_, kernel_.stride[last_ - 1], first[last_] + static_cast<int64_t>(line));
+      lines_[i].quotient -= to_.low[last_];
     }
-    lines_.push_back(split);
-    const int64_t site = first[last_ + 1] + static_cast<int64_t>(key - line) * kBlockSites;
-    for (const Fan::Profile &profile : fan_.profiles) {
-      starts_.push_back(pieces_.size());
-      trace(from_.masks[block], site, profile);
+    const int64_t site = first[last_ + 1] + static_cast<int64_t>(word) * kBlockSites;
+    for (std::size_t profile = 0; profile < profiles; ++profile) {
+      starts_[i * profiles + profile] = count_;
+      trace(from_.masks[block], site, fan_.profiles[profile]);
     }
   }
-  if (!sources_.empty()) sources_.back().end = lines_.size();
-  starts_.push_back(pieces_.size());
+  starts_.back() = count_;
 }
 
 // What a block becomes along a line; `site` is its first.
 void Reach::trace(uint64_t mask, int64_t site, const Fan::Profile &profile) {
   const int64_t stride = kernel_.stride[last_];
-  if (stride == 1) {
-    for (const Fan::Cluster &cluster : profile) lay(site + cluster.first, mask, cluster.taps);
-  } else if (stride == 2 && reading_ != Reading::kCoarseToFine) {
-    const int64_t half = floor_divide(site, 2), rest = site - 2 * half;
-    for (const Fan::Cluster &cluster : profile) {
-      const int64_t first = cluster.rest - rest, carry = first < 0 ? 1 : 0;
-      lay(half + carry + cluster.first, pick(mask, first + 2 * carry, 2), cluster.taps);
-    }
-  } else {
-    for (uint64_t bits = mask; bits != 0; bits &= bits - 1) {
-      const Split split = split_value(reading_, stride, site + std::countr_zero(bits));
-      for (const Fan::Cluster &cluster : profile) {
-        if (cluster.rest == split.rest) lay(split.quotient + cluster.first, 1, cluster.taps);
-      }
+  const std::size_t most = count_ + 4 * kBlockSites * profile.size();
+  if (pieces_.size() < most) pieces_.resize(2 * most);
+  for (auto begin = profile.begin(), end = begin; begin != profile.end(); begin = end) {
+    while (end != profile.end() && end->first == begin->first) ++end;
+    if (stride == 1) {
+      lay_mask<1>(mask, site, begin, end);
+    } else if (stride == 2 && reading_ != Reading::kCoarseToFine) {
+      lay_mask<2>(mask, site, begin, end);
+    } else {
+      lay_bits(mask, site, begin, end);
     }
   }
 }
 
-// Adds `bits` once for each tap, moved by it.
-void Reach::lay(int64_t place, uint64_t bits, uint64_t taps) {
+// Clusters with the same first tap, all sites of a block at a time.
+template <int64_t kStride>
+void Reach::lay_mask(uint64_t mask, int64_t site, ClusterIterator cluster, ClusterIterator end) {
+  const int64_t begin = floor_divide(site, kStride), rest = site - begin * kStride;
+  const int64_t place = begin + cluster->first - to_.low[last_ + 1];
   uint64_t low = 0, high = 0;
-  for (; taps != 0; taps &= taps - 1) {
-    const int tap = std::countr_zero(taps);
-    low |= bits << tap;
-    high |= bits >> 1 >> (kBlockSites - 1 - tap);
+  for (; cluster != end; ++cluster) {
+    const int64_t first = cluster->rest - rest, carry = first < 0 ? 1 : 0;
+    const uint64_t bits = pick(mask, first + carry * kStride, kStride);
+    for (uint64_t taps = cluster->taps << carry; taps != 0; taps &= taps - 1) {
+      const int tap = std::countr_zero(taps);
+      low |= bits << tap;
+      high |= bits >> 1 >> (kBlockSites - 1 - tap);
+    }
   }
-  place -= to_.low[last_ + 1];
   const int64_t word = place >> 6;
   const int shift = static_cast<int>(place & (kBlockSites - 1)), back = kBlockSites - 1 - shift;
   add(word, low << shift);
@@ -186,19 +198,36 @@ void Reach::lay(int64_t place, uint64_t bits, uint64_t taps) {
   add(word + 2, high >> 1 >> back);
 }
 
-// Joins with a piece of the same word where there is one near.
-void Reach::add(int64_t word, uint64_t bits) {
-  if (static_cast<uint64_t>(word) >= static_cast<uint64_t>(words_)) return;
-  if (word == words_ - 1) bits &= tail_;
-  if (bits == 0) return;
-  const std::size_t from = std::max(starts_.back(), pieces_.size() - std::min<std::size_t>(pieces_.size(), 3));
-  for (std::size_t i = pieces_.size(); i > from; --i) {
-    if (pieces_[i - 1].word == word) {
-      pieces_[i - 1].bits |= bits;
-      return;
+// Clusters with the same first tap, one site after the other: their places ascend, if not by one.
+void Reach::lay_bits(uint64_t mask, int64_t site, ClusterIterator begin, ClusterIterator end) {
+  const int64_t stride = kernel_.stride[last_], low = begin->first - to_.low[last_ + 1];
+  int64_t word = -2;
+  uint64_t here = 0, next = 0;
+  for (; mask != 0; mask &= mask - 1) {
+    const auto [quotient, rest] = split_value(reading_, stride, site + std::countr_zero(mask));
+    const int64_t place = quotient + low;
+    const int shift = static_cast<int>(place & (kBlockSites - 1));
+    for (auto cluster = begin; cluster != end; ++cluster) {
+      if (cluster->rest != rest) continue;
+      if (place >> 6 != word) {
+        add(word, here);
+        here = place >> 6 == word + 1 ? next : 0;
+        if (here == 0) add(word + 1, next);
+        word = place >> 6, next = 0;
+      }
+      here |= cluster->taps << shift;
+      next |= cluster->taps >> 1 >> (kBlockSites - 1 - shift);
     }
   }
-  pieces_.push_back({word, bits});
+  add(word, here);
+  add(word + 1, next);
+}
+
+// Leaves out what is not on a line.
+void Reach::add(int64_t word, uint64_t bits) {
+  bits &= word == words_ - 1 ? tail_ : ~uint64_t{0};
+  pieces_[count_] = {word, bits};
+  count_ += bits != 0 && static_cast<uint64_t>(word) < static_cast<uint64_t>(words_) ? 1 : 0;
 }
 
 void Reach::find_entries(uint64_t begin, uint64_t end) {

@@ -19,9 +19,10 @@ class Fan {
  public:
   Fan(const Kernel &kernel, Reading reading);
 
-  // Taps along a line that need the same rest: bit t of `taps` adds first + t.
+  // Taps along a line that need the same rest: bit t of `taps` adds first + t. Those with the same `first` stand side
+  // by side.
   struct Cluster {
-    int64_t rest, first;
+    int64_t first, rest;
     uint64_t taps;
 
     auto operator<=>(const Cluster &) const = default;
@@ -38,6 +39,9 @@ class Fan {
 
   std::vector<Slabs> slabs;
   std::vector<Profile> profiles;
+
+ private:
+  static void add_tap(Profile &profile, const Split &offset);
 };
 
 // Works on one range of lines of the level that is made after the other.
@@ -50,6 +54,7 @@ class Reach {
   BlockList run(uint64_t begin, uint64_t end);
 
  private:
+  using ClusterIterator = Fan::Profile::const_iterator;
   static constexpr int64_t kMostTableWords = int64_t{1} << 20;
 
   // A slab of `from`.
@@ -73,7 +78,9 @@ class Reach {
   Range sources(uint64_t begin, uint64_t end) const;
   void read(Range blocks);
   void trace(uint64_t mask, int64_t site, const Fan::Profile &profile);
-  void lay(int64_t place, uint64_t bits, uint64_t taps);
+  template <int64_t kStride>
+  void lay_mask(uint64_t mask, int64_t site, ClusterIterator cluster, ClusterIterator end);
+  void lay_bits(uint64_t mask, int64_t site, ClusterIterator begin, ClusterIterator end);
   void add(int64_t word, uint64_t bits);
   void find_entries(uint64_t begin, uint64_t end);
   void make_slab(std::size_t first, std::size_t last, uint64_t begin, uint64_t end, BlockList &made);
@@ -94,6 +101,7 @@ class Reach {
   std::vector<Split> lines_;         // of the blocks that are read
   std::vector<std::size_t> starts_;  // [blocks, profiles], of pieces_
   std::vector<Piece> pieces_;
+  std::size_t count_ = 0;  // of pieces_ that are in use
   std::vector<Entry> entries_;
   std::vector<uint64_t> table_, touched_;  // words of a slab, and a bit for each that is not 0; all 0 in between
   std::vector<Block> loose_;
