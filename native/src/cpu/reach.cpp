@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 #include <string>
-#include <tuple>
 #include <utility>
 
 namespace spc {
@@ -12,48 +11,29 @@ namespace {
 constexpr int64_t kPartBlocks = 4096;
 constexpr int64_t kPartsOfThread = 8;
 
-using TapOffset = std::array<Split, SPC_MAX_DIMENSIONS>;
+}  // namespace
 
-bool same(const TapOffset &a, const TapOffset &b, int begin, int end) {
-  return std::equal(a.begin() + begin, a.begin() + end, b.begin() + begin,
-                    [](const Split &x, const Split &y) { return x.quotient == y.quotient && x.rest == y.rest; });
-}
-
-// One for each different tap, in order.
-std::vector<TapOffset> distinct_offsets(const Kernel &kernel, Reading reading) {
-  std::vector<TapOffset> offsets = split_offsets(kernel, reading);
+Shape::Shape(const Kernel &kernel, Reading reading) {
+  SplitOffsets offsets = split_offsets(kernel, reading);
   if (reading == Reading::kFloor) {
-    offsets.assign(1, TapOffset{});
+    offsets.assign(1, offsets[0]);
     // Halving a line takes its sites by their rest.
     if (kernel.stride[kernel.last()] == 2) offsets.push_back(offsets[0]), offsets[1][kernel.last()].rest = 1;
   }
-  std::sort(offsets.begin(), offsets.end(), [](const TapOffset &a, const TapOffset &b) {
-    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [](const Split &x, const Split &y) {
-      return std::tie(x.quotient, x.rest) < std::tie(y.quotient, y.rest);
-    });
-  });
-  return offsets;
-}
-
-}  // namespace
-
-Fan::Fan(const Kernel &kernel, Reading reading) {
-  const int last = kernel.last(), lead = std::max(last - 1, 0);
-  const std::vector<TapOffset> offsets = distinct_offsets(kernel, reading);
   std::map<Profile, std::size_t> seen;
-  Profile profile;
-  for (std::size_t t = 0; t < offsets.size(); ++t) {
-    if (t == 0 || !same(offsets[t - 1], offsets[t], 0, lead)) slabs.push_back({offsets[t], {}});
-    add_tap(profile, offsets[t][last]);
-    if (t + 1 < offsets.size() && same(offsets[t], offsets[t + 1], 0, last)) continue;
-    const auto [known, added] = seen.try_emplace(profile, profiles.size());
-    if (added) profiles.push_back(profile);
-    slabs.back().lines.push_back({last > 0 ? offsets[t][last - 1] : Split{0, 0}, known->second});
-    profile.clear();
+  for (const FanSlab &slab : fan_out(offsets, kernel.dimensions)) {
+    slabs.push_back({slab.offset, {}});
+    for (const FanLine &line : slab.lines) {
+      Profile profile;
+      for (const FanTap &tap : line.taps) add_tap(profile, tap.offset);
+      const auto [known, added] = seen.try_emplace(profile, profiles.size());
+      if (added) profiles.push_back(profile);
+      slabs.back().lines.push_back({line.offset, known->second});
+    }
   }
 }
 
-void Fan::add_tap(Profile &profile, const Split &offset) {
+void Shape::add_tap(Profile &profile, const Split &offset) {
   // One more bit is left to what a block's first site carries.
   constexpr int64_t kMostSpan = kBlockSites - 2;
   const bool near = !profile.empty() && offset.quotient - profile.back().first <= kMostSpan;
@@ -69,10 +49,10 @@ void Fan::add_tap(Profile &profile, const Split &offset) {
   }
 }
 
-Reach::Reach(const Sites &from, const Kernel &kernel, const Fan &fan, Reading reading, const Box &to)
+Reach::Reach(const Sites &from, const Kernel &kernel, const Shape &shape, Reading reading, const Box &to)
     : from_(from),
       kernel_(kernel),
-      fan_(fan),
+      shape_(shape),
       reading_(reading),
       to_(to),
       last_(kernel.last()),
@@ -124,7 +104,7 @@ Range Reach::sources(uint64_t begin, uint64_t end) const {
 void Reach::read(Range blocks) {
   const Box &box = from_.box;
   const uint64_t slab_keys = box.weights[std::max(last_ - 1, 0)];
-  const std::size_t profiles = fan_.profiles.size();
+  const std::size_t profiles = shape_.profiles.size();
   sources_.clear();
   lines_.resize(static_cast<std::size_t>(blocks.end - blocks.begin));
   starts_.resize(lines_.size() * profiles + 1);
@@ -153,14 +133,14 @@ void Reach::read(Range blocks) {
     const int64_t site = first[last_ + 1] + static_cast<int64_t>(word) * kBlockSites;
     for (std::size_t profile = 0; profile < profiles; ++profile) {
       starts_[i * profiles + profile] = count_;
-      trace(from_.masks[block], site, fan_.profiles[profile]);
+      trace(from_.masks[block], site, shape_.profiles[profile]);
     }
   }
   starts_.back() = count_;
 }
 
 // What a block becomes along a line; `site` is its first.
-void Reach::trace(uint64_t mask, int64_t site, const Fan::Profile &profile) {
+void Reach::trace(uint64_t mask, int64_t site, const Shape::Profile &profile) {
   const int64_t stride = kernel_.stride[last_];
   const std::size_t most = count_ + 4 * kBlockSites * profile.size();
   if (pieces_.size() < most) pieces_.resize(2 * most);
@@ -234,7 +214,7 @@ void Reach::find_entries(uint64_t begin, uint64_t end) {
   entries_.clear();
   for (const Source &source : sources_) {
     const uint64_t batch = to_.weights[0] * static_cast<uint64_t>(source.site[0] - to_.low[0]);
-    for (const Fan::Slabs &offsets : fan_.slabs) {
+    for (const Shape::Slabs &offsets : shape_.slabs) {
       uint64_t slab = batch;
       bool inside = true;
       for (int axis = 0; axis + 1 < last_; ++axis) {
@@ -254,12 +234,12 @@ void Reach::find_entries(uint64_t begin, uint64_t end) {
 template <class Visit>
 void Reach::visit_words(std::size_t first, std::size_t last, int64_t low, int64_t high, const Visit &visit) const {
   const auto lines = static_cast<uint64_t>(high - low);
-  const std::size_t profiles = fan_.profiles.size();
+  const std::size_t profiles = shape_.profiles.size();
   for (std::size_t e = first; e < last; ++e) {
     const Source &source = *entries_[e].source;
     for (std::size_t block = source.begin; block < source.end; ++block) {
       const Split split = lines_[block];
-      for (const Fan::Lines &offset : entries_[e].offsets->lines) {
+      for (const Shape::Lines &offset : entries_[e].offsets->lines) {
         const int64_t line = split.quotient + offset.offset.quotient - low;
         if (split.rest != offset.offset.rest || static_cast<uint64_t>(line) >= lines) continue;
         const std::size_t name = block * profiles + offset.profile;
@@ -425,11 +405,11 @@ SitesPointer generate(const Sites &from, const Kernel &kernel, const int32_t *bo
   const Team team(std::max<int64_t>(1, from.blocks / kPartBlocks));
   const int64_t parts = std::clamp<int64_t>(from.blocks / kPartBlocks, 1, team.size() * kPartsOfThread);
   const std::vector<uint64_t> cuts = cut_lines(from, kernel, reading, box, parts);
-  const Fan fan(kernel, reading);
+  const Shape shape(kernel, reading);
   std::vector<BlockList> lists(static_cast<std::size_t>(parts));
   std::vector<std::unique_ptr<Reach>> walks(static_cast<std::size_t>(team.size()));  // by thread
   parallel_for(team, parts, [&](int64_t part, int thread) {
-    if (!walks[thread]) walks[thread] = std::make_unique<Reach>(from, kernel, fan, reading, box);
+    if (!walks[thread]) walks[thread] = std::make_unique<Reach>(from, kernel, shape, reading, box);
     lists[part] = walks[thread]->run(cuts[part], cuts[part + 1]);
   });
   join_blocks(team, lists, *sites);

@@ -1,9 +1,7 @@
 // The sites that a kernel leads to from those of a level.
 //
-// Taps fan out: what they add to all leading coordinates but the last leads from a slab of one level to a slab of the
-// other, what they add to the last one from line to line, and the rest along the line. What a block's bits become along
-// its line is the same for all lines that it leads to, so it is worked out once, 64 sites at a time. Slabs are made one
-// after the other in a table of their words, so that nothing is sorted but slabs.
+// What a block's bits become along its line is the same for all lines that it leads to, so it is worked out once, 64
+// sites at a time. Slabs are made one after the other in a table of their words, so that nothing is sorted but slabs.
 #pragma once
 
 #include <array>
@@ -12,12 +10,14 @@
 
 #include "cpu/block_list.h"
 #include "cpu/coordinate_map.h"
+#include "cpu/fan.h"
 
 namespace spc {
 
-class Fan {
+// Where a kernel's taps lead, whichever they are.
+class Shape {
  public:
-  Fan(const Kernel &kernel, Reading reading);
+  Shape(const Kernel &kernel, Reading reading);
 
   // Taps along a line that need the same rest: bit t of `taps` adds first + t. Those with the same `first` stand side
   // by side.
@@ -48,13 +48,13 @@ class Fan {
 class Reach {
  public:
   // to: the box of the level that is made; what lies outside of it is not.
-  Reach(const Sites &from, const Kernel &kernel, const Fan &fan, Reading reading, const Box &to);
+  Reach(const Sites &from, const Kernel &kernel, const Shape &shape, Reading reading, const Box &to);
 
   // The blocks with keys in [begin, end), which are both first keys of lines.
   BlockList run(uint64_t begin, uint64_t end);
 
  private:
-  using ClusterIterator = Fan::Profile::const_iterator;
+  using ClusterIterator = Shape::Profile::const_iterator;
   static constexpr int64_t kMostTableWords = int64_t{1} << 20;
 
   // A slab of `from`.
@@ -67,7 +67,7 @@ class Reach {
   struct Entry {
     uint64_t slab;
     const Source *source;
-    const Fan::Slabs *offsets;
+    const Shape::Slabs *offsets;
   };
   // 64 places of a line of the level that is made.
   struct Piece {
@@ -77,7 +77,7 @@ class Reach {
 
   Range sources(uint64_t begin, uint64_t end) const;
   void read(Range blocks);
-  void trace(uint64_t mask, int64_t site, const Fan::Profile &profile);
+  void trace(uint64_t mask, int64_t site, const Shape::Profile &profile);
   template <int64_t kStride>
   void lay_mask(uint64_t mask, int64_t site, ClusterIterator cluster, ClusterIterator end);
   void lay_bits(uint64_t mask, int64_t site, ClusterIterator begin, ClusterIterator end);
@@ -89,7 +89,7 @@ class Reach {
 
   const Sites &from_;
   const Kernel &kernel_;
-  const Fan &fan_;
+  const Shape &shape_;
   Reading reading_;
   const Box &to_;
   int last_;       // spatial axis along the lines

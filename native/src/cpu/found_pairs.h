@@ -1,0 +1,38 @@
+// Pairs as they are found: the positions of one part of one side, which is walked, with those of the other side.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "cpu/coordinate_map.h"
+#include "parallel.h"
+
+namespace spc {
+
+constexpr int kPartRowBits = 13;
+constexpr int kOtherBits = 31;
+constexpr int64_t kMostPartRows = int64_t{1} << kPartRowBits;
+static_assert(kMostTaps <= int64_t{1} << (64 - kPartRowBits - kOtherBits));
+
+// A tap, a position of the other side, and one of the walked side that counts from the first of the part.
+class FoundPair {
+ public:
+  FoundPair() = default;
+  FoundPair(int64_t tap, uint64_t other, uint64_t walked)
+      : bits_(static_cast<uint64_t>(tap) << (kPartRowBits + kOtherBits) | other << kPartRowBits | walked) {}
+
+  int64_t tap() const { return static_cast<int64_t>(bits_ >> (kPartRowBits + kOtherBits)); }
+  int64_t other() const { return static_cast<int64_t>(bits_ >> kPartRowBits & ((uint64_t{1} << kOtherBits) - 1)); }
+  int64_t walked() const { return static_cast<int64_t>(bits_ & (kMostPartRows - 1)); }
+
+ private:
+  uint64_t bits_;
+};
+
+// Ascending by either side for each tap.
+struct FoundPairs {
+  std::vector<FoundPair> pairs;
+  int64_t first_row = 0;  // of the part
+};
+
+}  // namespace spc
