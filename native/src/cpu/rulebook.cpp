@@ -5,14 +5,15 @@
 #include <string>
 #include <utility>
 
+#include "cpu/strided_walk.h"
 #include "cpu/walk.h"
 #include "parallel.h"
 
 namespace spc {
 namespace {
 
-constexpr int64_t kPartBlocks = 1024;
-constexpr int64_t kMostCounters = int64_t{1} << 22;
+constexpr int64_t kPartRows = 4096;
+static_assert(kPartRows + kBlockSites <= kMostPartRows);
 
 // The columns that hold the first `taps` taps.
 std::vector<Column> columns_below(const Kernel &kernel, int64_t taps) {
@@ -23,39 +24,46 @@ std::vector<Column> columns_below(const Kernel &kernel, int64_t taps) {
   return result;
 }
 
-// With a stride, few fine sites meet any coarse one through a given tap, so the fine side is walked.
 bool has_unit_stride(const Kernel &kernel) {
   return std::all_of(kernel.stride.begin(), kernel.stride.begin() + kernel.dimensions,
                      [](int64_t stride) { return stride == 1; });
 }
 
-int64_t parts_of(const Sites &walked, int64_t taps) {
-  const int64_t most = std::max<int64_t>(1, kMostCounters / std::max<int64_t>(1, taps));
-  return std::clamp<int64_t>((walked.blocks + kPartBlocks - 1) / kPartBlocks, 1, most);
-}
-
 struct Found {
-  std::vector<Pairs> pairs;    // by part, tap by tap
+  std::vector<FoundPairs> parts;
   std::vector<int64_t> cells;  // [part, tap]: counts
+  bool fine_walked;
 };
 
 // The pairs of the first `taps` taps.
 Found find_pairs(const Team &team, const Sites &coarse, const Sites &fine, const Kernel &kernel, int64_t taps,
                  int64_t parts) {
   const bool unit = has_unit_stride(kernel);
-  const Reading reading = unit ? Reading::kCoarseToFine : Reading::kFineToCoarse;
-  const Sites &walked = unit ? coarse : fine, &other = unit ? fine : coarse;
-  const SplitOffsets offsets = split_offsets(kernel, reading);
-  const std::vector<Column> columns = columns_below(kernel, taps);
-  Found found{std::vector<Pairs>(static_cast<std::size_t>(parts)),
-              std::vector<int64_t>(static_cast<std::size_t>(parts * taps))};
-  std::vector<std::vector<int32_t>> tables(static_cast<std::size_t>(team.size()));
-  parallel_for(team, parts, [&](int64_t part, int thread) {
-    Walk walk(walked, other, kernel, offsets, reading, part_of(walked.blocks, parts, part), tables[thread]);
-    for (const Column &column : columns) {
-      walk.run(column, found.pairs[part], found.cells.data() + part * taps + column.first);
-    }
-  });
+  const Sites &walked = unit ? coarse : fine;
+  Found found{std::vector<FoundPairs>(static_cast<std::size_t>(parts)),
+              std::vector<int64_t>(static_cast<std::size_t>(parts * taps)), !unit};
+  const auto blocks_of = [&](int64_t part) {
+    const auto block = [&](int64_t row) {
+      return std::lower_bound(walked.bases.get(), walked.bases.get() + walked.blocks, row) - walked.bases.get();
+    };
+    const auto [begin, end] = part_of(walked.rows, parts, part);
+    return Range{block(begin), block(end)};
+  };
+  if (unit) {
+    const std::vector<Column> columns = columns_below(kernel, taps);
+    std::vector<std::vector<int32_t>> tables(static_cast<std::size_t>(team.size()));
+    parallel_for(team, parts, [&](int64_t part, int thread) {
+      Walk walk(coarse, fine, kernel, blocks_of(part), tables[thread]);
+      found.parts[part].first_row = walk.first_row();
+      for (const Column &column : columns) walk.run(column, found.parts[part], found.cells.data() + part * taps);
+    });
+  } else {
+    std::vector<std::unique_ptr<StridedWalk>> walks(static_cast<std::size_t>(team.size()));
+    parallel_for(team, parts, [&](int64_t part, int thread) {
+      if (!walks[thread]) walks[thread] = std::make_unique<StridedWalk>(fine, coarse, kernel);
+      walks[thread]->run(blocks_of(part), found.parts[part], found.cells.data() + part * taps);
+    });
+  }
   return found;
 }
 
@@ -82,7 +90,8 @@ Rulebook::Rulebook(const Sites &coarse, const Sites &fine, const Kernel &kernel)
 void Rulebook::collect(const Sites &coarse, const Sites &fine, const Kernel &kernel) {
   // The centre of a mirrored kernel pairs each row with itself.
   const int64_t sought = mirrored_ ? taps_ / 2 : taps_;
-  const int64_t parts = parts_of(has_unit_stride(kernel) ? coarse : fine, sought);
+  const int64_t walked = has_unit_stride(kernel) ? coarse.rows : fine.rows;
+  const int64_t parts = std::max<int64_t>(1, (walked + kPartRows - 1) / kPartRows);
   const Team team(parts);
   Found found = find_pairs(team, coarse, fine, kernel, sought, parts);
   starts_.assign(static_cast<std::size_t>(stored_taps_) + 1, 0);
@@ -95,18 +104,17 @@ void Rulebook::collect(const Sites &coarse, const Sites &fine, const Kernel &ker
   if (mirrored_) starts_[sought + 1] = starts_[sought] + coarse.rows;
   coarse_positions_ = make_array<int32_t>(starts_[stored_taps_]);
   fine_positions_ = make_array<int32_t>(starts_[stored_taps_]);
+  int32_t *const walked_positions = (found.fine_walked ? fine_positions_ : coarse_positions_).get();
+  int32_t *const other_positions = (found.fine_walked ? coarse_positions_ : fine_positions_).get();
   parallel_for(team, parts, [&](int64_t part, int) {
-    const uint64_t *pair = found.pairs[part].data();
-    const int64_t *const put = found.cells.data() + part * sought;
-    // The last part ends where the next tap starts.
-    const int64_t *const end = part + 1 < parts ? put + sought : starts_.data() + 1;
-    for (int64_t t = 0; t < sought; ++t) {
-      for (int64_t i = put[t]; i < end[t]; ++i, ++pair) {
-        coarse_positions_[i] = static_cast<int32_t>(*pair >> 32);
-        fine_positions_[i] = static_cast<int32_t>(*pair & 0xffffffff);
-      }
+    FoundPairs &here = found.parts[part];
+    int64_t *const put = found.cells.data() + part * sought;
+    for (const FoundPair pair : here.pairs) {
+      const int64_t i = put[pair.tap()]++;
+      walked_positions[i] = static_cast<int32_t>(here.first_row + pair.walked());
+      other_positions[i] = static_cast<int32_t>(pair.other());
     }
-    Pairs().swap(found.pairs[part]);
+    std::vector<FoundPair>().swap(here.pairs);
   });
   if (!mirrored_) return;
   for (int32_t *const positions : {coarse_positions_.get(), fine_positions_.get()}) {

@@ -1,0 +1,171 @@
+#include "cpu/strided_walk.h"
+
+#include <algorithm>
+
+namespace spc {
+
+StridedWalk::StridedWalk(const Sites &fine, const Sites &coarse, const Kernel &kernel)
+    : fine_(fine),
+      coarse_(coarse),
+      kernel_(kernel),
+      last_(kernel.last()),
+      line_stride_(last_ > 0 ? kernel.stride[last_ - 1] : 1),
+      words_(static_cast<int64_t>(coarse.box.line_blocks)),
+      slab_words_(static_cast<int64_t>(coarse.box.weights[std::max(last_ - 1, 0)])) {
+  for (const FanSlab &slab : fan_out(split_offsets(kernel, Reading::kFineToCoarse), kernel.dimensions)) {
+    const std::size_t first_line = lines_.size();
+    for (const FanLine &line : slab.lines) {
+      const std::size_t first_tap = taps_.size();
+      for (const FanTap &tap : line.taps) taps_.push_back({tap.offset.rest, tap.offset.quotient, tap.tap});
+      lines_.push_back({line.offset.rest, line.offset.quotient, sort_by_rest(taps_, first_tap, kernel.stride[last_])});
+    }
+    slabs_.push_back({slab.offset, sort_by_rest(lines_, first_line, line_stride_), slab.lines.front().offset.quotient,
+                      slab.lines.back().offset.quotient});
+  }
+  if (slab_words_ <= kMostTableWords) table_.assign(static_cast<std::size_t>(slab_words_), -1);
+}
+
+// Of the items from `begin` on.
+template <class T>
+StridedWalk::Rests StridedWalk::sort_by_rest(std::vector<T> &items, std::size_t begin, int64_t stride) {
+  std::stable_sort(items.begin() + static_cast<std::ptrdiff_t>(begin), items.end(),
+                   [](const T &a, const T &b) { return a.rest < b.rest; });
+  const Rests rests{begin, items.size(), rest_starts_.size()};
+  if (stride > kMostRests) return rests;
+  std::size_t item = begin;
+  for (int64_t rest = 0; rest <= stride; ++rest) {
+    while (item < items.size() && items[item].rest < rest) ++item;
+    rest_starts_.push_back(item);
+  }
+  return rests;
+}
+
+template <class T>
+StridedWalk::Rests StridedWalk::find_rest(const std::vector<T> &items, const Rests &rests, int64_t stride,
+                                          int64_t rest) const {
+  if (stride <= kMostRests) {
+    const std::size_t *const starts = rest_starts_.data() + rests.starts;
+    return {starts[rest], starts[rest + 1], 0};
+  }
+  const auto first = std::partition_point(items.begin() + static_cast<std::ptrdiff_t>(rests.begin),
+                                          items.begin() + static_cast<std::ptrdiff_t>(rests.end),
+                                          [&](const T &item) { return item.rest < rest; });
+  auto end = first;
+  while (end != items.begin() + static_cast<std::ptrdiff_t>(rests.end) && end->rest == rest) ++end;
+  return {static_cast<std::size_t>(first - items.begin()), static_cast<std::size_t>(end - items.begin()), 0};
+}
+
+void StridedWalk::run(Range blocks, FoundPairs &found, int64_t *counts) {
+  const uint64_t slab_keys = fine_.box.weights[std::max(last_ - 1, 0)];
+  const Box &box = coarse_.box;
+  if (blocks.begin == blocks.end) return;
+  count_ = 0;
+  found.first_row = fine_.bases[blocks.begin];
+  SiteReader reader(fine_.box);
+  for (int64_t block = blocks.begin, end; block < blocks.end; block = end) {
+    const uint64_t first = fine_.keys[block] / slab_keys * slab_keys;
+    for (end = block + 1; end < blocks.end && fine_.keys[end] - first < slab_keys;) ++end;
+    const Site &site = reader.read(first);
+    if (!box.holds(0, site[0])) continue;
+    read_slab(site, {block, end});
+    std::array<Split, SPC_MAX_DIMENSIONS> lead;
+    for (int axis = 0; axis + 1 < last_; ++axis) {
+      lead[axis] = split_value(Reading::kFineToCoarse, kernel_.stride[axis], site[axis + 1]);
+    }
+    for (const Slabs &offsets : slabs_) {
+      uint64_t slab = box.weights[0] * static_cast<uint64_t>(site[0] - box.low[0]);
+      bool inside = true;
+      for (int axis = 0; axis + 1 < last_; ++axis) {
+        const int64_t place = lead[axis].quotient + offsets.offset[axis].quotient;
+        inside = inside && lead[axis].rest == offsets.offset[axis].rest && box.holds(axis + 1, place);
+        slab += box.weights[axis + 1] * static_cast<uint64_t>(place - box.low[axis + 1]);
+      }
+      if (!inside) continue;
+      enter(slab, (blocks_.front().line.quotient + offsets.least) * words_,
+            (blocks_.back().line.quotient + offsets.most + 1) * words_);
+      for (const Fine &here : blocks_) {
+        const Rests lines = find_rest(lines_, offsets.lines, line_stride_, here.line.rest);
+        for (std::size_t i = lines.begin; i < lines.end; ++i) meet(here, lines_[i], found.first_row, counts);
+      }
+    }
+  }
+  found.pairs.assign(pairs_.begin(), pairs_.begin() + static_cast<std::ptrdiff_t>(count_));
+}
+
+// The pairs of a block with a coarse line.
+void StridedWalk::meet(const Fine &fine, const Lines &lines, int64_t first_row, int64_t *counts) {
+  const int64_t line = (fine.line.quotient + lines.quotient) * words_, stride = kernel_.stride[last_];
+  if (static_cast<uint64_t>(line) >= static_cast<uint64_t>(slab_words_)) return;
+  const std::size_t most = count_ + kBlockSites * (lines.taps.end - lines.taps.begin);
+  if (pairs_.size() < most) pairs_.resize(2 * most);
+  FoundPair *pair = pairs_.data() + count_;
+  const auto extent = static_cast<uint64_t>(coarse_.box.extent[last_ + 1]);
+  auto row = static_cast<uint64_t>(fine_.bases[fine.block] - first_row);
+  for (uint64_t bits = fine_.masks[fine.block]; bits != 0; bits &= bits - 1, ++row) {
+    const Split site = split_value(Reading::kFineToCoarse, stride, fine.site + std::countr_zero(bits));
+    const Rests taps = find_rest(taps_, lines.taps, stride, site.rest);
+    for (std::size_t i = taps.begin; i < taps.end; ++i) {
+      const int64_t place = site.quotient + taps_[i].quotient - coarse_.box.low[last_ + 1];
+      if (static_cast<uint64_t>(place) >= extent) continue;
+      const int64_t block = coarse_block(line + place / kBlockSites);
+      if (block < 0) continue;
+      const int bit = static_cast<int>(place % kBlockSites);
+      const uint64_t mask = coarse_.masks[block];
+      *pair = FoundPair(taps_[i].tap, static_cast<uint64_t>(coarse_.bases[block] + bits_below(mask, bit)), row);
+      const int64_t found = static_cast<int64_t>(mask >> bit & 1);
+      pair += found;
+      counts[taps_[i].tap] += found;
+    }
+  }
+  count_ = static_cast<std::size_t>(pair - pairs_.data());
+}
+
+// Of a word of the slab, or -1.
+int64_t StridedWalk::coarse_block(int64_t word) const {
+  if (!table_.empty()) return table_[word];
+  const uint64_t *const keys = coarse_.keys.get(), key = slab_ + static_cast<uint64_t>(word);
+  const int64_t block = std::lower_bound(keys + entered_.begin, keys + entered_.end, key) - keys;
+  return block < entered_.end && keys[block] == key ? block : -1;
+}
+
+// `site` is the first of the slab.
+void StridedWalk::read_slab(const Site &site, Range blocks) {
+  const uint64_t first = fine_.box.line(site);
+  blocks_.clear();
+  for (int64_t block = blocks.begin; block < blocks.end; ++block) {
+    const uint64_t key = fine_.keys[block] - first, line = key / fine_.box.line_blocks;
+    const auto word = static_cast<int64_t>(key - line * fine_.box.line_blocks);
+    Split split{0, 0};
+    if (last_ > 0) {
+      split = split_value(Reading::kFineToCoarse, line_stride_, site[last_] + static_cast<int64_t>(line));
+      split.quotient -= coarse_.box.low[last_];
+    }
+    blocks_.push_back({split, site[last_ + 1] + word * kBlockSites, block});
+  }
+}
+
+// Enters the blocks of a coarse slab in words [low, high), beside those of it that are entered.
+void StridedWalk::enter(uint64_t slab, int64_t low, int64_t high) {
+  low = std::clamp<int64_t>(low, 0, slab_words_), high = std::clamp<int64_t>(high, 0, slab_words_);
+  const uint64_t begin = slab + static_cast<uint64_t>(low), end = slab + static_cast<uint64_t>(high);
+  const uint64_t *const keys = coarse_.keys.get();
+  if (slab != slab_ || entered_.begin == entered_.end) {
+    const bool ahead = slab >= slab_;
+    leave();
+    slab_ = slab;
+    entered_.begin = coarse_.seek(ahead ? entered_.end : 0, begin);
+    entered_.end = entered_.begin;
+  }
+  const auto put = [&](int64_t block) {
+    if (!table_.empty()) table_[keys[block] - slab] = static_cast<int32_t>(block);
+  };
+  while (entered_.end < coarse_.blocks && keys[entered_.end] < end) put(entered_.end++);
+  while (entered_.begin > 0 && keys[entered_.begin - 1] >= begin) put(--entered_.begin);
+}
+
+void StridedWalk::leave() {
+  if (table_.empty()) return;
+  for (int64_t block = entered_.begin; block < entered_.end; ++block) table_[coarse_.keys[block] - slab_] = -1;
+}
+
+}  // namespace spc
