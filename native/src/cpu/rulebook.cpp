@@ -67,6 +67,20 @@ Found find_pairs(const Team &team, const Sites &coarse, const Sites &fine, const
   return found;
 }
 
+// The first of ascending positions that is not below `row`. Steps double; then each half is taken or left without a
+// branch, since none could be foreseen.
+const int32_t *first_not_below(const int32_t *begin, const int32_t *end, int64_t row) {
+  int64_t step = 16;
+  while (step < end - begin && begin[step] < row) begin += step, step *= 2;
+  int64_t count = std::min<int64_t>(step, end - begin);
+  while (count > 0) {
+    const int64_t half = (count + 1) / 2;
+    begin += begin[half - 1] < row ? half : 0;
+    count -= half;
+  }
+  return begin;
+}
+
 }  // namespace
 
 Rulebook::Rulebook(const Sites &coarse, const Sites &fine, const Kernel &kernel)
@@ -126,13 +140,11 @@ void Rulebook::cut_tiles() {
   coarse_tiles_ = make_array<int32_t>(stored_taps_ * (coarse_.tiles + 1));
   fine_tiles_ = make_array<int32_t>(stored_taps_ * (fine_.tiles + 1));
   const auto cut = [](const int32_t *positions, int64_t count, int64_t tiles, int32_t *out) {
-    int64_t i = 0;
+    const int32_t *const end = positions + count;
+    const int32_t *position = positions;
     for (int64_t tile = 0; tile <= tiles; ++tile) {
-      const int64_t row = tile * kTileRows;
-      int64_t step = 16;
-      while (i + step < count && positions[i + step] < row) i += step, step *= 2;
-      i = std::lower_bound(positions + i, positions + std::min(i + step, count), row) - positions;
-      out[tile] = static_cast<int32_t>(i);
+      position = first_not_below(position, end, tile * kTileRows);
+      out[tile] = static_cast<int32_t>(position - positions);
     }
   };
   const Team team(starts_[stored_taps_] < 4096 ? 1 : stored_taps_);

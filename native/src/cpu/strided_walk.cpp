@@ -94,27 +94,57 @@ void StridedWalk::run(Range blocks, FoundPairs &found, int64_t *counts) {
 
 // The pairs of a block with a coarse line.
 void StridedWalk::meet(const Fine &fine, const Lines &lines, int64_t first_row, int64_t *counts) {
-  const int64_t line = (fine.line.quotient + lines.quotient) * words_, stride = kernel_.stride[last_];
+  const int64_t line = (fine.line.quotient + lines.quotient) * words_;
   if (static_cast<uint64_t>(line) >= static_cast<uint64_t>(slab_words_)) return;
   const std::size_t most = count_ + kBlockSites * (lines.taps.end - lines.taps.begin);
   if (pairs_.size() < most) pairs_.resize(2 * most);
+  const int64_t stride = kernel_.stride[last_];
+  const auto row = static_cast<uint64_t>(fine_.bases[fine.block] - first_row);
+  const uint64_t mask = fine_.masks[fine.block];
+  if (stride > kMostRests || table_.empty()) {
+    const auto split = [&](int64_t site) { return split_value(Reading::kFineToCoarse, stride, site); };
+    const auto taps_of = [&](int64_t rest) { return find_rest(taps_, lines.taps, stride, rest); };
+    pair_up(
+        mask, fine.site, row, line, split, taps_of, [&](int64_t word) { return coarse_block(word); }, counts);
+    return;
+  }
+  const std::size_t *const starts = rest_starts_.data() + lines.taps.starts;
+  const int32_t *const table = table_.data();
+  const auto taps_of = [=](int64_t rest) { return Rests{starts[rest], starts[rest + 1], 0}; };
+  const auto block_of = [=](int64_t word) { return int64_t{table[word]}; };
+  if (std::has_single_bit(static_cast<uint64_t>(stride))) {
+    const int shift = std::countr_zero(static_cast<uint64_t>(stride));
+    const auto split = [=](int64_t site) { return Split{site >> shift, site & (stride - 1)}; };
+    pair_up(mask, fine.site, row, line, split, taps_of, block_of, counts);
+  } else {
+    const auto split = [=](int64_t site) { return split_value(Reading::kFineToCoarse, stride, site); };
+    pair_up(mask, fine.site, row, line, split, taps_of, block_of, counts);
+  }
+}
+
+// split(site), taps_of(rest) and block_of(word) as the members do; `row` is the block's first within the part.
+template <class SplitSite, class TapsOf, class BlockOf>
+void StridedWalk::pair_up(uint64_t mask, int64_t site, uint64_t row, int64_t line, const SplitSite &split,
+                          const TapsOf &taps_of, const BlockOf &block_of, int64_t *counts) {
+  const Tap *const taps = taps_.data();
+  const uint64_t *const masks = coarse_.masks.get();
+  const int32_t *const bases = coarse_.bases.get();
+  const int64_t low = coarse_.box.low[last_ + 1], extent = coarse_.box.extent[last_ + 1];
   FoundPair *pair = pairs_.data() + count_;
-  const auto extent = static_cast<uint64_t>(coarse_.box.extent[last_ + 1]);
-  auto row = static_cast<uint64_t>(fine_.bases[fine.block] - first_row);
-  for (uint64_t bits = fine_.masks[fine.block]; bits != 0; bits &= bits - 1, ++row) {
-    const Split site = split_value(Reading::kFineToCoarse, stride, fine.site + std::countr_zero(bits));
-    const Rests taps = find_rest(taps_, lines.taps, stride, site.rest);
-    for (std::size_t i = taps.begin; i < taps.end; ++i) {
-      const int64_t place = site.quotient + taps_[i].quotient - coarse_.box.low[last_ + 1];
-      if (static_cast<uint64_t>(place) >= extent) continue;
-      const int64_t block = coarse_block(line + place / kBlockSites);
+  for (; mask != 0; mask &= mask - 1, ++row) {
+    const auto [quotient, rest] = split(site + std::countr_zero(mask));
+    const Rests range = taps_of(rest);
+    for (const Tap *tap = taps + range.begin; tap != taps + range.end; ++tap) {
+      const int64_t place = quotient + tap->quotient - low;
+      if (static_cast<uint64_t>(place) >= static_cast<uint64_t>(extent)) continue;
+      const int64_t block = block_of(line + (place >> 6));
       if (block < 0) continue;
-      const int bit = static_cast<int>(place % kBlockSites);
-      const uint64_t mask = coarse_.masks[block];
-      *pair = FoundPair(taps_[i].tap, static_cast<uint64_t>(coarse_.bases[block] + bits_below(mask, bit)), row);
-      const int64_t found = static_cast<int64_t>(mask >> bit & 1);
+      const int bit = static_cast<int>(place & (kBlockSites - 1));
+      const uint64_t other = masks[block];
+      *pair = FoundPair(tap->tap, static_cast<uint64_t>(bases[block] + bits_below(other, bit)), row);
+      const auto found = static_cast<int64_t>(other >> bit & 1);
       pair += found;
-      counts[taps_[i].tap] += found;
+      counts[tap->tap] += found;
     }
   }
   count_ = static_cast<std::size_t>(pair - pairs_.data());

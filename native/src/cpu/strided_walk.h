@@ -55,6 +55,9 @@ class StridedWalk {
   void enter(uint64_t slab, int64_t low, int64_t high);
   void leave();
   int64_t coarse_block(int64_t word) const;
+  template <class SplitSite, class TapsOf, class BlockOf>
+  void pair_up(uint64_t mask, int64_t site, uint64_t row, int64_t line, const SplitSite &split, const TapsOf &taps_of,
+               const BlockOf &block_of, int64_t *counts);
   void meet(const Fine &fine, const Lines &lines, int64_t first_row, int64_t *counts);
 
   const Sites &fine_;
