@@ -1,6 +1,7 @@
 #include "cpu/coordinate_map.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <string>
 #include <utility>
@@ -40,35 +41,41 @@ std::shared_ptr<Sites> make_empty(int axes) {
   return sites;
 }
 
-Box bounding_box(const Team &team, const int32_t *coordinates, int64_t rows, int axes) {
-  struct Span {
-    Site low, high;
-  };
-  const int64_t parts = parts_for(rows, kPartRows);
-  std::vector<Span> spans(static_cast<std::size_t>(parts));
-  parallel_for(team, parts, [&](int64_t part, int) {
-    const auto [begin, end] = part_of(rows, parts, part);
-    const int32_t *site = coordinates + begin * axes;
-    std::array<int32_t, kMaxAxes> low{}, high{};
-    std::copy(site, site + axes, low.begin());
-    high = low;
-    for (int64_t i = begin; i < end; ++i, site += axes) {
-      for (int axis = 0; axis < axes; ++axis) {
-        low[axis] = std::min(low[axis], site[axis]);
-        high[axis] = std::max(high[axis], site[axis]);
-      }
-    }
-    std::copy(low.begin(), low.end(), spans[part].low.begin());
-    std::copy(high.begin(), high.end(), spans[part].high.begin());
-  });
-  Span all = spans[0];
-  for (const Span &span : spans) {
-    for (int axis = 0; axis < axes; ++axis) {
-      all.low[axis] = std::min(all.low[axis], span.low[axis]);
-      all.high[axis] = std::max(all.high[axis], span.high[axis]);
+template <int kAxes>
+void widen(const int32_t *site, int64_t rows, Site &low, Site &high) {
+  std::array<int32_t, kAxes> least, most;
+  std::copy_n(site, kAxes, least.begin());
+  most = least;
+  for (int64_t i = 0; i < rows; ++i, site += kAxes) {
+    for (int axis = 0; axis < kAxes; ++axis) {
+      least[axis] = std::min(least[axis], site[axis]);
+      most[axis] = std::max(most[axis], site[axis]);
     }
   }
-  return Box::make(axes, all.low, all.high);
+  for (int axis = 0; axis < kAxes; ++axis) {
+    low[axis] = std::min<int64_t>(low[axis], least[axis]);
+    high[axis] = std::max<int64_t>(high[axis], most[axis]);
+  }
+}
+
+Box bounding_box(const Team &team, const int32_t *coordinates, int64_t rows, int axes) {
+  constexpr std::array<decltype(&widen<2>), 4> kWiden = {widen<2>, widen<3>, widen<4>, widen<5>};
+  const int64_t parts = parts_for(rows, kPartRows);
+  std::vector<Site> low(static_cast<std::size_t>(parts)), high(low);
+  for (int axis = 0; axis < axes; ++axis) low[0][axis] = high[0][axis] = coordinates[axis];
+  std::fill(low.begin(), low.end(), low[0]);
+  std::fill(high.begin(), high.end(), high[0]);
+  parallel_for(team, parts, [&](int64_t part, int) {
+    const auto [begin, end] = part_of(rows, parts, part);
+    kWiden[axes - 2](coordinates + begin * axes, end - begin, low[part], high[part]);
+  });
+  for (int64_t part = 1; part < parts; ++part) {
+    for (int axis = 0; axis < axes; ++axis) {
+      low[0][axis] = std::min(low[0][axis], low[part][axis]);
+      high[0][axis] = std::max(high[0][axis], high[part][axis]);
+    }
+  }
+  return Box::make(axes, low[0], high[0]);
 }
 
 // Key of a site: its block's key and, in the last 6 bits, its place in the block.
@@ -80,45 +87,91 @@ uint64_t site_key(const Box &box, const int32_t *site) {
   return key * kBlockSites + static_cast<uint64_t>(site[box.last()] - box.low[box.last()]);
 }
 
-struct Order {
-  Box box;
-  Array<Item> items;  // (site key, row), by key and then by row
+// Site keys and rows, by key and then by row: both in one word, where they fit.
+class PackedOrder {
+ public:
+  using Entry = uint64_t;
+  explicit PackedOrder(int row_bits) : row_bits_(row_bits) {}
+  uint64_t key(uint64_t entry) const { return entry >> row_bits_; }
+  int64_t row(uint64_t entry) const { return static_cast<int64_t>(entry & ((uint64_t{1} << row_bits_) - 1)); }
+  uint64_t entry(uint64_t key, int64_t row) const { return key << row_bits_ | static_cast<uint64_t>(row); }
+
+ private:
+  int row_bits_;
 };
 
-Order sort_rows(const Team &team, const int32_t *coordinates, int64_t rows, int axes) {
-  Order order{bounding_box(team, coordinates, rows, axes), make_array<Item>(rows)};
-  const int64_t parts = parts_for(rows, kPartRows);
-  parallel_for(team, parts, [&](int64_t part, int) {
-    const auto [begin, end] = part_of(rows, parts, part);
-    for (int64_t i = begin; i < end; ++i) {
-      order.items[i] = {site_key(order.box, coordinates + i * axes), static_cast<uint64_t>(i)};
-    }
-  });
-  radix_sort(team, order.items, rows, std::bit_width(order.box.blocks() * kBlockSites - 1));
-  return order;
+class WideOrder {
+ public:
+  using Entry = Item;
+  uint64_t key(const Item &item) const { return item.key; }
+  int64_t row(const Item &item) const { return static_cast<int64_t>(item.value); }
+  Item entry(uint64_t key, int64_t row) const { return {key, static_cast<uint64_t>(row)}; }
+};
+
+// use(order, entries) with the rows sorted.
+template <class Order, class Use>
+void with_order(const Order &order, const Team &team, const Box &box, const int32_t *coordinates, int64_t rows,
+                int key_bits, const Use &use) {
+  using Entry = typename Order::Entry;
+  const Array<Entry> entries = radix_sort<Entry>(
+      team, rows, key_bits, [&](int64_t row) { return order.entry(site_key(box, coordinates + row * box.axes), row); },
+      [&](const Entry &entry) { return order.key(entry); });
+  use(order, entries.get());
 }
 
-void join_sites(const Team &team, const Order &order, int64_t rows, Sites &sites) {
-  sites.box = order.box;
-  const Item *const items = order.items.get();
-  const auto block = [&](int64_t i) { return items[i].key / kBlockSites; };
+template <class Use>
+void sort_rows(const Team &team, const Box &box, const int32_t *coordinates, int64_t rows, const Use &use) {
+  const int key_bits = std::bit_width(box.blocks() * kBlockSites - 1);
+  const int row_bits = std::bit_width(static_cast<uint64_t>(rows - 1));
+  if (key_bits + row_bits <= 64) {
+    with_order(PackedOrder(row_bits), team, box, coordinates, rows, key_bits, use);
+  } else {
+    with_order(WideOrder(), team, box, coordinates, rows, key_bits, use);
+  }
+}
+
+// Calls visit(i, key) for each of the sorted entries and joins their sites into blocks. What meets is as good as random
+// to the processor, so entries are joined without a branch.
+template <class Order, class Visit>
+void join_entries(const Team &team, const Order &order, const typename Order::Entry *entries, int64_t rows,
+                  Sites &sites, const Visit &visit) {
   const int64_t parts = parts_for(rows, kPartRows);
+  const auto block_of = [&](int64_t i) { return order.key(entries[i]) / kBlockSites; };
   const auto begin_of = [&](int64_t part) {
     int64_t i = part == parts ? rows : part_of(rows, parts, part).begin;
-    while (i > 0 && i < rows && block(i) == block(i - 1)) ++i;
+    while (i > 0 && i < rows && block_of(i) == block_of(i - 1)) ++i;
     return i;
   };
   std::vector<BlockList> lists(static_cast<std::size_t>(parts));
   parallel_for(team, parts, [&](int64_t part, int) {
-    const int64_t end = begin_of(part + 1);
-    for (int64_t i = begin_of(part); i < end;) {
-      const uint64_t key = block(i);
-      uint64_t mask = 0;
-      for (; i < end && block(i) == key; ++i) mask |= uint64_t{1} << (items[i].key % kBlockSites);
-      lists[part].add(key, mask);
+    const int64_t begin = begin_of(part), end = begin_of(part + 1);
+    if (begin >= end) return;
+    std::vector<Block> &blocks = lists[part].blocks;
+    blocks.resize(static_cast<std::size_t>(end - begin));
+    Block *block = blocks.data();
+    *block = {block_of(begin), 0};
+    for (int64_t i = begin; i < end; ++i) {
+      const uint64_t key = order.key(entries[i]), bit = uint64_t{1} << (key % kBlockSites);
+      const bool next = key / kBlockSites != block->key;
+      block += next ? 1 : 0;
+      *block = {key / kBlockSites, (next ? 0 : block->mask) | bit};
+      visit(part, i);
     }
+    blocks.resize(static_cast<std::size_t>(block + 1 - blocks.data()));
+    for (const Block &joined : blocks) lists[part].rows += std::popcount(joined.mask);
   });
   join_blocks(team, lists, sites);
+}
+
+template <class Order>
+void check_distinct(const Order &order, const typename Order::Entry *entries, int64_t rows, const int32_t *coordinates,
+                    int axes) {
+  for (int64_t i = 1; i < rows; ++i) {
+    if (order.key(entries[i]) != order.key(entries[i - 1])) continue;
+    const int64_t first = order.row(entries[i - 1]), second = order.row(entries[i]);
+    fail_argument("coordinate " + format(coordinates + first * axes, axes) + " stands twice, in rows " +
+                  std::to_string(first) + " and " + std::to_string(second));
+  }
 }
 
 }  // namespace
@@ -129,29 +182,19 @@ SitesPointer make_sites(const int32_t *coordinates, int64_t rows, int dimensions
   if (rows == 0) return make_empty(axes);
   const int64_t parts = parts_for(rows, kPartRows);
   const Team team(parts);
-  const Order order = sort_rows(team, coordinates, rows, axes);
-  const Item *const items = order.items.get();
-
   auto sites = std::make_shared<Sites>();
-  const std::shared_ptr<int32_t[]> row_of = std::make_shared_for_overwrite<int32_t[]>(static_cast<std::size_t>(rows));
-  std::vector<int64_t> duplicate(static_cast<std::size_t>(parts), 0);  // position of a part's first, or 0
-  std::vector<char> moved(static_cast<std::size_t>(parts), 0);
-  parallel_for(team, parts, [&](int64_t part, int) {
-    const auto [begin, end] = part_of(rows, parts, part);
-    for (int64_t i = begin; i < end; ++i) {
-      if (i > 0 && items[i].key == items[i - 1].key && duplicate[part] == 0) duplicate[part] = i;
-      row_of[i] = static_cast<int32_t>(items[i].value);
-      if (items[i].value != static_cast<uint64_t>(i)) moved[part] = 1;
-    }
+  sites->box = bounding_box(team, coordinates, rows, axes);
+  sort_rows(team, sites->box, coordinates, rows, [&](const auto &order, const auto *entries) {
+    const std::shared_ptr<int32_t[]> row_of = std::make_shared_for_overwrite<int32_t[]>(static_cast<std::size_t>(rows));
+    std::vector<char> moved(static_cast<std::size_t>(parts), 0);
+    join_entries(team, order, entries, rows, *sites, [&](int64_t part, int64_t i) {
+      const int64_t row = order.row(entries[i]);
+      row_of[i] = static_cast<int32_t>(row);
+      moved[part] |= row != i ? 1 : 0;
+    });
+    if (sites->rows != rows) check_distinct(order, entries, rows, coordinates, axes);
+    if (std::find(moved.begin(), moved.end(), 1) != moved.end()) sites->row_of = row_of;
   });
-  for (const int64_t i : duplicate) {
-    if (i == 0) continue;
-    const auto first = static_cast<int64_t>(items[i - 1].value), second = static_cast<int64_t>(items[i].value);
-    fail_argument("coordinate " + format(coordinates + first * axes, axes) + " stands twice, in rows " +
-                  std::to_string(first) + " and " + std::to_string(second));
-  }
-  if (std::find(moved.begin(), moved.end(), 1) != moved.end()) sites->row_of = row_of;
-  join_sites(team, order, rows, *sites);
   return sites;
 }
 
@@ -162,19 +205,20 @@ SitesPointer make_merged_sites(const int32_t *coordinates, int64_t rows, int dim
   if (rows == 0) return make_empty(axes);
   const int64_t parts = parts_for(rows, kPartRows);
   const Team team(parts);
-  const Order order = sort_rows(team, coordinates, rows, axes);
-  const Item *const items = order.items.get();
   auto sites = std::make_shared<Sites>();
-  join_sites(team, order, rows, *sites);
-  parallel_for(team, parts, [&](int64_t part, int) {
-    const auto [begin, end] = part_of(rows, parts, part);
-    if (begin == end) return;
-    int64_t block = sites->seek(0, items[begin].key / kBlockSites);
-    for (int64_t i = begin; i < end; ++i) {
-      const uint64_t key = items[i].key;
-      if (sites->keys[block] != key / kBlockSites) ++block;
-      map_rows[items[i].value] = sites->bases[block] + bits_below(sites->masks[block], static_cast<int>(key % 64));
-    }
+  sites->box = bounding_box(team, coordinates, rows, axes);
+  sort_rows(team, sites->box, coordinates, rows, [&](const auto &order, const auto *entries) {
+    join_entries(team, order, entries, rows, *sites, [](int64_t, int64_t) {});
+    parallel_for(team, parts, [&](int64_t part, int) {
+      const auto [begin, end] = part_of(rows, parts, part);
+      if (begin == end) return;
+      int64_t block = sites->seek(0, order.key(entries[begin]) / kBlockSites);
+      for (int64_t i = begin; i < end; ++i) {
+        const uint64_t key = order.key(entries[i]);
+        if (sites->keys[block] != key / kBlockSites) ++block;
+        map_rows[order.row(entries[i])] = sites->position(block, static_cast<int>(key % kBlockSites));
+      }
+    });
   });
   return sites;
 }

@@ -217,18 +217,19 @@ LinkSide Links::by_row() const {
 void Links::sort_by_row() const {
   const int64_t links = count(), parts = parts_for(points_);
   const Team team(parts);
-  Array<Item> items = make_array<Item>(links);
   Array<int32_t> point_of = make_array<int32_t>(links);
   parallel_for(team, parts, [&](int64_t part, int) {
     const auto [begin, end] = part_of(points_, parts, part);
     for (int64_t i = begin; i < end; ++i) {
-      for (int64_t link = starts_[i]; link < starts_[i + 1]; ++link) {
-        items[link] = {static_cast<uint64_t>(row_[link]), static_cast<uint64_t>(link)};
-        point_of[link] = static_cast<int32_t>(i);
-      }
+      std::fill(point_of.get() + starts_[i], point_of.get() + starts_[i + 1], static_cast<int32_t>(i));
     }
   });
-  radix_sort(team, items, links, std::bit_width(static_cast<uint64_t>(std::max<int64_t>(rows_ - 1, 1))));
+  const Array<Item> items = radix_sort<Item>(
+      team, links, std::bit_width(static_cast<uint64_t>(std::max<int64_t>(rows_ - 1, 1))),
+      [&](int64_t link) {
+        return Item{static_cast<uint64_t>(row_[link]), static_cast<uint64_t>(link)};
+      },
+      [](const Item &item) { return item.key; });
   Array<int64_t> starts = make_array<int64_t>(rows_ + 1);
   Array<int32_t> points = make_array<int32_t>(links);
   Array<double> weights = weight_ ? make_array<double>(links) : nullptr;
