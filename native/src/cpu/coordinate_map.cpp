@@ -115,7 +115,7 @@ void with_order(const Order &order, const Team &team, const Box &box, const int3
   using Entry = typename Order::Entry;
   const Array<Entry> entries = radix_sort<Entry>(
       team, rows, key_bits, [&](int64_t row) { return order.entry(site_key(box, coordinates + row * box.axes), row); },
-      [&](const Entry &entry) { return order.key(entry); });
+      [order](const Entry &entry) { return order.key(entry); });
   use(order, entries.get());
 }
 
@@ -130,11 +130,11 @@ void sort_rows(const Team &team, const Box &box, const int32_t *coordinates, int
   }
 }
 
-// Calls visit(i, key) for each of the sorted entries and joins their sites into blocks. What meets is as good as random
-// to the processor, so entries are joined without a branch.
-template <class Order, class Visit>
-void join_entries(const Team &team, const Order &order, const typename Order::Entry *entries, int64_t rows,
-                  Sites &sites, const Visit &visit) {
+// Joins sorted entries into blocks, without a branch: what meets is as good as random to the processor. Writes their
+// rows to row_of, unless that is null; true where row and position are not always one.
+template <class Order>
+bool join_entries(const Team &team, const Order order, const typename Order::Entry *const entries, int64_t rows,
+                  int32_t *const row_of, Sites &sites) {
   const int64_t parts = parts_for(rows, kPartRows);
   const auto block_of = [&](int64_t i) { return order.key(entries[i]) / kBlockSites; };
   const auto begin_of = [&](int64_t part) {
@@ -143,24 +143,35 @@ void join_entries(const Team &team, const Order &order, const typename Order::En
     return i;
   };
   std::vector<BlockList> lists(static_cast<std::size_t>(parts));
+  std::vector<char> moved(static_cast<std::size_t>(parts), 0);
+  const auto join = [&, order, entries, row_of](int64_t begin, int64_t end, Block *block) {
+    uint64_t here = block_of(begin), mask = 0;
+    int64_t difference = 0;
+    for (int64_t i = begin; i < end; ++i) {
+      const uint64_t key = order.key(entries[i]);
+      const bool next = key / kBlockSites != here;
+      here = key / kBlockSites;
+      mask = (next ? 0 : mask) | uint64_t{1} << (key % kBlockSites);
+      block += next ? 1 : 0;
+      *block = {here, mask};
+      if (row_of == nullptr) continue;
+      row_of[i] = static_cast<int32_t>(order.row(entries[i]));
+      difference |= order.row(entries[i]) ^ i;
+    }
+    return std::pair(block + 1, difference != 0);
+  };
   parallel_for(team, parts, [&](int64_t part, int) {
     const int64_t begin = begin_of(part), end = begin_of(part + 1);
     if (begin >= end) return;
     std::vector<Block> &blocks = lists[part].blocks;
     blocks.resize(static_cast<std::size_t>(end - begin));
-    Block *block = blocks.data();
-    *block = {block_of(begin), 0};
-    for (int64_t i = begin; i < end; ++i) {
-      const uint64_t key = order.key(entries[i]), bit = uint64_t{1} << (key % kBlockSites);
-      const bool next = key / kBlockSites != block->key;
-      block += next ? 1 : 0;
-      *block = {key / kBlockSites, (next ? 0 : block->mask) | bit};
-      visit(part, i);
-    }
-    blocks.resize(static_cast<std::size_t>(block + 1 - blocks.data()));
-    for (const Block &joined : blocks) lists[part].rows += std::popcount(joined.mask);
+    const auto [last, any_moved] = join(begin, end, blocks.data());
+    moved[part] = any_moved ? 1 : 0;
+    blocks.resize(static_cast<std::size_t>(last - blocks.data()));
+    for (const Block &block : blocks) lists[part].rows += std::popcount(block.mask);
   });
   join_blocks(team, lists, sites);
+  return std::find(moved.begin(), moved.end(), 1) != moved.end();
 }
 
 template <class Order>
@@ -180,20 +191,14 @@ SitesPointer make_sites(const int32_t *coordinates, int64_t rows, int dimensions
   check_rows(coordinates, rows, dimensions);
   const int axes = 1 + dimensions;
   if (rows == 0) return make_empty(axes);
-  const int64_t parts = parts_for(rows, kPartRows);
-  const Team team(parts);
+  const Team team(parts_for(rows, kPartRows));
   auto sites = std::make_shared<Sites>();
   sites->box = bounding_box(team, coordinates, rows, axes);
   sort_rows(team, sites->box, coordinates, rows, [&](const auto &order, const auto *entries) {
     const std::shared_ptr<int32_t[]> row_of = std::make_shared_for_overwrite<int32_t[]>(static_cast<std::size_t>(rows));
-    std::vector<char> moved(static_cast<std::size_t>(parts), 0);
-    join_entries(team, order, entries, rows, *sites, [&](int64_t part, int64_t i) {
-      const int64_t row = order.row(entries[i]);
-      row_of[i] = static_cast<int32_t>(row);
-      moved[part] |= row != i ? 1 : 0;
-    });
+    const bool moved = join_entries(team, order, entries, rows, row_of.get(), *sites);
     if (sites->rows != rows) check_distinct(order, entries, rows, coordinates, axes);
-    if (std::find(moved.begin(), moved.end(), 1) != moved.end()) sites->row_of = row_of;
+    if (moved) sites->row_of = row_of;
   });
   return sites;
 }
@@ -208,7 +213,7 @@ SitesPointer make_merged_sites(const int32_t *coordinates, int64_t rows, int dim
   auto sites = std::make_shared<Sites>();
   sites->box = bounding_box(team, coordinates, rows, axes);
   sort_rows(team, sites->box, coordinates, rows, [&](const auto &order, const auto *entries) {
-    join_entries(team, order, entries, rows, *sites, [](int64_t, int64_t) {});
+    join_entries(team, order, entries, rows, nullptr, *sites);
     parallel_for(team, parts, [&](int64_t part, int) {
       const auto [begin, end] = part_of(rows, parts, part);
       if (begin == end) return;

@@ -126,8 +126,8 @@ class RadixSort {
 
   const Team &team_;
   int64_t count_;
-  const Make &make_;
-  const Key &key_;
+  const Make make_;
+  const Key key_;
   int bucket_bits_, low_bits_;
   std::vector<int64_t> starts_;   // [parts, buckets]
   std::vector<int64_t> buckets_;  // [buckets + 1]
