@@ -22,30 +22,14 @@ Shape::Shape(const Kernel &kernel, Reading reading) {
   }
   std::map<Profile, std::size_t> seen;
   for (const FanSlab &slab : fan_out(offsets, kernel.dimensions)) {
-    slabs.push_back({slab.offset, {}});
+    slabs.push_back({slab.offset, {}, {}});
     for (const FanLine &line : slab.lines) {
-      Profile profile;
-      for (const FanTap &tap : line.taps) add_tap(profile, tap.offset);
+      const Profile profile = make_profile(line.taps);
       const auto [known, added] = seen.try_emplace(profile, profiles.size());
       if (added) profiles.push_back(profile);
-      slabs.back().lines.push_back({line.offset, known->second});
+      slabs.back().lines.push_back({line.offset.rest, line.offset.quotient, known->second});
     }
-  }
-}
-
-void Shape::add_tap(Profile &profile, const Split &offset) {
-  // One more bit is left to what a block's first site carries.
-  constexpr int64_t kMostSpan = kBlockSites - 2;
-  const bool near = !profile.empty() && offset.quotient - profile.back().first <= kMostSpan;
-  const int64_t first = near ? profile.back().first : offset.quotient;
-  const auto cluster = std::find_if(profile.begin(), profile.end(), [&](const Cluster &known) {
-    return known.first == first && known.rest == offset.rest;
-  });
-  const uint64_t tap = uint64_t{1} << (offset.quotient - first);
-  if (cluster != profile.end()) {
-    cluster->taps |= tap;
-  } else {
-    profile.push_back({first, offset.rest, tap});
+    slabs.back().rests = Rests(slabs.back().lines, kernel.last() > 0 ? kernel.stride[kernel.last() - 1] : 1);
   }
 }
 
@@ -53,12 +37,12 @@ Reach::Reach(const Sites &from, const Kernel &kernel, const Shape &shape, Readin
     : from_(from),
       kernel_(kernel),
       shape_(shape),
+      trace_(kernel, reading, to),
       reading_(reading),
       to_(to),
       last_(kernel.last()),
       words_(static_cast<int64_t>(to.line_blocks)),
-      slab_words_(to.weights[std::max(last_ - 1, 0)]),
-      tail_(~uint64_t{0} >> (to.line_blocks * kBlockSites - static_cast<uint64_t>(to.extent[last_ + 1]))) {}
+      slab_words_(to.weights[std::max(last_ - 1, 0)]) {}
 
 BlockList Reach::run(uint64_t begin, uint64_t end) {
   BlockList made;
@@ -102,112 +86,46 @@ Range Reach::sources(uint64_t begin, uint64_t end) const {
 
 // Splits leading coordinates by the law and traces blocks along their lines.
 void Reach::read(Range blocks) {
-  const Box &box = from_.box;
-  const uint64_t slab_keys = box.weights[std::max(last_ - 1, 0)];
-  const std::size_t profiles = shape_.profiles.size();
+  const uint64_t slab_keys = from_.box.weights[std::max(last_ - 1, 0)];
+  const auto count = static_cast<std::size_t>(blocks.end - blocks.begin);
   sources_.clear();
-  lines_.resize(static_cast<std::size_t>(blocks.end - blocks.begin));
-  starts_.resize(lines_.size() * profiles + 1);
-  count_ = 0;
-  SiteReader reader(box);
-  uint64_t slab = 0;  // its first key
-  for (std::size_t i = 0; i < lines_.size(); ++i) {
-    const int64_t block = blocks.begin + static_cast<int64_t>(i);
-    const uint64_t key = from_.keys[block];
-    if (i == 0 || key - slab >= slab_keys) {
-      slab = key - key % slab_keys;
-      if (!sources_.empty()) sources_.back().end = i;
-      sources_.push_back({reader.read(slab), {}, i, lines_.size()});
-      Source &source = sources_.back();
-      for (int axis = 0; axis + 1 < last_; ++axis) {
-        source.lead[axis] = split_value(reading_, kernel_.stride[axis], source.site[axis + 1]);
-      }
+  lines_.resize(count);
+  starts_.resize(count * shape_.profiles.size() + 1);
+  starts_[0] = 0;
+  SiteReader reader(from_.box);
+  for (int64_t block = blocks.begin, end; block < blocks.end; block = end) {
+    const uint64_t slab = from_.keys[block] / slab_keys * slab_keys;
+    for (end = block + 1; end < blocks.end && from_.keys[end] - slab < slab_keys;) ++end;
+    const auto begin = static_cast<std::size_t>(block - blocks.begin);
+    sources_.push_back({reader.read(slab), {}, begin, begin + static_cast<std::size_t>(end - block)});
+    Source &source = sources_.back();
+    for (int axis = 0; axis + 1 < last_; ++axis) {
+      source.lead[axis] = split_value(reading_, kernel_.stride[axis], source.site[axis + 1]);
     }
-    const Site &first = sources_.back().site;
-    const uint64_t line = (key - slab) / box.line_blocks, word = key - slab - line * box.line_blocks;
-    lines_[i] = {0, 0};
-    if (last_ > 0) {
-      lines_[i] = split_value(reading_, kernel_.stride[last_ - 1], first[last_] + static_cast<int64_t>(line));
-      lines_[i].quotient -= to_.low[last_];
-    }
-    const int64_t site = first[last_ + 1] + static_cast<int64_t>(word) * kBlockSites;
-    for (std::size_t profile = 0; profile < profiles; ++profile) {
-      starts_[i * profiles + profile] = count_;
-      trace(from_.masks[block], site, shape_.profiles[profile]);
-    }
-  }
-  starts_.back() = count_;
-}
-
-// What a block becomes along a line; `site` is its first.
-void Reach::trace(uint64_t mask, int64_t site, const Shape::Profile &profile) {
-  const int64_t stride = kernel_.stride[last_];
-  const std::size_t most = count_ + 4 * kBlockSites * profile.size();
-  if (pieces_.size() < most) pieces_.resize(2 * most);
-  for (auto begin = profile.begin(), end = begin; begin != profile.end(); begin = end) {
-    while (end != profile.end() && end->first == begin->first) ++end;
-    if (stride == 1) {
-      lay_mask<1>(mask, site, begin, end);
-    } else if (stride == 2 && reading_ != Reading::kCoarseToFine) {
-      lay_mask<2>(mask, site, begin, end);
-    } else {
-      lay_bits(mask, site, begin, end);
-    }
+    read_slab(source, slab, block);
   }
 }
 
-// Clusters with the same first tap, all sites of a block at a time.
-template <int64_t kStride>
-void Reach::lay_mask(uint64_t mask, int64_t site, ClusterIterator cluster, ClusterIterator end) {
-  const int64_t begin = floor_divide(site, kStride), rest = site - begin * kStride;
-  const int64_t place = begin + cluster->first - to_.low[last_ + 1];
-  uint64_t low = 0, high = 0;
-  for (; cluster != end; ++cluster) {
-    const int64_t first = cluster->rest - rest, carry = first < 0 ? 1 : 0;
-    const uint64_t bits = pick(mask, first + carry * kStride, kStride);
-    for (uint64_t taps = cluster->taps << carry; taps != 0; taps &= taps - 1) {
-      const int tap = std::countr_zero(taps);
-      low |= bits << tap;
-      high |= bits >> 1 >> (kBlockSites - 1 - tap);
+// Its blocks, of which `block` is the first and `slab` the key that they begin at.
+void Reach::read_slab(const Source &source, uint64_t slab, int64_t block) {
+  const uint64_t line_keys = from_.box.line_blocks;
+  const int64_t first_line = last_ > 0 ? source.site[last_] : 0, first_site = source.site[last_ + 1];
+  const int64_t stride = last_ > 0 ? kernel_.stride[last_ - 1] : 1, low = last_ > 0 ? to_.low[last_] : 0;
+  const std::size_t profiles = shape_.profiles.size();
+  for (std::size_t i = source.begin; i < source.end; ++i, ++block) {
+    const uint64_t key = from_.keys[block] - slab, line = key / line_keys;
+    const auto word = static_cast<int64_t>(key - line * line_keys);
+    const Split split = split_value(reading_, stride, first_line + static_cast<int64_t>(line));
+    lines_[i] = {split.quotient - low, split.rest};
+    for (std::size_t p = 0; p < profiles; ++p) {
+      const Profile &profile = shape_.profiles[p];
+      const std::size_t start = starts_[i * profiles + p], most = start + Trace::most_pieces(profile);
+      if (pieces_.size() < most) pieces_.resize(2 * most);
+      Piece *const pieces = pieces_.data();
+      const Piece *const end = trace_.run(from_.masks[block], first_site + word * kBlockSites, profile, pieces + start);
+      starts_[i * profiles + p + 1] = static_cast<std::size_t>(end - pieces);
     }
   }
-  const int64_t word = place >> 6;
-  const int shift = static_cast<int>(place & (kBlockSites - 1)), back = kBlockSites - 1 - shift;
-  add(word, low << shift);
-  add(word + 1, low >> 1 >> back | high << shift);
-  add(word + 2, high >> 1 >> back);
-}
-
-// Clusters with the same first tap, one site after the other: their places ascend, if not by one.
-void Reach::lay_bits(uint64_t mask, int64_t site, ClusterIterator begin, ClusterIterator end) {
-  const int64_t stride = kernel_.stride[last_], low = begin->first - to_.low[last_ + 1];
-  int64_t word = -2;
-  uint64_t here = 0, next = 0;
-  for (; mask != 0; mask &= mask - 1) {
-    const auto [quotient, rest] = split_value(reading_, stride, site + std::countr_zero(mask));
-    const int64_t place = quotient + low;
-    const int shift = static_cast<int>(place & (kBlockSites - 1));
-    for (auto cluster = begin; cluster != end; ++cluster) {
-      if (cluster->rest != rest) continue;
-      if (place >> 6 != word) {
-        add(word, here);
-        here = place >> 6 == word + 1 ? next : 0;
-        if (here == 0) add(word + 1, next);
-        word = place >> 6, next = 0;
-      }
-      here |= cluster->taps << shift;
-      next |= cluster->taps >> 1 >> (kBlockSites - 1 - shift);
-    }
-  }
-  add(word, here);
-  add(word + 1, next);
-}
-
-// Leaves out what is not on a line.
-void Reach::add(int64_t word, uint64_t bits) {
-  bits &= word == words_ - 1 ? tail_ : ~uint64_t{0};
-  pieces_[count_] = {word, bits};
-  count_ += bits != 0 && static_cast<uint64_t>(word) < static_cast<uint64_t>(words_) ? 1 : 0;
 }
 
 void Reach::find_entries(uint64_t begin, uint64_t end) {
@@ -234,21 +152,60 @@ void Reach::find_entries(uint64_t begin, uint64_t end) {
 template <class Visit>
 void Reach::visit_words(std::size_t first, std::size_t last, int64_t low, int64_t high, const Visit &visit) const {
   const auto lines = static_cast<uint64_t>(high - low);
-  const std::size_t profiles = shape_.profiles.size();
+  const std::size_t profiles = shape_.profiles.size(), *const starts = starts_.data();
+  const Piece *const pieces = pieces_.data();
+  const int64_t words = words_;
   for (std::size_t e = first; e < last; ++e) {
     const Source &source = *entries_[e].source;
+    const Shape::Slabs &offsets = *entries_[e].offsets;
     for (std::size_t block = source.begin; block < source.end; ++block) {
       const Split split = lines_[block];
-      for (const Shape::Lines &offset : entries_[e].offsets->lines) {
-        const int64_t line = split.quotient + offset.offset.quotient - low;
-        if (split.rest != offset.offset.rest || static_cast<uint64_t>(line) >= lines) continue;
+      const auto [first_line, last_line] = offsets.rests.find(split.rest);
+      for (int64_t l = first_line; l < last_line; ++l) {
+        const Shape::Lines &offset = offsets.lines[l];
+        const int64_t line = split.quotient + offset.quotient - low;
+        if (split.rest != offset.rest || static_cast<uint64_t>(line) >= lines) continue;
         const std::size_t name = block * profiles + offset.profile;
-        for (std::size_t i = starts_[name]; i < starts_[name + 1]; ++i) {
-          visit(line * words_ + pieces_[i].word, pieces_[i].bits);
-        }
+        for (std::size_t i = starts[name]; i < starts[name + 1]; ++i)
+          visit(line * words + pieces[i].word, pieces[i].bits);
       }
     }
   }
+}
+
+void Reach::fill_table(std::size_t first, std::size_t last, int64_t low, int64_t high) {
+  uint64_t *const table = table_.data(), *const touched = touched_.data();
+  int64_t group = 0;
+  uint64_t words = 0;  // of the group: mostly the next is of the same
+  visit_words(first, last, low, high, [&](int64_t word, uint64_t bits) {
+    table[word] |= bits;
+    if (word >> 6 != group) {
+      touched[group] |= words;
+      group = word >> 6, words = 0;
+    }
+    words |= uint64_t{1} << (word & 63);
+  });
+  touched[group] |= words;
+}
+
+// Moves the table's words to the end of the list; `key` is that of the first.
+void Reach::list_table(uint64_t key, int64_t words, BlockList &made) {
+  uint64_t *const table = table_.data();
+  const int64_t groups = (words + 63) / 64;
+  int64_t count = 0, rows = 0;
+  for (int64_t group = 0; group < groups; ++group) count += std::popcount(touched_[group]);
+  const std::size_t before = made.blocks.size();
+  made.blocks.resize(before + static_cast<std::size_t>(count));
+  Block *block = made.blocks.data() + before;
+  for (int64_t group = 0; group < groups; ++group) {
+    for (uint64_t rest = std::exchange(touched_[group], 0); rest != 0; rest &= rest - 1) {
+      const int64_t word = group * 64 + std::countr_zero(rest);
+      const uint64_t mask = std::exchange(table[word], 0);
+      *block++ = {key + static_cast<uint64_t>(word), mask};
+      rows += std::popcount(mask);
+    }
+  }
+  made.rows += rows;
 }
 
 // The slab of entries [first, last), as far as its keys are in [begin, end).
@@ -264,17 +221,8 @@ void Reach::make_slab(std::size_t first, std::size_t last, uint64_t begin, uint6
   }
   if (words <= kMostTableWords && words / kEmptyWords <= visits) {
     if (std::ssize(table_) < words) table_.resize(words), touched_.resize(words / 64 + 1);
-    uint64_t *const table = table_.data(), *const touched = touched_.data();
-    visit_words(first, last, low, high, [&](int64_t word, uint64_t bits) {
-      table[word] |= bits;
-      touched[word / 64] |= uint64_t{1} << (word % 64);
-    });
-    for (int64_t group = 0; group <= (words - 1) / 64; ++group) {
-      for (uint64_t rest = std::exchange(touched[group], 0); rest != 0; rest &= rest - 1) {
-        const int64_t word = group * 64 + std::countr_zero(rest);
-        made.add(key + static_cast<uint64_t>(word), std::exchange(table[word], 0));
-      }
-    }
+    fill_table(first, last, low, high);
+    list_table(key, words, made);
     return;
   }
   loose_.clear();

@@ -13,46 +13,17 @@ StridedWalk::StridedWalk(const Sites &fine, const Sites &coarse, const Kernel &k
       words_(static_cast<int64_t>(coarse.box.line_blocks)),
       slab_words_(static_cast<int64_t>(coarse.box.weights[std::max(last_ - 1, 0)])) {
   for (const FanSlab &slab : fan_out(split_offsets(kernel, Reading::kFineToCoarse), kernel.dimensions)) {
-    const std::size_t first_line = lines_.size();
+    Slabs slabs{slab.offset, slab.lines.front().offset.quotient, slab.lines.back().offset.quotient, {}, {}};
     for (const FanLine &line : slab.lines) {
-      const std::size_t first_tap = taps_.size();
-      for (const FanTap &tap : line.taps) taps_.push_back({tap.offset.rest, tap.offset.quotient, tap.tap});
-      lines_.push_back({line.offset.rest, line.offset.quotient, sort_by_rest(taps_, first_tap, kernel.stride[last_])});
+      Lines lines{line.offset.rest, line.offset.quotient, {}, {}};
+      for (const FanTap &tap : line.taps) lines.taps.push_back({tap.offset.rest, tap.offset.quotient, tap.tap});
+      lines.rests = Rests(lines.taps, kernel.stride[last_]);
+      slabs.lines.push_back(std::move(lines));
     }
-    slabs_.push_back({slab.offset, sort_by_rest(lines_, first_line, line_stride_), slab.lines.front().offset.quotient,
-                      slab.lines.back().offset.quotient});
+    slabs.rests = Rests(slabs.lines, line_stride_);
+    slabs_.push_back(std::move(slabs));
   }
   if (slab_words_ <= kMostTableWords) table_.assign(static_cast<std::size_t>(slab_words_), -1);
-}
-
-// Of the items from `begin` on.
-template <class T>
-StridedWalk::Rests StridedWalk::sort_by_rest(std::vector<T> &items, std::size_t begin, int64_t stride) {
-  std::stable_sort(items.begin() + static_cast<std::ptrdiff_t>(begin), items.end(),
-                   [](const T &a, const T &b) { return a.rest < b.rest; });
-  const Rests rests{begin, items.size(), rest_starts_.size()};
-  if (stride > kMostRests) return rests;
-  std::size_t item = begin;
-  for (int64_t rest = 0; rest <= stride; ++rest) {
-    while (item < items.size() && items[item].rest < rest) ++item;
-    rest_starts_.push_back(item);
-  }
-  return rests;
-}
-
-template <class T>
-StridedWalk::Rests StridedWalk::find_rest(const std::vector<T> &items, const Rests &rests, int64_t stride,
-                                          int64_t rest) const {
-  if (stride <= kMostRests) {
-    const std::size_t *const starts = rest_starts_.data() + rests.starts;
-    return {starts[rest], starts[rest + 1], 0};
-  }
-  const auto first = std::partition_point(items.begin() + static_cast<std::ptrdiff_t>(rests.begin),
-                                          items.begin() + static_cast<std::ptrdiff_t>(rests.end),
-                                          [&](const T &item) { return item.rest < rest; });
-  auto end = first;
-  while (end != items.begin() + static_cast<std::ptrdiff_t>(rests.end) && end->rest == rest) ++end;
-  return {static_cast<std::size_t>(first - items.begin()), static_cast<std::size_t>(end - items.begin()), 0};
 }
 
 void StridedWalk::run(Range blocks, FoundPairs &found, int64_t *counts) {
@@ -84,8 +55,8 @@ void StridedWalk::run(Range blocks, FoundPairs &found, int64_t *counts) {
       enter(slab, (blocks_.front().line.quotient + offsets.least) * words_,
             (blocks_.back().line.quotient + offsets.most + 1) * words_);
       for (const Fine &here : blocks_) {
-        const Rests lines = find_rest(lines_, offsets.lines, line_stride_, here.line.rest);
-        for (std::size_t i = lines.begin; i < lines.end; ++i) meet(here, lines_[i], found.first_row, counts);
+        const auto [begin_line, end_line] = offsets.rests.find(here.line.rest);
+        for (int64_t i = begin_line; i < end_line; ++i) meet(here, offsets.lines[i], found.first_row, counts);
       }
     }
   }
@@ -94,49 +65,43 @@ void StridedWalk::run(Range blocks, FoundPairs &found, int64_t *counts) {
 
 // The pairs of a block with a coarse line.
 void StridedWalk::meet(const Fine &fine, const Lines &lines, int64_t first_row, int64_t *counts) {
-  const int64_t line = (fine.line.quotient + lines.quotient) * words_;
-  if (static_cast<uint64_t>(line) >= static_cast<uint64_t>(slab_words_)) return;
-  const std::size_t most = count_ + kBlockSites * (lines.taps.end - lines.taps.begin);
-  if (pairs_.size() < most) pairs_.resize(2 * most);
+  if (fine.line.rest != lines.rest) return;
   const int64_t stride = kernel_.stride[last_];
-  const auto row = static_cast<uint64_t>(fine_.bases[fine.block] - first_row);
-  const uint64_t mask = fine_.masks[fine.block];
-  if (stride > kMostRests || table_.empty()) {
-    const auto split = [&](int64_t site) { return split_value(Reading::kFineToCoarse, stride, site); };
-    const auto taps_of = [&](int64_t rest) { return find_rest(taps_, lines.taps, stride, rest); };
+  const auto split = [=](int64_t site) { return split_value(Reading::kFineToCoarse, stride, site); };
+  const auto block_of = [=, table = table_.data()](int64_t word) { return int64_t{table[word]}; };
+  if (table_.empty()) {
     pair_up(
-        mask, fine.site, row, line, split, taps_of, [&](int64_t word) { return coarse_block(word); }, counts);
-    return;
-  }
-  const std::size_t *const starts = rest_starts_.data() + lines.taps.starts;
-  const int32_t *const table = table_.data();
-  const auto taps_of = [=](int64_t rest) { return Rests{starts[rest], starts[rest + 1], 0}; };
-  const auto block_of = [=](int64_t word) { return int64_t{table[word]}; };
-  if (std::has_single_bit(static_cast<uint64_t>(stride))) {
+        fine, lines, first_row, split, [&](int64_t word) { return coarse_block(word); }, counts);
+  } else if (std::has_single_bit(static_cast<uint64_t>(stride))) {
     const int shift = std::countr_zero(static_cast<uint64_t>(stride));
-    const auto split = [=](int64_t site) { return Split{site >> shift, site & (stride - 1)}; };
-    pair_up(mask, fine.site, row, line, split, taps_of, block_of, counts);
+    const auto shifted = [=](int64_t site) { return Split{site >> shift, site & (stride - 1)}; };
+    pair_up(fine, lines, first_row, shifted, block_of, counts);
   } else {
-    const auto split = [=](int64_t site) { return split_value(Reading::kFineToCoarse, stride, site); };
-    pair_up(mask, fine.site, row, line, split, taps_of, block_of, counts);
+    pair_up(fine, lines, first_row, split, block_of, counts);
   }
 }
 
-// split(site), taps_of(rest) and block_of(word) as the members do; `row` is the block's first within the part.
-template <class SplitSite, class TapsOf, class BlockOf>
-void StridedWalk::pair_up(uint64_t mask, int64_t site, uint64_t row, int64_t line, const SplitSite &split,
-                          const TapsOf &taps_of, const BlockOf &block_of, int64_t *counts) {
-  const Tap *const taps = taps_.data();
+// split(site) by the law, and block_of(word) of the slab, or less than 0.
+template <class SplitSite, class BlockOf>
+void StridedWalk::pair_up(const Fine &fine, const Lines &lines, int64_t first_row, const SplitSite &split,
+                          const BlockOf &block_of, int64_t *counts) {
+  const int64_t line = (fine.line.quotient + lines.quotient) * words_;
+  if (static_cast<uint64_t>(line) >= static_cast<uint64_t>(slab_words_)) return;
+  const std::size_t most = count_ + kBlockSites * lines.taps.size();
+  if (pairs_.size() < most) pairs_.resize(2 * most);
   const uint64_t *const masks = coarse_.masks.get();
   const int32_t *const bases = coarse_.bases.get();
   const int64_t low = coarse_.box.low[last_ + 1], extent = coarse_.box.extent[last_ + 1];
+  const Rests &rests = lines.rests;
+  const Tap *const taps = lines.taps.data();
   FoundPair *pair = pairs_.data() + count_;
-  for (; mask != 0; mask &= mask - 1, ++row) {
-    const auto [quotient, rest] = split(site + std::countr_zero(mask));
-    const Rests range = taps_of(rest);
-    for (const Tap *tap = taps + range.begin; tap != taps + range.end; ++tap) {
+  auto row = static_cast<uint64_t>(fine_.bases[fine.block] - first_row);
+  for (uint64_t mask = fine_.masks[fine.block]; mask != 0; mask &= mask - 1, ++row) {
+    const auto [quotient, rest] = split(fine.site + std::countr_zero(mask));
+    const auto [begin, end] = rests.find(rest);
+    for (const Tap *tap = taps + begin; tap != taps + end; ++tap) {
       const int64_t place = quotient + tap->quotient - low;
-      if (static_cast<uint64_t>(place) >= static_cast<uint64_t>(extent)) continue;
+      if (tap->rest != rest || static_cast<uint64_t>(place) >= static_cast<uint64_t>(extent)) continue;
       const int64_t block = block_of(line + (place >> 6));
       if (block < 0) continue;
       const int bit = static_cast<int>(place & (kBlockSites - 1));

@@ -22,23 +22,20 @@ class StridedWalk {
 
  private:
   static constexpr int64_t kMostTableWords = int64_t{1} << 20;
-  static constexpr int64_t kMostRests = 64;
 
-  // A part of an array, sorted by rest; `starts`: of rest_starts_, where those of each rest begin, and their end.
-  struct Rests {
-    std::size_t begin, end, starts;
-  };
   struct Tap {
     int64_t rest, quotient, tap;
   };
   struct Lines {
     int64_t rest, quotient;
-    Rests taps;
+    std::vector<Tap> taps;  // by rest
+    Rests rests;
   };
   struct Slabs {
     std::array<Split, SPC_MAX_DIMENSIONS> offset;
-    Rests lines;
-    int64_t least, most;  // quotients of its lines
+    int64_t least, most;       // quotients of its lines
+    std::vector<Lines> lines;  // by rest
+    Rests rests;
   };
   // A block of the fine slab at hand.
   struct Fine {
@@ -47,17 +44,13 @@ class StridedWalk {
     int64_t block;
   };
 
-  template <class T>
-  Rests sort_by_rest(std::vector<T> &items, std::size_t begin, int64_t stride);
-  template <class T>
-  Rests find_rest(const std::vector<T> &items, const Rests &rests, int64_t stride, int64_t rest) const;
   void read_slab(const Site &site, Range blocks);
   void enter(uint64_t slab, int64_t low, int64_t high);
   void leave();
   int64_t coarse_block(int64_t word) const;
-  template <class SplitSite, class TapsOf, class BlockOf>
-  void pair_up(uint64_t mask, int64_t site, uint64_t row, int64_t line, const SplitSite &split, const TapsOf &taps_of,
-               const BlockOf &block_of, int64_t *counts);
+  template <class SplitSite, class BlockOf>
+  void pair_up(const Fine &fine, const Lines &lines, int64_t first_row, const SplitSite &split, const BlockOf &block_of,
+               int64_t *counts);
   void meet(const Fine &fine, const Lines &lines, int64_t first_row, int64_t *counts);
 
   const Sites &fine_;
@@ -67,9 +60,6 @@ class StridedWalk {
   int64_t line_stride_;         // of the axis before it
   int64_t words_, slab_words_;  // blocks of a line and of a slab of the coarse side, empty ones too
   std::vector<Slabs> slabs_;
-  std::vector<Lines> lines_;
-  std::vector<Tap> taps_;
-  std::vector<std::size_t> rest_starts_;
   std::vector<Fine> blocks_;
   std::vector<FoundPair> pairs_;
   std::size_t count_ = 0;  // of pairs_ that are in use
