@@ -13,7 +13,7 @@ constexpr int64_t kPartsOfThread = 8;
 
 }  // namespace
 
-Shape::Shape(const Kernel &kernel, Reading reading) {
+Shape::Shape(const Kernel &kernel, Reading reading, const Trace &trace) {
   SplitOffsets offsets = split_offsets(kernel, reading);
   if (reading == Reading::kFloor) {
     offsets.assign(1, offsets[0]);
@@ -24,7 +24,7 @@ Shape::Shape(const Kernel &kernel, Reading reading) {
   for (const FanSlab &slab : fan_out(offsets, kernel.dimensions)) {
     slabs.push_back({slab.offset, {}, {}});
     for (const FanLine &line : slab.lines) {
-      const Profile profile = make_profile(line.taps);
+      const Profile profile = trace.profile(line.taps);
       const auto [known, added] = seen.try_emplace(profile, profiles.size());
       if (added) profiles.push_back(profile);
       slabs.back().lines.push_back({line.offset.rest, line.offset.quotient, known->second});
@@ -33,11 +33,12 @@ Shape::Shape(const Kernel &kernel, Reading reading) {
   }
 }
 
-Reach::Reach(const Sites &from, const Kernel &kernel, const Shape &shape, Reading reading, const Box &to)
+Reach::Reach(const Sites &from, const Kernel &kernel, const Trace &trace, const Shape &shape, Reading reading,
+             const Box &to)
     : from_(from),
       kernel_(kernel),
+      trace_(trace),
       shape_(shape),
-      trace_(kernel, reading, to),
       reading_(reading),
       to_(to),
       last_(kernel.last()),
@@ -353,11 +354,12 @@ SitesPointer generate(const Sites &from, const Kernel &kernel, const int32_t *bo
   const Team team(std::max<int64_t>(1, from.blocks / kPartBlocks));
   const int64_t parts = std::clamp<int64_t>(from.blocks / kPartBlocks, 1, team.size() * kPartsOfThread);
   const std::vector<uint64_t> cuts = cut_lines(from, kernel, reading, box, parts);
-  const Shape shape(kernel, reading);
+  const Trace trace(kernel, reading, box);
+  const Shape shape(kernel, reading, trace);
   std::vector<BlockList> lists(static_cast<std::size_t>(parts));
   std::vector<std::unique_ptr<Reach>> walks(static_cast<std::size_t>(team.size()));  // by thread
   parallel_for(team, parts, [&](int64_t part, int thread) {
-    if (!walks[thread]) walks[thread] = std::make_unique<Reach>(from, kernel, shape, reading, box);
+    if (!walks[thread]) walks[thread] = std::make_unique<Reach>(from, kernel, trace, shape, reading, box);
     lists[part] = walks[thread]->run(cuts[part], cuts[part + 1]);
   });
   join_blocks(team, lists, *sites);

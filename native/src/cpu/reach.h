@@ -17,7 +17,7 @@ namespace spc {
 // Where a kernel's taps lead, whichever they are.
 class Shape {
  public:
-  Shape(const Kernel &kernel, Reading reading);
+  Shape(const Kernel &kernel, Reading reading, const Trace &trace);
 
   struct Lines {
     int64_t rest, quotient;
@@ -37,7 +37,8 @@ class Shape {
 class Reach {
  public:
   // to: the box of the level that is made; what lies outside of it is not.
-  Reach(const Sites &from, const Kernel &kernel, const Shape &shape, Reading reading, const Box &to);
+  Reach(const Sites &from, const Kernel &kernel, const Trace &trace, const Shape &shape, Reading reading,
+        const Box &to);
 
   // The blocks with keys in [begin, end), which are both first keys of lines.
   BlockList run(uint64_t begin, uint64_t end);
@@ -69,8 +70,8 @@ class Reach {
 
   const Sites &from_;
   const Kernel &kernel_;
+  const Trace &trace_;
   const Shape &shape_;
-  Trace trace_;
   Reading reading_;
   const Box &to_;
   int last_;       // spatial axis along the lines

@@ -11,7 +11,7 @@
 
 namespace spc {
 
-// Taps along a line that need the same rest: bit t of `taps` adds first + t.
+// Taps along a line: bit t of `taps` adds first + t to sites that leave the rest, in places of the line.
 struct Cluster {
   int64_t first, rest;
   uint64_t taps;
@@ -19,11 +19,10 @@ struct Cluster {
   auto operator<=>(const Cluster &) const = default;
 };
 
-// Of all taps between two lines. Clusters with the same `first` stand side by side.
+// Of all taps between two lines. Clusters with the same `first` stand side by side. Where blocks are traced 64 sites at
+// a time, a cluster adds to sites instead, in units of their own level, and there is no rest: what the stride leaves
+// out is left out last.
 using Profile = std::vector<Cluster>;
-
-// `taps` ascend.
-Profile make_profile(const std::vector<FanTap> &taps);
 
 // 64 places of a line.
 struct Piece {
@@ -40,49 +39,47 @@ class Trace {
         words_(static_cast<int64_t>(to.line_blocks)),
         tail_(~uint64_t{0} >> (to.line_blocks * kBlockSites - static_cast<uint64_t>(to.extent[to.last()]))) {}
 
+  Profile profile(const std::vector<FanTap> &taps) const;
+
   static std::size_t most_pieces(const Profile &profile) { return (4 * kBlockSites + 1) * profile.size(); }
 
   // Writes what a block becomes on the line and returns the end; `site` is the block's first. Words may repeat.
   Piece *run(uint64_t mask, int64_t site, const Profile &profile, Piece *piece) const {
-    for (auto begin = profile.begin(), end = begin; begin != profile.end(); begin = end) {
-      while (end != profile.end() && end->first == begin->first) ++end;
-      if (stride_ == 1) {
-        piece = lay_mask<1>(mask, site, begin, end, piece);
-      } else if (stride_ == 2 && reading_ != Reading::kCoarseToFine) {
-        piece = lay_mask<2>(mask, site, begin, end, piece);
-      } else {
-        piece = lay_bits(mask, site, begin, end, piece);
-      }
+    if (!by_mask()) return lay_bits(mask, site, profile, piece);
+    for (const Cluster &cluster : profile) {
+      piece = stride_ == 1 ? lay_mask<1>(mask, site, cluster, piece) : lay_mask<2>(mask, site, cluster, piece);
     }
     return piece;
   }
 
  private:
-  using Iterator = Profile::const_iterator;
+  bool by_mask() const { return stride_ == 1 || (stride_ == 2 && reading_ != Reading::kCoarseToFine); }
 
-  // Clusters with the same first tap, all sites of a block at a time.
-  template <int64_t kStride>
-  Piece *lay_mask(uint64_t mask, int64_t site, Iterator cluster, Iterator end, Piece *piece) const {
-    const int64_t begin = floor_divide(site, kStride), rest = site - begin * kStride;
-    const int64_t place = begin + cluster->first - low_;
+  // All sites of a block at a time.
+  template <int kStride>
+  Piece *lay_mask(uint64_t mask, int64_t site, const Cluster &cluster, Piece *piece) const {
     uint64_t low = 0, high = 0;
-    for (; cluster != end; ++cluster) {
-      const int64_t first = cluster->rest - rest, carry = first < 0 ? 1 : 0;
-      const uint64_t bits = pick(mask, first + carry * kStride, kStride);
-      for (uint64_t taps = cluster->taps << carry; taps != 0; taps &= taps - 1) {
-        const int tap = std::countr_zero(taps);
-        low |= bits << tap;
-        high |= bits >> 1 >> (kBlockSites - 1 - tap);
-      }
+    for (uint64_t taps = cluster.taps; taps != 0; taps &= taps - 1) {
+      const int tap = std::countr_zero(taps);
+      low |= mask << tap;
+      high |= mask >> 1 >> (kBlockSites - 1 - tap);
     }
+    int64_t place = site + cluster.first;
+    if (kStride == 2) {
+      if ((place & 1) != 0) low = low >> 1 | high << (kBlockSites - 1), high >>= 1;
+      low = pick(low, 0, 2);
+      if (high != 0) low |= pick(high, 0, 2) << (kBlockSites / 2), high = 0;
+      place = (place + 1) >> 1;
+    }
+    place -= low_;
     const int64_t word = place >> 6;
     const int shift = static_cast<int>(place & (kBlockSites - 1)), back = kBlockSites - 1 - shift;
     piece = add(word, low << shift, piece);
     piece = add(word + 1, low >> 1 >> back | high << shift, piece);
-    return add(word + 2, high >> 1 >> back, piece);
+    return kStride == 1 ? add(word + 2, high >> 1 >> back, piece) : piece;
   }
 
-  Piece *lay_bits(uint64_t mask, int64_t site, Iterator begin, Iterator end, Piece *piece) const;
+  Piece *lay_bits(uint64_t mask, int64_t site, const Profile &profile, Piece *piece) const;
 
   // Leaves out what is not on the line.
   Piece *add(int64_t word, uint64_t bits, Piece *piece) const {
