@@ -15,15 +15,6 @@ namespace {
 constexpr int64_t kPartRows = 4096;
 static_assert(kPartRows + kBlockSites <= kMostPartRows);
 
-// The columns that hold the first `taps` taps.
-std::vector<Column> columns_below(const Kernel &kernel, int64_t taps) {
-  std::vector<Column> result;
-  for (const Column &column : kernel.columns()) {
-    if (column.first < taps) result.push_back({column.first, std::min(column.count, taps - column.first)});
-  }
-  return result;
-}
-
 bool has_unit_stride(const Kernel &kernel) {
   return std::all_of(kernel.stride.begin(), kernel.stride.begin() + kernel.dimensions,
                      [](int64_t stride) { return stride == 1; });
@@ -49,20 +40,17 @@ Found find_pairs(const Team &team, const Sites &coarse, const Sites &fine, const
     const auto [begin, end] = part_of(walked.rows, parts, part);
     return Range{block(begin), block(end)};
   };
-  if (unit) {
-    const std::vector<Column> columns = columns_below(kernel, taps);
-    std::vector<std::vector<int32_t>> tables(static_cast<std::size_t>(team.size()));
+  const auto walk_all = [&](const auto &make) {
+    std::vector<decltype(make())> walks(static_cast<std::size_t>(team.size()));
     parallel_for(team, parts, [&](int64_t part, int thread) {
-      Walk walk(coarse, fine, kernel, blocks_of(part), tables[thread]);
-      found.parts[part].first_row = walk.first_row();
-      for (const Column &column : columns) walk.run(column, found.parts[part], found.cells.data() + part * taps);
-    });
-  } else {
-    std::vector<std::unique_ptr<StridedWalk>> walks(static_cast<std::size_t>(team.size()));
-    parallel_for(team, parts, [&](int64_t part, int thread) {
-      if (!walks[thread]) walks[thread] = std::make_unique<StridedWalk>(fine, coarse, kernel);
+      if (!walks[thread]) walks[thread] = make();
       walks[thread]->run(blocks_of(part), found.parts[part], found.cells.data() + part * taps);
     });
+  };
+  if (unit) {
+    walk_all([&] { return std::make_unique<Walk>(coarse, fine, kernel, taps); });
+  } else {
+    walk_all([&] { return std::make_unique<StridedWalk>(fine, coarse, kernel); });
   }
   return found;
 }

@@ -11,7 +11,7 @@ StridedWalk::StridedWalk(const Sites &fine, const Sites &coarse, const Kernel &k
       last_(kernel.last()),
       line_stride_(last_ > 0 ? kernel.stride[last_ - 1] : 1),
       words_(static_cast<int64_t>(coarse.box.line_blocks)),
-      slab_words_(static_cast<int64_t>(coarse.box.weights[std::max(last_ - 1, 0)])) {
+      table_(coarse) {
   for (const FanSlab &slab : fan_out(split_offsets(kernel, Reading::kFineToCoarse), kernel.dimensions)) {
     Slabs slabs{slab.offset, slab.lines.front().offset.quotient, slab.lines.back().offset.quotient, {}, {}};
     for (const FanLine &line : slab.lines) {
@@ -23,7 +23,6 @@ StridedWalk::StridedWalk(const Sites &fine, const Sites &coarse, const Kernel &k
     slabs.rests = Rests(slabs.lines, line_stride_);
     slabs_.push_back(std::move(slabs));
   }
-  if (slab_words_ <= kMostTableWords) table_.assign(static_cast<std::size_t>(slab_words_), -1);
 }
 
 void StridedWalk::run(Range blocks, FoundPairs &found, int64_t *counts) {
@@ -52,8 +51,8 @@ void StridedWalk::run(Range blocks, FoundPairs &found, int64_t *counts) {
         slab += box.weights[axis + 1] * static_cast<uint64_t>(place - box.low[axis + 1]);
       }
       if (!inside) continue;
-      enter(slab, (blocks_.front().line.quotient + offsets.least) * words_,
-            (blocks_.back().line.quotient + offsets.most + 1) * words_);
+      table_.enter(slab, (blocks_.front().line.quotient + offsets.least) * words_,
+                   (blocks_.back().line.quotient + offsets.most + 1) * words_);
       for (const Fine &here : blocks_) {
         const auto [begin_line, end_line] = offsets.rests.find(here.line.rest);
         for (int64_t i = begin_line; i < end_line; ++i) meet(here, offsets.lines[i], found.first_row, counts);
@@ -68,10 +67,13 @@ void StridedWalk::meet(const Fine &fine, const Lines &lines, int64_t first_row, 
   if (fine.line.rest != lines.rest) return;
   const int64_t stride = kernel_.stride[last_];
   const auto split = [=](int64_t site) { return split_value(Reading::kFineToCoarse, stride, site); };
-  const auto block_of = [=, table = table_.data()](int64_t word) { return int64_t{table[word]}; };
-  if (table_.empty()) {
-    pair_up(
-        fine, lines, first_row, split, [&](int64_t word) { return coarse_block(word); }, counts);
+  const auto block_of = [=, table = table_.table()](int64_t word) { return int64_t{table[word]}; };
+  if (table_.table() == nullptr) {
+    const auto search = [&](int64_t word) {
+      int64_t cursor = 0;
+      return table_.search(word, cursor);
+    };
+    pair_up(fine, lines, first_row, split, search, counts);
   } else if (std::has_single_bit(static_cast<uint64_t>(stride))) {
     const int shift = std::countr_zero(static_cast<uint64_t>(stride));
     const auto shifted = [=](int64_t site) { return Split{site >> shift, site & (stride - 1)}; };
@@ -86,7 +88,7 @@ template <class SplitSite, class BlockOf>
 void StridedWalk::pair_up(const Fine &fine, const Lines &lines, int64_t first_row, const SplitSite &split,
                           const BlockOf &block_of, int64_t *counts) {
   const int64_t line = (fine.line.quotient + lines.quotient) * words_;
-  if (static_cast<uint64_t>(line) >= static_cast<uint64_t>(slab_words_)) return;
+  if (static_cast<uint64_t>(line) >= static_cast<uint64_t>(table_.words())) return;
   const std::size_t most = count_ + kBlockSites * lines.taps.size();
   if (pairs_.size() < most) pairs_.resize(2 * most);
   const uint64_t *const masks = coarse_.masks.get();
@@ -115,14 +117,6 @@ void StridedWalk::pair_up(const Fine &fine, const Lines &lines, int64_t first_ro
   count_ = static_cast<std::size_t>(pair - pairs_.data());
 }
 
-// Of a word of the slab, or -1.
-int64_t StridedWalk::coarse_block(int64_t word) const {
-  if (!table_.empty()) return table_[word];
-  const uint64_t *const keys = coarse_.keys.get(), key = slab_ + static_cast<uint64_t>(word);
-  const int64_t block = std::lower_bound(keys + entered_.begin, keys + entered_.end, key) - keys;
-  return block < entered_.end && keys[block] == key ? block : -1;
-}
-
 // `site` is the first of the slab.
 void StridedWalk::read_slab(const Site &site, Range blocks) {
   const uint64_t first = fine_.box.line(site);
@@ -137,30 +131,6 @@ void StridedWalk::read_slab(const Site &site, Range blocks) {
     }
     blocks_.push_back({split, site[last_ + 1] + word * kBlockSites, block});
   }
-}
-
-// Enters the blocks of a coarse slab in words [low, high), beside those of it that are entered.
-void StridedWalk::enter(uint64_t slab, int64_t low, int64_t high) {
-  low = std::clamp<int64_t>(low, 0, slab_words_), high = std::clamp<int64_t>(high, 0, slab_words_);
-  const uint64_t begin = slab + static_cast<uint64_t>(low), end = slab + static_cast<uint64_t>(high);
-  const uint64_t *const keys = coarse_.keys.get();
-  if (slab != slab_ || entered_.begin == entered_.end) {
-    const bool ahead = slab >= slab_;
-    leave();
-    slab_ = slab;
-    entered_.begin = coarse_.seek(ahead ? entered_.end : 0, begin);
-    entered_.end = entered_.begin;
-  }
-  const auto put = [&](int64_t block) {
-    if (!table_.empty()) table_[keys[block] - slab] = static_cast<int32_t>(block);
-  };
-  while (entered_.end < coarse_.blocks && keys[entered_.end] < end) put(entered_.end++);
-  while (entered_.begin > 0 && keys[entered_.begin - 1] >= begin) put(--entered_.begin);
-}
-
-void StridedWalk::leave() {
-  if (table_.empty()) return;
-  for (int64_t block = entered_.begin; block < entered_.end; ++block) table_[coarse_.keys[block] - slab_] = -1;
 }
 
 }  // namespace spc

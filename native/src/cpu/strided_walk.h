@@ -9,6 +9,7 @@
 #include "cpu/coordinate_map.h"
 #include "cpu/fan.h"
 #include "cpu/found_pairs.h"
+#include "cpu/slab_table.h"
 #include "parallel.h"
 
 namespace spc {
@@ -21,8 +22,6 @@ class StridedWalk {
   void run(Range blocks, FoundPairs &found, int64_t *counts);
 
  private:
-  static constexpr int64_t kMostTableWords = int64_t{1} << 20;
-
   struct Tap {
     int64_t rest, quotient, tap;
   };
@@ -45,9 +44,6 @@ class StridedWalk {
   };
 
   void read_slab(const Site &site, Range blocks);
-  void enter(uint64_t slab, int64_t low, int64_t high);
-  void leave();
-  int64_t coarse_block(int64_t word) const;
   template <class SplitSite, class BlockOf>
   void pair_up(const Fine &fine, const Lines &lines, int64_t first_row, const SplitSite &split, const BlockOf &block_of,
                int64_t *counts);
@@ -56,17 +52,14 @@ class StridedWalk {
   const Sites &fine_;
   const Sites &coarse_;
   const Kernel &kernel_;
-  int last_;                    // spatial axis along the lines
-  int64_t line_stride_;         // of the axis before it
-  int64_t words_, slab_words_;  // blocks of a line and of a slab of the coarse side, empty ones too
+  int last_;             // spatial axis along the lines
+  int64_t line_stride_;  // of the axis before it
+  int64_t words_;        // blocks of a line of the coarse side, empty ones too
   std::vector<Slabs> slabs_;
   std::vector<Fine> blocks_;
   std::vector<FoundPair> pairs_;
   std::size_t count_ = 0;  // of pairs_ that are in use
-  // The coarse blocks that are entered, all of one slab; the table is -1 elsewhere.
-  uint64_t slab_ = 0;  // its first key
-  Range entered_{0, 0};
-  std::vector<int32_t> table_;
+  SlabTable table_;        // of the coarse side
 };
 
 }  // namespace spc

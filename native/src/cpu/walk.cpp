@@ -2,26 +2,61 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
+
+#include "cpu/fan.h"
 
 namespace spc {
 
-Walk::Walk(const Sites &coarse, const Sites &fine, const Kernel &kernel, Range blocks, std::vector<int32_t> &table)
+Walk::Walk(const Sites &coarse, const Sites &fine, const Kernel &kernel, int64_t taps)
     : coarse_(coarse),
       fine_(fine),
-      kernel_(kernel),
       last_(kernel.last()),
       words_(static_cast<int64_t>(fine.box.line_blocks)),
-      slab_words_(static_cast<int64_t>(fine.box.weights[std::max(last_ - 1, 0)])),
-      table_(table) {
+      table_(fine) {
+  SplitOffsets offsets = split_offsets(kernel, Reading::kCoarseToFine);
+  offsets.resize(static_cast<std::size_t>(taps));
+  least_ = std::numeric_limits<int64_t>::max(), most_ = std::numeric_limits<int64_t>::min();
+  for (const FanSlab &slab : fan_out(offsets, kernel.dimensions)) {
+    slabs_.emplace_back();
+    for (int axis = 0; axis + 1 < last_; ++axis) slabs_.back().offset[axis] = slab.offset[axis].quotient;
+    for (const FanLine &line : slab.lines) {
+      Column column{line.offset.quotient * words_, {}, {}, 0};
+      for (const FanTap &tap : line.taps) column.taps.push_back({tap.offset.quotient, tap.tap});
+      least_ = std::min(least_, line.taps.front().offset.quotient);
+      most_ = std::max(most_, line.taps.back().offset.quotient);
+      slabs_.back().columns.push_back(std::move(column));
+    }
+  }
+}
+
+void Walk::run(Range blocks, FoundPairs &found, int64_t *counts) {
   if (blocks.begin == blocks.end) return;
-  first_row_ = coarse.bases[blocks.begin];
-  const uint64_t slab_keys = coarse.box.weights[std::max(last_ - 1, 0)];
-  starts_.reserve(static_cast<std::size_t>(blocks.end - blocks.begin));
-  SiteReader reader(coarse.box);
+  found.first_row = coarse_.bases[blocks.begin];
+  read(blocks);
+  for (Slabs &slabs : slabs_) {
+    for (Column &column : slabs.columns) column.count = 0;
+  }
+  for (const Run &run : runs_) {
+    for (Slabs &slabs : slabs_) meet(run, slabs);
+  }
+  for (const Slabs &slabs : slabs_) {
+    for (const Column &column : slabs.columns) {
+      lay_out(column, found.first_row);
+      for (const Tap &tap : column.taps) counts[tap.tap] += pair_up(tap, found.pairs);
+    }
+  }
+}
+
+void Walk::read(Range blocks) {
+  const uint64_t slab_keys = coarse_.box.weights[std::max(last_ - 1, 0)];
+  starts_.clear();
+  runs_.clear();
+  SiteReader reader(coarse_.box);
   for (int64_t block = blocks.begin; block < blocks.end;) {
-    const uint64_t first = coarse.keys[block] / slab_keys * slab_keys;
+    const uint64_t first = coarse_.keys[block] / slab_keys * slab_keys;
     int64_t end = block + 1;
-    while (end < blocks.end && coarse.keys[end] - first < slab_keys) ++end;
+    while (end < blocks.end && coarse_.keys[end] - first < slab_keys) ++end;
     add_slab(reader.read(first), block, end);
     block = end;
   }
@@ -41,22 +76,17 @@ void Walk::add_slab(const Site &site, int64_t block, int64_t end) {
   const uint64_t first_key = coarse_.box.line(site);
   const int64_t first_line = last_ > 0 ? site[last_] - box.low[last_] : 0;
   const int64_t first_place = site[last_ + 1] - box.low[last_ + 1];
-  run.begin = starts_.size();
+  run.begin = std::ssize(starts_);
   for (; block < end; ++block) {
     const uint64_t local = coarse_.keys[block] - first_key, line = local / coarse_.box.line_blocks;
     const auto word = static_cast<int64_t>(local - line * coarse_.box.line_blocks);
     starts_.push_back({(first_line + static_cast<int64_t>(line)) * words_, first_place + word * kBlockSites, block});
   }
-  run.end = starts_.size();
+  run.end = std::ssize(starts_);
   runs_.push_back(run);
 }
 
 void Walk::set_reach() {
-  int64_t least = kernel_.offsets[0][last_], most = least;
-  for (const Offset &offset : kernel_.offsets) {
-    least = std::min(least, offset[last_]);
-    most = std::max(most, offset[last_]);
-  }
   const uint64_t *const masks = coarse_.masks.get();
   const int64_t words = words_;
   reach_.resize(starts_.size());
@@ -65,108 +95,75 @@ void Walk::set_reach() {
     const uint64_t mask = masks[start.block];
     const int64_t first = std::countr_zero(mask), last = kBlockSites - 1 - std::countl_zero(mask);
     // Kept within the line, or between it and the next, so that they ascend.
-    const int64_t low = std::clamp<int64_t>((start.place + first + least) >> 6, 0, words);
-    const int64_t high = std::min((start.place + last + most) >> 6, words - 1);
+    const int64_t low = std::clamp<int64_t>((start.place + first + least_) >> 6, 0, words);
+    const int64_t high = std::min((start.place + last + most_) >> 6, words - 1);
     *reach++ = {start.line + low, start.line + high};
   }
 }
 
-void Walk::run(const Column &column, FoundPairs &found, int64_t *counts) {
-  const Offset &offset = kernel_.offsets[column.first];
-  overlaps_.clear();
-  const int64_t line_shift = last_ > 0 ? offset[last_ - 1] * words_ : 0;
-  int64_t cursor = 0;
-  for (const Run &run : runs_) {
-    bool meets = true;
-    uint64_t slab = run.slab;
-    for (int axis = 0; axis + 1 < last_; ++axis) {
-      const auto place = static_cast<uint64_t>(run.lead[axis] + offset[axis]);
-      meets = meets && place < static_cast<uint64_t>(fine_.box.extent[axis + 1]);
-      slab += fine_.box.weights[axis + 1] * static_cast<uint64_t>(offset[axis]);
-    }
-    if (meets) meet(run, slab, line_shift, cursor);
+// Finds the blocks that a run of starts meets in one slab of the fine side.
+void Walk::meet(const Run &run, Slabs &slabs) {
+  uint64_t slab = run.slab;
+  for (int axis = 0; axis + 1 < last_; ++axis) {
+    const auto place = static_cast<uint64_t>(run.lead[axis] + slabs.offset[axis]);
+    if (place >= static_cast<uint64_t>(fine_.box.extent[axis + 1])) return;
+    slab += fine_.box.weights[axis + 1] * static_cast<uint64_t>(slabs.offset[axis]);
   }
-  for (int64_t tap = column.first; tap < column.first + column.count; ++tap) counts[tap] = pair_up(tap, found.pairs);
+  table_.enter(slab, reach_[run.begin].low + slabs.columns.front().line_shift,
+               reach_[run.end - 1].high + slabs.columns.back().line_shift + 1);
+  for (Column &column : slabs.columns) look_up(run, column);
 }
 
-// Appends the overlaps of a run of starts with the blocks of the other side's slab, ascending by both.
-void Walk::meet(const Run &run, uint64_t slab, int64_t line_shift, int64_t &cursor) {
-  const int64_t low = std::max<int64_t>(reach_[run.begin].low + line_shift, 0);
-  const int64_t high = std::min(reach_[run.end - 1].high + line_shift, slab_words_ - 1);
-  if (low > high) return;
-  cursor = fine_.seek(cursor, slab + static_cast<uint64_t>(low));
-  const auto starts = static_cast<int64_t>(run.end - run.begin);
-  meetings_.resize(static_cast<std::size_t>(starts) + 1);
-  const bool small = slab_words_ <= kMostTableWords;
-  const int64_t count = small ? look_up(run, slab, line_shift, high, cursor) : search(run, slab, line_shift, cursor);
-  const std::size_t before = overlaps_.size();
-  overlaps_.resize(before + static_cast<std::size_t>(count));
-  Overlap *overlap = overlaps_.data() + before;
-  const uint64_t *const keys = fine_.keys.get();
-  const Start *const start_of = starts_.data() + run.begin;
-  for (int64_t m = 0; m < count; ++m) {
-    const Start &start = start_of[meetings_[m].start];
-    const int64_t other = meetings_[m].block;
-    const int64_t place = (static_cast<int64_t>(keys[other] - slab) - line_shift - start.line) * kBlockSites;
-    *overlap++ = {coarse_.masks[start.block], fine_.masks[other], start.place - place,
-                  static_cast<uint64_t>(coarse_.bases[start.block] - first_row_),
+// Appends what meets, ascending by both sides.
+void Walk::look_up(const Run &run, Column &column) {
+  const auto room = static_cast<std::size_t>(column.count + 2 * (run.end - run.begin) + 1);
+  if (column.meetings.size() < room) column.meetings.resize(2 * room);
+  Meeting *meetings = column.meetings.data();
+  const auto words = static_cast<uint64_t>(table_.words());
+  const int32_t *const table = table_.table();
+  const int64_t line_shift = column.line_shift;
+  int64_t count = column.count, cursor = 0;
+  for (int64_t i = run.begin; i < run.end; ++i) {
+    const int64_t line = starts_[i].line + line_shift, last_word = reach_[i].high + line_shift;
+    int64_t word = reach_[i].low + line_shift;
+    const auto find = [&](int64_t &from) {
+      if (table != nullptr) return table[std::min(static_cast<uint64_t>(word), words)];
+      return static_cast<uint64_t>(word) < words ? static_cast<int32_t>(table_.search(word, from)) : -1;
+    };
+    const int32_t found = find(cursor);
+    meetings[count] = {static_cast<int32_t>(i), found, word - line};
+    count += found >= 0 ? 1 : 0;
+    // Rarely does a start reach more than one block; the next start may reach the same.
+    int64_t ahead = cursor;
+    while (++word <= last_word) {
+      const int32_t next = find(ahead);
+      if (next < 0) continue;
+      if (std::ssize(column.meetings) < count + run.end - run.begin + 2) {
+        column.meetings.resize(2 * column.meetings.size());
+        meetings = column.meetings.data();
+      }
+      meetings[count++] = {static_cast<int32_t>(i), next, word - line};
+    }
+  }
+  column.count = count;
+}
+
+// Sets the blocks that meet side by side.
+void Walk::lay_out(const Column &column, int64_t first_row) {
+  overlaps_.resize(static_cast<std::size_t>(column.count));
+  Overlap *overlap = overlaps_.data();
+  for (int64_t m = 0; m < column.count; ++m) {
+    const auto [i, other, word] = column.meetings[m];
+    const Start &start = starts_[i];
+    *overlap++ = {coarse_.masks[start.block], fine_.masks[other], start.place - word * kBlockSites,
+                  static_cast<uint64_t>(coarse_.bases[start.block] - first_row),
                   static_cast<uint64_t>(fine_.bases[other])};
   }
 }
 
-// The slab's blocks up to `high` are entered into a table; the cursor moves behind them.
-int64_t Walk::look_up(const Run &run, uint64_t slab, int64_t line_shift, int64_t high, int64_t &cursor) {
-  const uint64_t *const keys = fine_.keys.get();
-  const auto words = static_cast<uint64_t>(slab_words_);
-  if (table_.size() <= words) table_.resize(words + 1, -1);
-  int32_t *const table = table_.data();  // -1 at the end, for what is outside
-  const int64_t first = cursor, blocks = fine_.blocks;
-  int64_t last = first;
-  for (; last < blocks && keys[last] <= slab + static_cast<uint64_t>(high); ++last) {
-    table[keys[last] - slab] = static_cast<int32_t>(last);
-  }
-  cursor = last;
-  Meeting *meetings = meetings_.data();
-  int64_t count = 0;
-  const auto starts = static_cast<int64_t>(run.end - run.begin);
-  const Reach *const reach = reach_.data() + run.begin;
-  for (int64_t i = 0; i < starts; ++i) {
-    int64_t word = reach[i].low + line_shift;
-    const int64_t last_word = reach[i].high + line_shift;
-    const int32_t found = table[std::min(static_cast<uint64_t>(word), words)];
-    meetings[count] = {i, found};
-    count += found >= 0 ? 1 : 0;
-    // Rarely does a start reach more than one block.
-    while (++word <= last_word) {
-      const int32_t next = table[std::min(static_cast<uint64_t>(word), words)];
-      if (next < 0) continue;
-      meetings_.emplace_back();
-      meetings = meetings_.data();
-      meetings[count++] = {i, next};
-    }
-  }
-  for (int64_t block = first; block < last; ++block) table[keys[block] - slab] = -1;
-  return count;
-}
-
-// Where a table would be too large.
-int64_t Walk::search(const Run &run, uint64_t slab, int64_t line_shift, int64_t &cursor) {
-  int64_t count = 0;
-  for (std::size_t i = run.begin; i < run.end; ++i) {
-    const int64_t low = std::clamp<int64_t>(reach_[i].low + line_shift, 0, slab_words_);
-    const int64_t high = std::min(reach_[i].high + line_shift, slab_words_ - 1);
-    cursor = fine_.seek(cursor, slab + static_cast<uint64_t>(low));
-    for (int64_t next = cursor; next < fine_.blocks && static_cast<int64_t>(fine_.keys[next] - slab) <= high; ++next) {
-      meetings_.emplace_back();
-      meetings_[static_cast<std::size_t>(count++)] = {static_cast<int64_t>(i - run.begin), next};
-    }
-  }
-  return count;
-}
-
 // Appends the pairs of one tap and returns their number.
-int64_t Walk::pair_up(int64_t tap, std::vector<FoundPair> &pairs) {
-  const int64_t offset = kernel_.offsets[tap][last_];
+int64_t Walk::pair_up(const Tap &tap, std::vector<FoundPair> &pairs) {
+  const int64_t offset = tap.offset;
   matches_.resize(overlaps_.size() + 1);
   Match *end = matches_.data();
   for (const Overlap &overlap : overlaps_) {
@@ -190,7 +187,7 @@ int64_t Walk::pair_up(int64_t tap, std::vector<FoundPair> &pairs) {
       const int bit = std::countr_zero(bits);
       const auto below = static_cast<uint64_t>(bits_below(overlap.mask, bit));
       const auto other = static_cast<uint64_t>(bits_below(overlap.other, static_cast<int>(bit + shift)));
-      *pair++ = FoundPair(tap, overlap.other_base + other, overlap.base + below);
+      *pair++ = FoundPair(tap.tap, overlap.other_base + other, overlap.base + below);
     }
   }
   return count;
