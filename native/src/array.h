@@ -3,15 +3,51 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
+#include <type_traits>
+#include <vector>
 
 namespace spc {
 
+// Memory of large arrays is kept for the next ones when they go, up to a bound: taken from the system anew, its pages
+// would cost more than what a map or a rulebook computes in them. Aligned to a line of the cache.
+void *take_memory(std::size_t bytes);
+void give_memory(void *memory, std::size_t bytes) noexcept;
+
+struct GiveMemory {
+  std::size_t bytes = 0;
+  template <class T>
+  void operator()(T *values) const noexcept {
+    static_assert(std::is_trivially_destructible_v<T>);
+    give_memory(values, bytes);
+  }
+};
+
 // An array that is not cleared on allocation.
 template <class T>
-using Array = std::unique_ptr<T[]>;
+using Array = std::unique_ptr<T[], GiveMemory>;
 template <class T>
 Array<T> make_array(int64_t count) {
-  return std::make_unique_for_overwrite<T[]>(static_cast<std::size_t>(count));
+  static_assert(std::is_trivially_destructible_v<T>);
+  const std::size_t bytes = static_cast<std::size_t>(count) * sizeof(T);
+  return Array<T>(static_cast<T *>(take_memory(bytes)), GiveMemory{bytes});
 }
+
+// For vectors over such memory.
+template <class T>
+struct Pooled {
+  using value_type = T;
+  Pooled() = default;
+  template <class U>
+  Pooled(const Pooled<U> &) {}
+  T *allocate(std::size_t count) { return static_cast<T *>(take_memory(count * sizeof(T))); }
+  void deallocate(T *values, std::size_t count) noexcept { give_memory(values, count * sizeof(T)); }
+  template <class U>
+  bool operator==(const Pooled<U> &) const {
+    return true;
+  }
+};
+template <class T>
+using PooledVector = std::vector<T, Pooled<T>>;
 
 }  // namespace spc

@@ -17,7 +17,7 @@ struct Block {
 
 // Keys ascend.
 struct BlockList {
-  std::vector<Block> blocks;
+  PooledVector<Block> blocks;
   int64_t rows = 0;
 
   void add(uint64_t key, uint64_t mask) {

@@ -163,7 +163,7 @@ bool join_entries(const Team &team, const Order order, const typename Order::Ent
   parallel_for(team, parts, [&](int64_t part, int) {
     const int64_t begin = begin_of(part), end = begin_of(part + 1);
     if (begin >= end) return;
-    std::vector<Block> &blocks = lists[part].blocks;
+    PooledVector<Block> &blocks = lists[part].blocks;
     blocks.resize(static_cast<std::size_t>(end - begin));
     const auto [last, any_moved] = join(begin, end, blocks.data());
     moved[part] = any_moved ? 1 : 0;
@@ -195,7 +195,7 @@ SitesPointer make_sites(const int32_t *coordinates, int64_t rows, int dimensions
   auto sites = std::make_shared<Sites>();
   sites->box = bounding_box(team, coordinates, rows, axes);
   sort_rows(team, sites->box, coordinates, rows, [&](const auto &order, const auto *entries) {
-    const std::shared_ptr<int32_t[]> row_of = std::make_shared_for_overwrite<int32_t[]>(static_cast<std::size_t>(rows));
+    const std::shared_ptr<int32_t[]> row_of = make_array<int32_t>(rows);
     const bool moved = join_entries(team, order, entries, rows, row_of.get(), *sites);
     if (sites->rows != rows) check_distinct(order, entries, rows, coordinates, axes);
     if (moved) sites->row_of = row_of;

@@ -31,7 +31,7 @@ class FoundPair {
 
 // Ascending by either side for each tap.
 struct FoundPairs {
-  std::vector<FoundPair> pairs;
+  PooledVector<FoundPair> pairs;
   int64_t first_row = 0;  // of the part
 };
 

@@ -79,12 +79,12 @@ class Reach {
   uint64_t slab_words_;
   // Of the range at hand.
   std::vector<Source> sources_;
-  std::vector<Split> lines_;         // of the blocks that are read
-  std::vector<std::size_t> starts_;  // [blocks, profiles], of pieces_
-  std::vector<Piece> pieces_;
-  std::vector<Entry> entries_;
-  std::vector<uint64_t> table_, touched_;  // words of a slab, and a bit for each that is not 0; all 0 in between
-  std::vector<Block> loose_;
+  PooledVector<Split> lines_;         // of the blocks that are read
+  PooledVector<std::size_t> starts_;  // [blocks, profiles], of pieces_
+  PooledVector<Piece> pieces_;
+  PooledVector<Entry> entries_;
+  PooledVector<uint64_t> table_, touched_;  // words of a slab, and a bit for each that is not 0; all 0 in between
+  PooledVector<Block> loose_;
 };
 
 }  // namespace spc

@@ -116,7 +116,7 @@ void Rulebook::collect(const Sites &coarse, const Sites &fine, const Kernel &ker
       walked_positions[i] = static_cast<int32_t>(here.first_row + pair.walked());
       other_positions[i] = static_cast<int32_t>(pair.other());
     }
-    std::vector<FoundPair>().swap(here.pairs);
+    PooledVector<FoundPair>().swap(here.pairs);
   });
   if (!mirrored_) return;
   for (int32_t *const positions : {coarse_positions_.get(), fine_positions_.get()}) {

@@ -40,7 +40,7 @@ class SlabTable {
   int64_t words_;
   uint64_t slab_ = 0;
   Range entered_{0, 0};
-  std::vector<int32_t> table_;
+  PooledVector<int32_t> table_;
 };
 
 }  // namespace spc

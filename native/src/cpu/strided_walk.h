@@ -56,8 +56,8 @@ class StridedWalk {
   int64_t line_stride_;  // of the axis before it
   int64_t words_;        // blocks of a line of the coarse side, empty ones too
   std::vector<Slabs> slabs_;
-  std::vector<Fine> blocks_;
-  std::vector<FoundPair> pairs_;
+  PooledVector<Fine> blocks_;
+  PooledVector<FoundPair> pairs_;
   std::size_t count_ = 0;  // of pairs_ that are in use
   SlabTable table_;        // of the coarse side
 };

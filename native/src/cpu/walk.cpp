@@ -34,6 +34,7 @@ void Walk::run(Range blocks, FoundPairs &found, int64_t *counts) {
   if (blocks.begin == blocks.end) return;
   found.first_row = coarse_.bases[blocks.begin];
   read(blocks);
+  count_ = 0;
   for (Slabs &slabs : slabs_) {
     for (Column &column : slabs.columns) column.count = 0;
   }
@@ -43,9 +44,10 @@ void Walk::run(Range blocks, FoundPairs &found, int64_t *counts) {
   for (const Slabs &slabs : slabs_) {
     for (const Column &column : slabs.columns) {
       lay_out(column, found.first_row);
-      for (const Tap &tap : column.taps) counts[tap.tap] += pair_up(tap, found.pairs);
+      for (const Tap &tap : column.taps) counts[tap.tap] += pair_up(tap);
     }
   }
+  found.pairs.assign(pairs_.begin(), pairs_.begin() + static_cast<std::ptrdiff_t>(count_));
 }
 
 void Walk::read(Range blocks) {
@@ -162,7 +164,7 @@ void Walk::lay_out(const Column &column, int64_t first_row) {
 }
 
 // Appends the pairs of one tap and returns their number.
-int64_t Walk::pair_up(const Tap &tap, std::vector<FoundPair> &pairs) {
+int64_t Walk::pair_up(const Tap &tap) {
   const int64_t offset = tap.offset;
   matches_.resize(overlaps_.size() + 1);
   Match *end = matches_.data();
@@ -177,9 +179,10 @@ int64_t Walk::pair_up(const Tap &tap, std::vector<FoundPair> &pairs) {
   }
   int64_t count = 0;
   for (const Match *match = matches_.data(); match != end; ++match) count += std::popcount(match->bits);
-  const std::size_t before = pairs.size();
-  pairs.resize(before + static_cast<std::size_t>(count));
-  FoundPair *pair = pairs.data() + before;
+  const std::size_t before = count_;
+  count_ += static_cast<std::size_t>(count);
+  if (pairs_.size() < count_) pairs_.resize(2 * count_);
+  FoundPair *pair = pairs_.data() + before;
   for (const Match *match = matches_.data(); match != end; ++match) {
     const Overlap &overlap = *match->overlap;
     const int64_t shift = overlap.place + offset;

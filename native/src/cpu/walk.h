@@ -58,7 +58,7 @@ class Walk {
   struct Column {
     int64_t line_shift;  // in blocks
     std::vector<Tap> taps;
-    std::vector<Meeting> meetings;
+    PooledVector<Meeting> meetings;
     int64_t count;  // of meetings that are in use
   };
 
@@ -85,7 +85,7 @@ class Walk {
   void meet(const Run &run, Slabs &slabs);
   void look_up(const Run &run, Column &column);
   void lay_out(const Column &column, int64_t first_row);
-  int64_t pair_up(const Tap &tap, std::vector<FoundPair> &pairs);
+  int64_t pair_up(const Tap &tap);
 
   const Sites &coarse_;
   const Sites &fine_;
@@ -93,13 +93,15 @@ class Walk {
   int64_t words_;                 // blocks of a line of the fine side, empty ones too
   int64_t least_ = 0, most_ = 0;  // offsets along the line
   std::vector<Slabs> slabs_;
-  SlabTable table_;            // of the fine side
-  std::vector<Start> starts_;  // by key
-  std::vector<Reach> reach_;   // of starts_
+  SlabTable table_;             // of the fine side
+  PooledVector<Start> starts_;  // by key
+  PooledVector<Reach> reach_;   // of starts_
   std::vector<Run> runs_;
+  PooledVector<FoundPair> pairs_;
+  std::size_t count_ = 0;  // of pairs_ that are in use
   // Of the column at hand.
-  std::vector<Overlap> overlaps_;
-  std::vector<Match> matches_;
+  PooledVector<Overlap> overlaps_;
+  PooledVector<Match> matches_;
 };
 
 }  // namespace spc
