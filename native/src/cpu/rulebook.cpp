@@ -104,8 +104,8 @@ void Rulebook::collect(const Sites &coarse, const Sites &fine, const Kernel &ker
     starts_[t + 1] = next;
   }
   if (mirrored_) starts_[sought + 1] = starts_[sought] + coarse.rows;
-  coarse_positions_ = make_array<int32_t>(starts_[stored_taps_]);
-  fine_positions_ = make_array<int32_t>(starts_[stored_taps_]);
+  coarse_positions_ = make_array<int32_t>(starts_[sought]);
+  fine_positions_ = make_array<int32_t>(starts_[sought]);
   int32_t *const walked_positions = (found.fine_walked ? fine_positions_ : coarse_positions_).get();
   int32_t *const other_positions = (found.fine_walked ? coarse_positions_ : fine_positions_).get();
   parallel_for(team, parts, [&](int64_t part, int) {
@@ -119,9 +119,8 @@ void Rulebook::collect(const Sites &coarse, const Sites &fine, const Kernel &ker
     PooledVector<FoundPair>().swap(here.pairs);
   });
   if (!mirrored_) return;
-  for (int32_t *const positions : {coarse_positions_.get(), fine_positions_.get()}) {
-    std::iota(positions + starts_[sought], positions + starts_[sought + 1], 0);
-  }
+  centre_ = make_array<int32_t>(coarse.rows);
+  std::iota(centre_.get(), centre_.get() + coarse.rows, 0);
 }
 
 void Rulebook::cut_tiles() {
@@ -137,10 +136,14 @@ void Rulebook::cut_tiles() {
   };
   const Team team(starts_[stored_taps_] < 4096 ? 1 : stored_taps_);
   parallel_for(team, stored_taps_, [&](int64_t t, int) {
-    const int64_t start = starts_[t], count = starts_[t + 1] - start;
-    cut(coarse_positions_.get() + start, count, coarse_.tiles, coarse_tiles_.get() + t * (coarse_.tiles + 1));
-    cut(fine_positions_.get() + start, count, fine_.tiles, fine_tiles_.get() + t * (fine_.tiles + 1));
+    const int64_t count = starts_[t + 1] - starts_[t];
+    cut(positions(coarse_positions_, t), count, coarse_.tiles, coarse_tiles_.get() + t * (coarse_.tiles + 1));
+    cut(positions(fine_positions_, t), count, fine_.tiles, fine_tiles_.get() + t * (fine_.tiles + 1));
   });
+}
+
+const int32_t *Rulebook::positions(const Array<int32_t> &side, int64_t t) const {
+  return mirrored_ && t + 1 == stored_taps_ ? centre_.get() : side.get() + starts_[t];
 }
 
 Rulebook::Stored Rulebook::stored(int64_t tap) const {
@@ -155,8 +158,7 @@ int64_t Rulebook::count(int64_t tap) const {
 
 TapPairs Rulebook::tap(int64_t tap, int32_t direction) const {
   const auto [t, swapped] = stored(tap);
-  const int32_t *const coarse = coarse_positions_.get() + starts_[t];
-  const int32_t *const fine = fine_positions_.get() + starts_[t];
+  const int32_t *const coarse = positions(coarse_positions_, t), *const fine = positions(fine_positions_, t);
   const int32_t *const coarse_tiles = coarse_tiles_.get() + t * (coarse_.tiles + 1);
   const int32_t *const fine_tiles = fine_tiles_.get() + t * (fine_.tiles + 1);
   const int64_t count = starts_[t + 1] - starts_[t];
@@ -177,10 +179,9 @@ void Rulebook::write_pairs(int64_t tap, int64_t *fine_rows, int64_t *coarse_rows
 }
 
 int64_t Rulebook::bytes() const {
-  const auto table = [](const Side &side) { return side.row_of ? side.rows * 4 : 0; };
-  return static_cast<int64_t>(sizeof(Rulebook)) + starts_[stored_taps_] * 8 + (stored_taps_ + 1) * 8 +
-         stored_taps_ * (coarse_.tiles + fine_.tiles + 2) * 4 + table(coarse_) +
-         (coarse_.row_of == fine_.row_of ? 0 : table(fine_));
+  const int64_t centre = mirrored_ ? coarse_.rows : 0;
+  return static_cast<int64_t>(sizeof(Rulebook)) + (starts_[stored_taps_] - centre) * 8 + centre * 4 +
+         (stored_taps_ + 1) * 8 + stored_taps_ * (coarse_.tiles + fine_.tiles + 2) * 4;
 }
 
 }  // namespace spc

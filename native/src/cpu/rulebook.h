@@ -1,7 +1,7 @@
 // The pairs of the law between two levels, by tap. Both sides are positions (see coordinate_map.h). For one tap the law
 // ascends, so each tap's list is sorted by both sides at once, and either side can be cut into tiles of rows: that is
 // how one list serves both directions without atomics. Where a kernel mirrors itself within one map, the second half of
-// the taps is the first with the sides swapped, and is not stored.
+// the taps is the first with the sides swapped, and is not stored; of the centre, one side is.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,7 @@ class Rulebook {
 
   int64_t taps() const { return taps_; }
   int64_t pairs() const { return pairs_; }
-  int64_t bytes() const;
+  int64_t bytes() const;  // beside what the maps have: tables of rows are theirs
   int64_t count(int64_t tap) const;
   // The side that is read, and the one that is written, in a direction.
   const Side &from(int32_t direction) const { return direction == SPC_FINE_TO_COARSE ? fine_ : coarse_; }
@@ -49,6 +49,7 @@ class Rulebook {
     bool swapped;  // the mirror image of a stored tap
   };
   Stored stored(int64_t tap) const;
+  const int32_t *positions(const Array<int32_t> &side, int64_t t) const;  // of a stored tap
   void collect(const Sites &coarse, const Sites &fine, const Kernel &kernel);
   void cut_tiles();
 
@@ -58,8 +59,9 @@ class Rulebook {
   Side coarse_, fine_;
   int64_t stored_taps_;              // taps, or the first half and the centre
   std::vector<int64_t> starts_;      // [stored_taps + 1]
-  Array<int32_t> coarse_positions_;  // [starts.back()]
+  Array<int32_t> coarse_positions_;  // [starts], without those of a mirrored kernel's centre
   Array<int32_t> fine_positions_;
+  Array<int32_t> centre_;        // [rows], of both sides: pairs each position with itself
   Array<int32_t> coarse_tiles_;  // [stored_taps, coarse.tiles + 1], within the tap's list
   Array<int32_t> fine_tiles_;
 };
