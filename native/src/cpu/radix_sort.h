@@ -30,6 +30,7 @@ class RadixSort {
     Array<T> items = make_array<T>(count_);
     const int64_t parts = std::clamp<int64_t>(count_ / kPartItems, 1, team_.size());
     if (make_items(items.get(), parts)) return items;
+    count(items.get(), parts);
     Array<T> other = make_array<T>(count_);
     scatter(items.get(), other.get(), parts);
     const int passes = (low_bits_ + kMostDigitBits - 1) / kMostDigitBits;
@@ -57,13 +58,10 @@ class RadixSort {
   static constexpr int kMostDigitBits = 9;
   static constexpr int kMostPasses = (64 + kMostDigitBits - 1) / kMostDigitBits;
 
-  // Makes the items and counts those of each part's buckets. True where all stand in order already.
-  bool make_items(T *items, int64_t parts) {
-    const int64_t buckets = int64_t{1} << bucket_bits_;
-    starts_.assign(static_cast<std::size_t>(parts * buckets), 0);
+  // True where the items stand in order already.
+  bool make_items(T *items, int64_t parts) const {
     std::vector<char> ascends(static_cast<std::size_t>(parts), 1);
     parallel_for(team_, parts, [&](int64_t part, int) {
-      int64_t *const counts = starts_.data() + part * buckets;
       const auto [begin, end] = part_of(count_, parts, part);
       uint64_t before = begin > 0 ? key_(make_(begin - 1)) : 0;
       bool ascending = true;
@@ -72,11 +70,27 @@ class RadixSort {
         const uint64_t key = key_(items[i]);
         ascending = ascending && before <= key;
         before = key;
-        ++counts[key >> low_bits_];
       }
       ascends[part] = ascending ? 1 : 0;
     });
     return std::find(ascends.begin(), ascends.end(), 0) == ascends.end();
+  }
+
+  // Counts the items of each part's buckets, in turns by two counters: neighbours are often of one bucket, and a
+  // counter waits for itself.
+  void count(const T *items, int64_t parts) {
+    const int64_t buckets = int64_t{1} << bucket_bits_;
+    starts_.assign(static_cast<std::size_t>(2 * parts * buckets), 0);
+    parallel_for(team_, parts, [&](int64_t part, int) {
+      int64_t *const counts = starts_.data() + part * buckets, *const others = counts + parts * buckets;
+      auto [i, end] = part_of(count_, parts, part);
+      for (; i + 1 < end; i += 2) {
+        ++counts[key_(items[i]) >> low_bits_];
+        ++others[key_(items[i + 1]) >> low_bits_];
+      }
+      if (i < end) ++counts[key_(items[i]) >> low_bits_];
+      for (int64_t bucket = 0; bucket < buckets; ++bucket) counts[bucket] += others[bucket];
+    });
   }
 
   // Each part puts its items behind those of the parts before: stably, however many parts there are.
@@ -129,7 +143,7 @@ class RadixSort {
   const Make make_;
   const Key key_;
   int bucket_bits_, low_bits_;
-  std::vector<int64_t> starts_;   // [parts, buckets]
+  std::vector<int64_t> starts_;   // [parts, buckets], twice
   std::vector<int64_t> buckets_;  // [buckets + 1]
 };
 
