@@ -183,9 +183,25 @@ void bench_maps(const Bench &bench, const std::vector<int32_t> &coordinates) {
   };
   strided("k2s2", kDown2);
   strided("k3s2", kDown3);
+  bench.print("refine_k2s2", bench.measure([&] { test::refine(map, kDown2, {}); }), rows, 0, 0, 0);
+  // From raw coordinates.
   bench.print("insert_and_subm3", bench.measure([&] {
     const test::Map fresh = insert(coordinates);
     test::make_rulebook(fresh, fresh, kCube3);
+  }),
+              rows, 0, 0, 0);
+  const auto down = [&](const std::string &name, const oracle::Geometry &geometry) {
+    bench.print("insert_and_" + name, bench.measure([&] {
+      const test::Map fresh = insert(coordinates);
+      test::make_rulebook(test::coarsen(fresh, geometry, SPC_DILATE, {}), fresh, geometry);
+    }),
+                rows, 0, 0, 0);
+  };
+  down("k2s2", kDown2);
+  down("k3s2", kDown3);
+  bench.print("insert_and_refine_k2s2", bench.measure([&] {
+    const test::Map fresh = insert(coordinates);
+    test::make_rulebook(fresh, test::refine(fresh, kDown2, {}), kDown2);
   }),
               rows, 0, 0, 0);
 }

@@ -13,6 +13,7 @@ namespace spc {
 namespace {
 
 constexpr int64_t kPartRows = 4096;
+constexpr int64_t kTaskPairs = 16384;  // that are worth a thread to cut tiles
 static_assert(kPartRows + kBlockSites <= kMostPartRows);
 
 bool has_unit_stride(const Kernel &kernel) {
@@ -134,7 +135,7 @@ void Rulebook::cut_tiles() {
       out[tile] = static_cast<int32_t>(position - positions);
     }
   };
-  const Team team(starts_[stored_taps_] < 4096 ? 1 : stored_taps_);
+  const Team team(std::clamp<int64_t>(starts_[stored_taps_] / kTaskPairs, 1, stored_taps_));
   parallel_for(team, stored_taps_, [&](int64_t t, int) {
     const int64_t count = starts_[t + 1] - starts_[t];
     cut(positions(coarse_positions_, t), count, coarse_.tiles, coarse_tiles_.get() + t * (coarse_.tiles + 1));
