@@ -95,7 +95,8 @@ TEST(PartsOfMap, Merge_the_same_on_any_number_of_threads) {
     const Threads limit(threads);
     std::vector<int64_t> map_rows(points.size(), -1);
     spc_map *made = nullptr;
-    test::ok(spc_map_create_merged(test::flat(points).data(), std::ssize(points), 3, map_rows.data(), &made));
+    test::ok(
+        spc_map_create_merged(test::flat(points).data(), std::ssize(points), 3, -1, nullptr, map_rows.data(), &made));
     const test::Map map(made);
     EXPECT_TRUE(test::coordinates(map) == expected);
     int64_t wrong = 0;
@@ -110,7 +111,7 @@ TEST(PartsOfMap, Name_the_rows_of_a_coordinate_that_stands_twice) {
     Cloud cloud = oracle::random_cloud(random, 3, 60000, -extent / 2, extent, 1);
     cloud[51234] = cloud[777];
     spc_map *map = nullptr;
-    EXPECT_EQ(spc_map_create(test::flat(cloud).data(), std::ssize(cloud), 3, &map), SPC_INVALID_ARGUMENT);
+    EXPECT_EQ(spc_map_create(test::flat(cloud).data(), std::ssize(cloud), 3, -1, nullptr, &map), SPC_INVALID_ARGUMENT);
     EXPECT_NE(std::string(spc_last_error()).find("stands twice, in rows 777 and 51234"), std::string::npos)
         << spc_last_error();
   }
