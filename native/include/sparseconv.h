@@ -109,9 +109,9 @@ SPC_API const char *spc_version(void);
 /* One line, UTF-8, of the last failure on this thread; valid until the next failing call on it. Never NULL. */
 SPC_API const char *spc_last_error(void);
 
-/* The instruction set in use: "avx512bf16", "avx512", "avx2", "baseline". Chosen on first use by what CPU and system
- * support, or by the environment variable SPARSECONV_ISA; an unknown or unsupported name there fails here and in every
- * computation. */
+/* The instruction set in use: "amx", "avx512bf16", "avx512", "avx2", "baseline". Chosen on first use by what CPU and
+ * system support, or by the environment variable SPARSECONV_ISA; an unknown or unsupported name there fails here and in
+ * every computation. */
 SPC_API spc_status spc_isa(const char **out);
 SPC_API spc_status spc_set_isa(const char *name);
 

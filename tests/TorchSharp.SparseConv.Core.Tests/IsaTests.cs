@@ -4,7 +4,7 @@ namespace TorchSharp.SparseConv.Core.Tests;
 [TestFixture]
 public sealed class IsaTests
 {
-    private static readonly string[] Known = ["baseline", "avx2", "avx512", "avx512bf16"];
+    private static readonly string[] Known = ["baseline", "avx2", "avx512", "avx512bf16", "amx"];
 
     private string _isa = "";
 

@@ -69,8 +69,8 @@ int64_t convolution_workspace(const Rulebook &rulebook, int32_t direction, int32
               thread_limit() * rows_bytes<T>(parts.in, parts.out);
     } else {
       if (pass == SPC_BACKWARD_INPUT && !parts.by_channel) std::swap(parts.in, parts.out);
-      bytes =
-          packed_bytes<T>(rulebook.taps(), parts.in, parts.out) + thread_limit() * tile_bytes<T>(parts.in, parts.out);
+      bytes = packed_bytes<T>(rulebook.taps(), packed_rows<T>(parts.in), parts.out) +
+              thread_limit() * tile_bytes<T>(parts.in, parts.out);
     }
   });
   return bytes;

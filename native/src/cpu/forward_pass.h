@@ -35,10 +35,10 @@ int64_t sums_bytes(int64_t out) {
   return std::max<int64_t>(kSumsBytes, kTileRows * row);
 }
 
-// Of one thread: the sums, and 16-bit rows made wider.
+// Of one thread: the sums, and 16-bit rows made wider or laid side by side.
 template <class T>
 int64_t tile_bytes(int64_t in, int64_t out) {
-  const int64_t wide = kMostRows * in * static_cast<int64_t>(sizeof(Sum<T>));
+  const int64_t wide = kMostRows * padded<T>(in) * static_cast<int64_t>(sizeof(Sum<T>));
   return sums_bytes<T>(out) + (kIsHalf<T> ? aligned(wide) : 0);
 }
 
@@ -102,15 +102,17 @@ void run_tile(const KernelsOf<T> &kernels, const ForwardJob<T> &job, const Sum<T
   part.in = job.in;
   part.padded = width;
   part.out = job.out;
+  kernels.begin();
   for (std::size_t t = 0; t < taps.size(); ++t) {
     const int64_t begin = taps[t].tiles[first];
     part.count = taps[t].tiles[last] - begin;
     if (part.count == 0) continue;
     part.from = taps[t].from + begin;
     part.to = taps[t].to + begin;
-    part.weight = packed + static_cast<int64_t>(t) * job.in * width;
+    part.weight = packed + static_cast<int64_t>(t) * packed_rows<T>(job.in) * width;
     (job.by_channel ? kernels.accumulate_channels : kernels.accumulate)(part);
   }
+  kernels.end();
   kernels.finish({sums, width, job.bias, job.output, job.output_step, job.residual, job.rectify, to.row_of.get(), row,
                   rows, job.out});
 }
@@ -119,7 +121,7 @@ template <class T>
 void run_forward(const ForwardJob<T> &job, void *workspace, int64_t workspace_bytes) {
   const Side &to = job.rulebook.to(job.direction);
   const int64_t taps = job.rulebook.taps();
-  const int64_t fixed = packed_bytes<T>(taps, job.in, job.out), each = tile_bytes<T>(job.in, job.out);
+  const int64_t fixed = packed_bytes<T>(taps, packed_rows<T>(job.in), job.out), each = tile_bytes<T>(job.in, job.out);
   check_workspace(workspace, workspace_bytes, fixed + each);
   if (to.rows == 0) return;
   const KernelsOf<T> &kernels = kernels_of(active_kernels(), T{});
@@ -129,12 +131,12 @@ void run_forward(const ForwardJob<T> &job, void *workspace, int64_t workspace_by
   const int64_t useful = std::min({(workspace_bytes - fixed) / each, 1 + work / kSerialWork, to.tiles});
   const Team team(useful);
   auto *const packed = static_cast<Sum<T> *>(workspace);
-  const int64_t width = padded<T>(job.out);
+  const int64_t step = packed_rows<T>(job.in) * padded<T>(job.out);
   std::vector<TapPairs> pairs(static_cast<std::size_t>(taps));
   for (int64_t t = 0; t < taps; ++t) pairs[t] = job.rulebook.tap(t, job.direction);
   parallel_for(team, taps, [&](int64_t t, int) {
     if (pairs[t].count == 0) return;
-    pack_tap(kernels, job, t, packed + t * job.in * width);
+    pack_tap(kernels, job, t, packed + t * step);
   });
   const Tiling tiling = choose_tiling<T>(to, job.out, team.size());
   parallel_for(team, tiling.tiles, [&](int64_t tile, int thread) {

@@ -319,9 +319,9 @@ inline T rounded(W weight) {
   }
 }
 
-template <class T, class W>
-void pack(const Pack<T, W> &job) {
-  using E = Element<T>;
+// Rows of elements, those past the last channel zero.
+template <class E, class T, class W>
+void pack_rows(const Pack<T, W> &job, int64_t rows) {
   const int64_t vectors = vectors_of<Sum<T>>(job.out);
   E *packed = reinterpret_cast<E *>(job.packed);
   const auto at = [&](int64_t k, int64_t column) {
@@ -329,7 +329,7 @@ void pack(const Pack<T, W> &job) {
   };
   for (int64_t v = 0; v < vectors; v += kVectors) {
     const int64_t columns = (vectors - v < kVectors ? vectors - v : kVectors) * kLanes<E>;
-    for (int64_t k = 0; k < job.in; k += kDepth<E>) {
+    for (int64_t k = 0; k < rows * kDepth<E>; k += kDepth<E>) {
       for (int64_t n = 0; n < columns; ++n) {
         const int64_t column = v * kLanes<E> + n;
         if constexpr (kDepth<E> == 2) {
@@ -342,6 +342,12 @@ void pack(const Pack<T, W> &job) {
       }
     }
   }
+}
+
+template <class T, class W>
+void pack(const Pack<T, W> &job) {
+  using E = Element<T>;
+  pack_rows<E>(job, (job.in + kDepth<E> - 1) / kDepth<E>);
 }
 
 // One row with a residual or rectified.
@@ -390,10 +396,13 @@ void sum_columns(const SumColumns<T> &job) {
   }
 }
 
+inline void keep_nothing() {}
+
 template <class T>
 constexpr KernelsOf<T> make_kernels() {
-  return {accumulate<T>,   outer<T>,  accumulate_channels<T>, outer_channels<T>, pack<T, T>,
-          pack<T, Sum<T>>, finish<T>, sum_columns<T>,         widen_row<T>};
+  return {keep_nothing,      keep_nothing, accumulate<T>,   outer<T>,  accumulate_channels<T>,
+          outer_channels<T>, pack<T, T>,   pack<T, Sum<T>>, finish<T>, sum_columns<T>,
+          widen_row<T>};
 }
 
 }  // namespace

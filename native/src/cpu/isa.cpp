@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string>
 
+#include "cpu/amx.h"
 #include "error.h"
 
 namespace spc {
@@ -18,13 +19,18 @@ struct Choice {
 
 // Best first. __builtin_cpu_supports asks the operating system too (xgetbv) before it says yes to AVX.
 #if defined(__x86_64__)
-std::array<Choice, 4> find_choices() noexcept {
+std::array<Choice, 5> find_choices() noexcept {
   __builtin_cpu_init();
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
   const bool bf16 = avx512 && __builtin_cpu_supports("avx512bf16");
-  return {{{&kAvx512Bf16Kernels, bf16}, {&kAvx512Kernels, avx512}, {&kAvx2Kernels, avx2}, {&kBaselineKernels, true}}};
+  const bool amx = amx_granted() && multiplies_right(kAmxKernels.bf16);
+  return {{{&kAmxKernels, amx},
+           {&kAvx512Bf16Kernels, bf16},
+           {&kAvx512Kernels, avx512},
+           {&kAvx2Kernels, avx2},
+           {&kBaselineKernels, true}}};
 }
 #else
 std::array<Choice, 1> find_choices() noexcept {

@@ -11,9 +11,11 @@ namespace spc {
 // Columns of packed weights and of sums are padded to this many bytes, whatever the instruction set.
 constexpr int64_t kLaneBytes = 64;
 // Rows that accumulate takes at once, at most.
-constexpr int64_t kMostRows = 12;
+constexpr int64_t kMostRows = 32;
 // Pairs that outer takes at once, at most.
 constexpr int64_t kMostPairs = 256;
+// Products that the processor's tiles (AMX) add up in one step: channels in accumulate, pairs in outer.
+constexpr int64_t kTileDepth = 32;
 
 // sums[to[i] - to_first] += input[row(from[i])] * weight for a run of one tap's pairs.
 template <class T>
@@ -25,7 +27,7 @@ struct Accumulate {
   int64_t count;
   const Sum<T> *weight;  // packed, see pack
   Sum<T> *sums;          // [rows of the tile, padded]
-  Sum<T> *scratch;       // [kMostRows, in], for 16-bit types
+  Sum<T> *scratch;       // [kMostRows, in padded], for 16-bit types; aligned to kLaneBytes as weight is
   int64_t to_first;
   int64_t input_step;  // from one row of the input to the next, for in may be the channels of one group
   int64_t in;
@@ -47,8 +49,8 @@ struct Outer {
   const int32_t *next_to;
   int64_t next_count;
   Sum<T> *sums;     // [in, padded]
-  Sum<T> *scratch;  // [at_once, in + padded]: rows of the pairs at hand, where they are not read as they lie
-  int64_t at_once;
+  Sum<T> *scratch;  // [at_once, in padded + padded]: rows of the pairs at hand, where they are not read as they lie
+  int64_t at_once;  // a multiple of kTileDepth, kMostPairs at most
   int64_t input_step, grad_step;  // from one row to the next
   int64_t in;
   int64_t out;
@@ -92,11 +94,14 @@ struct Pack {
   int64_t out_step;
   int64_t in;
   int64_t out;
-  Sum<T> *packed;  // room for in * padded
+  Sum<T> *packed;  // room for packed_rows(in) * padded
 };
 
 template <class T>
 struct KernelsOf {
+  // A thread calls accumulate and outer between these two, and hands on what the processor keeps for them meanwhile.
+  void (*begin)();
+  void (*end)();
   void (*accumulate)(const Accumulate<T> &);
   void (*outer)(const Outer<T> &);
   // The same where each output channel reads the one input channel of its own index: in is 1, weight [1, out] as sums.
@@ -122,6 +127,7 @@ extern const Kernels kBaselineKernels;
 extern const Kernels kAvx2Kernels;
 extern const Kernels kAvx512Kernels;
 extern const Kernels kAvx512Bf16Kernels;
+extern const Kernels kAmxKernels;
 #endif
 
 inline const KernelsOf<float> &kernels_of(const Kernels &kernels, float) {

@@ -49,18 +49,23 @@ WeightPlan plan_weight(const Rulebook &rulebook, int32_t direction, int64_t in, 
   return plan;
 }
 
-// Pairs whose rows are laid side by side at once; an even number, since bfloat16 rows are joined in twos.
+// Of one pair's rows.
+template <class T>
+int64_t pair_bytes(int64_t in, int64_t out) {
+  return (padded<T>(in) + padded<T>(out)) * static_cast<int64_t>(sizeof(Sum<T>));
+}
+
+// Pairs whose rows are laid side by side at once: whole steps of the processor's tiles.
 template <class T>
 int64_t pairs_at_once(int64_t in, int64_t out) {
-  return std::clamp<int64_t>(kRowsBytes / ((in + padded<T>(out)) * static_cast<int64_t>(sizeof(Sum<T>))), 16,
-                             kMostPairs) /
-         2 * 2;
+  const int64_t step = kTileDepth * pair_bytes<T>(in, out), steps = (kRowsBytes + step - 1) / step;
+  return std::min(steps, kMostPairs / kTileDepth) * kTileDepth;
 }
 
 // Of one thread, for the rows at hand.
 template <class T>
 int64_t rows_bytes(int64_t in, int64_t out) {
-  return aligned(pairs_at_once<T>(in, out) * (in + padded<T>(out)) * static_cast<int64_t>(sizeof(Sum<T>)));
+  return pairs_at_once<T>(in, out) * pair_bytes<T>(in, out);
 }
 
 // Of the sums of one segment each.
@@ -128,6 +133,7 @@ void run_item(const KernelsOf<T> &kernels, const WeightJob<T> &job, const Weight
   const bool with_bias = job.grad_bias != nullptr && group == 0;
   bias += segment * job.out;
   if (with_bias) std::fill(bias, bias + job.out, 0.0);
+  kernels.begin();
   const auto [begin, end] = part_of(to.tiles, plan.segments, segment);
   for (int64_t tile = begin; tile < end; tile += plan.granules) {
     const int64_t last = std::min(tile + plan.granules, end);
@@ -148,6 +154,7 @@ void run_item(const KernelsOf<T> &kernels, const WeightJob<T> &job, const Weight
       kernels.sum_columns({job.grad_output, to.row_of.get(), job.grad_step, row, rows, job.out, bias});
     }
   }
+  kernels.end();
 }
 
 template <class T>

@@ -1,7 +1,9 @@
 // What the passes of a convolution share: how rows of sums are padded, and the caller's workspace is cut.
 #pragma once
 
+#include <algorithm>
 #include <string>
+#include <type_traits>
 
 #include "cpu/kernels.h"
 #include "error.h"
@@ -28,6 +30,13 @@ int64_t padded(int64_t columns) {
 
 constexpr int64_t aligned(int64_t bytes) {
   return (bytes + kLaneBytes - 1) / kLaneBytes * kLaneBytes;
+}
+
+// Rows of one tap's packed weights: tiles of the processor read those of bfloat16 joined in twos, kTileDepth channels
+// at a time.
+template <class T>
+int64_t packed_rows(int64_t in) {
+  return std::is_same_v<T, BFloat16> ? std::max(in, kTileDepth / 2) : in;
 }
 
 // Of the weights of all taps.
