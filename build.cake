@@ -95,6 +95,7 @@ Task("Test")
             foreach (var suite in engineSuites)
                 RunSuite(suite, $"{suite}.{isa}", environment, failures);
         }
+        RunTiles(failures);
         foreach (var suite in onceSuites)
             RunSuite(suite, suite, new(), failures);
         RunSanitized(failures);
@@ -229,6 +230,22 @@ void RunSuite(string suite, string name, Dictionary<string, string> environment,
         failures.Add(name);
 }
 
+// amx where there is no AMX: over an emulation of its instructions, called or, where the processor has the others, trapped.
+void RunTiles(List<string> failures)
+{
+    (string Name, string Tests, string Isa)[] ways = [("emulated", "*", "amx"), ("trapped", "*/amx:Amx*", "")];
+    foreach (var (name, tests, isa) in ways)
+    {
+        Console.WriteLine($"native (amx, {name})");
+        foreach (var program in GetFiles($"{cmakeFolder}/**/sparseconv_{name}_tests"))
+        {
+            var arguments = $"--gtest_brief=1 --gtest_filter={tests} --gtest_output=xml:{results}/native.amx-{name}.xml";
+            if (Start(program.FullPath, arguments, new() { ["SPARSECONV_ISA"] = isa }) != 0)
+                failures.Add($"native (amx, {name})");
+        }
+    }
+}
+
 // Each sanitizer has a build of its own. ThreadSanitizer takes the tests that share work between threads.
 void RunSanitized(List<string> failures)
 {
@@ -242,10 +259,15 @@ void RunSanitized(List<string> failures)
         Console.WriteLine($"native ({name} sanitizer)");
         var folder = artifacts.Combine("cmake").Combine(name);
         Run("cmake", $"-S . -B {folder} -DCMAKE_BUILD_TYPE={configuration} -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DSPARSECONV_SANITIZE={flags}", quiet: true);
-        Run("cmake", $"--build {folder} --target sparseconv_tests --parallel {Environment.ProcessorCount}", quiet: true);
-        var program = folder.Combine("tests").Combine("native").CombineWithFilePath("sparseconv_tests");
-        if (Start(program.FullPath, $"--gtest_brief=1 --gtest_filter={tests} --gtest_output=xml:{results}/native.{name}.xml", new()) != 0)
-            failures.Add($"native ({name} sanitizer)");
+        (string Program, string Isa)[] programs = [("sparseconv_tests", ""), ("sparseconv_emulated_tests", "amx")];
+        foreach (var (program, isa) in RuntimeInformation.ProcessArchitecture == Architecture.X64 ? programs : programs[..1])
+        {
+            Run("cmake", $"--build {folder} --target {program} --parallel {Environment.ProcessorCount}", quiet: true);
+            var path = folder.Combine("tests").Combine("native").CombineWithFilePath(program);
+            var arguments = $"--gtest_brief=1 --gtest_filter={tests} --gtest_output=xml:{results}/native.{name}.{program}.xml";
+            if (Start(path.FullPath, arguments, new() { ["SPARSECONV_ISA"] = isa }) != 0)
+                failures.Add($"native ({name} sanitizer, {program})");
+        }
     }
 }
 

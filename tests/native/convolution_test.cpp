@@ -1,5 +1,6 @@
-// Convolution, forward and all gradients, against brute force in double. The instruction set is the one that
-// SPARSECONV_ISA names, or every one that the machine has.
+// Convolution, forward and all gradients, along rulebooks of every kind, against brute force in double (counts of rows
+// and channels: sweep_test.cpp). The instruction set is the one that SPARSECONV_ISA names, or every one that the
+// machine has.
 #include <gtest/gtest.h>
 
 #include "layer.h"
@@ -53,34 +54,6 @@ TEST_P(Convolution, Runs_on_the_instruction_set_asked_for) {
   const char *name = nullptr;
   test::ok(spc_isa(&name));
   EXPECT_EQ(name, GetParam());
-}
-
-TEST_P(Convolution, Equals_the_oracle_at_every_channel_count) {
-  const ForcedIsa isa(GetParam());
-  const Pieces pieces = submanifold(3, 3, 60, 1);
-  for (int64_t channels = 1; channels <= 70; ++channels) {
-    SCOPED_TRACE(channels);
-    expect_layer<float>(pieces, channels, 71 - channels, false, kFloatTolerance);
-  }
-  expect_layer<float>(submanifold(3, 3, 20, 2), 128, 384, true, kFloatTolerance);
-  expect_layer<float>(submanifold(3, 3, 20, 2), 384, 128, true, kFloatTolerance);
-}
-
-TEST_P(Convolution, Equals_the_oracle_at_every_channel_count_in_double) {
-  const ForcedIsa isa(GetParam());
-  const Pieces pieces = submanifold(3, 3, 60, 1);
-  for (int64_t channels = 1; channels <= 40; channels += 3) {
-    SCOPED_TRACE(channels);
-    expect_layer<double>(pieces, channels, 41 - channels, true, kDoubleTolerance);
-  }
-}
-
-TEST_P(Convolution, Equals_the_oracle_at_every_row_count) {
-  const ForcedIsa isa(GetParam());
-  for (const int64_t voxels : {0, 1, 2, 5, 6, 7, 11, 12, 13, 14, 15, 16, 17, 23, 24, 25, 31, 32, 33, 127, 128, 129}) {
-    SCOPED_TRACE(voxels);
-    expect_layer<float>(submanifold(3, 3, voxels, 3), 17, 20, true, kFloatTolerance);
-  }
 }
 
 TEST_P(Convolution, Equals_the_oracle_in_every_dimension) {

@@ -10,31 +10,8 @@
 namespace {
 
 using oracle::Matrix;
+using test::Epilogue;
 using test::ForcedIsa;
-
-struct Epilogue {
-  bool bias, residual;
-  int32_t activation;
-};
-
-template <class T>
-std::vector<T> run_fused(const spc_rulebook *rulebook, const oracle::Run &run, const Matrix &input,
-                         const Matrix &weight, const Matrix &bias, const Matrix &residual, const Epilogue &epilogue) {
-  const int32_t direction = run.reversed ? SPC_COARSE_TO_FINE : SPC_FINE_TO_COARSE;
-  std::vector<T> x = test::cast<T>(input), w = test::cast<T>(weight), b = test::cast<T>(bias);
-  std::vector<T> r = test::cast<T>(residual);
-  std::vector<T> y(static_cast<std::size_t>(run.to_rows * run.out), T(NAN));
-  const int64_t weight_rows = spc_rulebook_taps(rulebook) * (run.in / run.groups);
-  const spc_matrix x_view = test::view(x, run.from_rows, run.in), w_view = test::view(w, weight_rows, run.out);
-  const spc_matrix b_view = test::view(b, 1, run.out), r_view = test::view(r, run.to_rows, run.out);
-  const spc_matrix y_view = test::view(y, run.to_rows, run.out);
-  test::Workspace space =
-      test::workspace_for(rulebook, direction, SPC_FORWARD, run.in, run.out, test::kTypeOf<T>, run.groups);
-  test::ok(spc_convolution_forward(rulebook, direction, run.groups, &x_view, &w_view, epilogue.bias ? &b_view : nullptr,
-                                   epilogue.residual ? &r_view : nullptr, epilogue.activation, space.data(),
-                                   space.bytes(), nullptr, &y_view));
-  return y;
-}
 
 template <class T>
 void expect_fused(const test::Pieces &pieces, int64_t in, int64_t out, double tolerance, int64_t groups = 1) {
@@ -59,8 +36,9 @@ void expect_fused(const test::Pieces &pieces, int64_t in, int64_t out, double to
         if (epilogue.residual) expected[i] += residual[i];
         if (epilogue.activation == SPC_RELU) expected[i] = std::max(expected[i], 0.0);
       }
-      EXPECT_LE(test::error_of(run_fused<T>(rulebook.get(), run, input, weight, bias, residual, epilogue), expected),
-                tolerance);
+      EXPECT_LE(
+          test::error_of(test::run_fused<T>(rulebook.get(), run, input, weight, bias, residual, epilogue), expected),
+          tolerance);
     }
   }
 }
@@ -88,7 +66,7 @@ TEST_P(Fused, Keeps_what_is_not_a_number) {
   const test::Rulebook rulebook = test::make_rulebook(map, map, {{1}, {1}, {1}, {0}});
   const oracle::Run run{{{{0, 0}}}, false, 1, 1, 1, 3, 1};
   const std::vector<float> found =
-      run_fused<float>(rulebook.get(), run, {1}, {NAN, -2, 3}, {0, 0, 0}, {0, 0, 0}, {true, true, SPC_RELU});
+      test::run_fused<float>(rulebook.get(), run, {1}, {NAN, -2, 3}, {0, 0, 0}, {0, 0, 0}, {true, true, SPC_RELU});
   EXPECT_TRUE(std::isnan(found[0]));
   EXPECT_EQ(found[1], 0.0f);
   EXPECT_EQ(found[2], 3.0f);

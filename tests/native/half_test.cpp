@@ -1,4 +1,5 @@
-// Convolution of 16-bit features against brute force in double over the numbers as they are stored.
+// Convolution of 16-bit features against brute force in double over the numbers as they are stored, with weights of
+// their own type or float32 (counts of rows and channels: sweep_test.cpp).
 #include "half.h"
 
 #include <gtest/gtest.h>
@@ -53,14 +54,9 @@ void expect_layer(const test::Pieces &pieces, int64_t in, int64_t out, int64_t g
 
 template <class T>
 void expect_layers() {
-  for (const int64_t channels : {1, 2, 3, 4, 5, 15, 16, 17, 20, 31, 32, 33, 48, 64, 70}) {
+  for (const int64_t channels : {1, 2, 15, 16, 17, 33, 64, 70}) {
     SCOPED_TRACE(channels);
-    expect_layer<T, T>(test::submanifold(3, 3, 60, 1), channels, 71 - channels);
     expect_layer<T, float>(test::submanifold(3, 3, 60, 1), channels, 71 - channels);
-  }
-  for (const int64_t voxels : {0, 1, 2, 11, 12, 13, 25, 129}) {
-    SCOPED_TRACE(voxels);
-    expect_layer<T, float>(test::submanifold(3, 3, voxels, 3), 17, 20);
   }
   expect_layer<T, T>(test::strided(4, 2, 2, 200, 5), 6, 7);
   expect_layer<T, float>(test::strided(2, 3, 2, 3000, 6), 16, 33);

@@ -1,4 +1,4 @@
-// One convolution layer through the ABI, forward and backward, with scratch of its own.
+// One convolution layer through the ABI, forward, fused and backward, with scratch of its own.
 #pragma once
 
 #include <limits>
@@ -65,6 +65,30 @@ Gradients<T, W> run_layer(const spc_rulebook *rulebook, int32_t direction, int64
                                        nullptr, &dw_view, bias.empty() ? nullptr : &db_view));
   }
   return result;
+}
+
+struct Epilogue {
+  bool bias, residual;
+  int32_t activation;
+};
+
+template <class T>
+std::vector<T> run_fused(const spc_rulebook *rulebook, const oracle::Run &run, const oracle::Matrix &input,
+                         const oracle::Matrix &weight, const oracle::Matrix &bias, const oracle::Matrix &residual,
+                         const Epilogue &epilogue) {
+  const int32_t direction = run.reversed ? SPC_COARSE_TO_FINE : SPC_FINE_TO_COARSE;
+  std::vector<T> x = cast<T>(input), w = cast<T>(weight), b = cast<T>(bias);
+  std::vector<T> r = cast<T>(residual);
+  std::vector<T> y(static_cast<std::size_t>(run.to_rows * run.out), T(std::numeric_limits<double>::quiet_NaN()));
+  const int64_t weight_rows = spc_rulebook_taps(rulebook) * (run.in / run.groups);
+  const spc_matrix x_view = view(x, run.from_rows, run.in), w_view = view(w, weight_rows, run.out);
+  const spc_matrix b_view = view(b, 1, run.out), r_view = view(r, run.to_rows, run.out);
+  const spc_matrix y_view = view(y, run.to_rows, run.out);
+  Workspace space = workspace_for(rulebook, direction, SPC_FORWARD, run.in, run.out, kTypeOf<T>, run.groups);
+  ok(spc_convolution_forward(rulebook, direction, run.groups, &x_view, &w_view, epilogue.bias ? &b_view : nullptr,
+                             epilogue.residual ? &r_view : nullptr, epilogue.activation, space.data(), space.bytes(),
+                             nullptr, &y_view));
+  return y;
 }
 
 }  // namespace test

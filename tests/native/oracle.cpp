@@ -122,10 +122,10 @@ void each_pair(const Run &run, const Visit &visit) {
 // visit(input channel, output channel, index of their weight): where both are of one group.
 template <class Visit>
 void each_weight(const Run &run, int64_t tap, const Visit &visit) {
+  const int64_t in_group = run.in / run.groups, out_group = run.out / run.groups;
   for (int64_t i = 0; i < run.in; ++i) {
-    for (int64_t o = 0; o < run.out; ++o) {
-      if (i * run.groups / run.in != o * run.groups / run.out) continue;
-      const int64_t in_group = run.in / run.groups;
+    const int64_t group = i / in_group;
+    for (int64_t o = group * out_group; o < (group + 1) * out_group; ++o) {
       visit(i, o, (tap * in_group + i % in_group) * run.out + o);
     }
   }
