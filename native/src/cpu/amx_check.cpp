@@ -43,7 +43,18 @@ struct Problem {
 bool accumulates_right(const KernelsOf<BFloat16> &kernels) {
   Problem p;
   kernels.pack({p.other, kOut, 1, kIn, kOut, p.packed});
-  kernels.accumulate({p.input, nullptr, p.from, p.to, kCount, p.packed, p.sums, p.scratch, 0, kIn, kIn, kPadded, kOut});
+  Accumulate<BFloat16> part{};
+  part.input = p.input;
+  part.from = p.from;
+  part.to = p.to;
+  part.count = kCount;
+  part.weight = p.packed;
+  part.sums = p.sums;
+  part.scratch = p.scratch;
+  part.input_step = part.in = kIn;
+  part.padded = kPadded;
+  part.out = kOut;
+  kernels.accumulate(part);
   bool right = true;
   float expected[kRows * kOut];
   std::fill(std::begin(expected), std::end(expected), 1.0f);
@@ -62,8 +73,19 @@ bool accumulates_right(const KernelsOf<BFloat16> &kernels) {
 
 bool multiplies_pairs_right(const KernelsOf<BFloat16> &kernels) {
   Problem p;
-  kernels.outer({p.input, nullptr, p.other, nullptr, p.from, p.to, kCount, p.sums, p.scratch, kAtOnce, kIn, kOut, kIn,
-                 kOut, kPadded});
+  Outer<BFloat16> part{};
+  part.input = p.input;
+  part.grad = p.other;
+  part.from = p.from;
+  part.to = p.to;
+  part.count = kCount;
+  part.sums = p.sums;
+  part.scratch = p.scratch;
+  part.at_once = kAtOnce;
+  part.input_step = part.in = kIn;
+  part.grad_step = part.out = kOut;
+  part.padded = kPadded;
+  kernels.outer(part);
   bool right = true;
   for (int64_t k = 0; k < kRows; ++k) {
     for (int64_t n = 0; n < kOut; ++n) {

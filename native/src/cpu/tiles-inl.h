@@ -294,26 +294,31 @@ struct OuterFactors {
   Pair *right;       // [panels, steps, 16, columns of the panel]
 };
 
-// Lays pairs [first, last) and transposes what belongs to the left factor.
+// Asks for the rows of pair `i`, which may be one of the next call's.
+inline void prefetch_pair(const Outer<BFloat16> &job, int64_t i) {
+  const int64_t next = i - job.count;
+  if (next >= job.next_count) return;
+  const int32_t from = next < 0 ? job.from[i] : job.next_from[next], to = next < 0 ? job.to[i] : job.next_to[next];
+  prefetch_row(job.input + row_at(job.input_rows, from) * job.input_step, 0, lines_of<BFloat16>(job.in));
+  prefetch_row(job.grad + row_at(job.grad_rows, to) * job.grad_step, 0, lines_of<BFloat16>(job.out));
+}
+
+// Lays pairs [first, last), and zeros up to a whole step, and transposes what belongs to the left factor.
 void lay_outer(const Outer<BFloat16> &job, int64_t first, int64_t last, const OuterFactors &to) {
   const int64_t steps = steps_of(last - first), tiles = tiles_of(job.in), vectors = vectors_of<float>(job.out);
-  const int64_t in_lines = lines_of<BFloat16>(job.in), out_lines = lines_of<BFloat16>(job.out);
   const auto input_row = [&](int64_t i) { return job.input + row_at(job.input_rows, job.from[i]) * job.input_step; };
   const auto grad_row = [&](int64_t i) { return job.grad + row_at(job.grad_rows, job.to[i]) * job.grad_step; };
   for (int64_t step = 0; step < steps; ++step) {
     for (int64_t k = 0; k < kTileDepth; k += 2) {
       const int64_t i = first + step * kTileDepth + k;
-      for (int64_t ahead = i + kTileDepth; ahead < i + kTileDepth + 2 && ahead < job.count; ++ahead) {
-        prefetch_row(input_row(ahead), 0, in_lines);
-        prefetch_row(grad_row(ahead), 0, out_lines);
-      }
-      // Pairs past the last are zeros.
-      const int64_t even = i < last ? i : first, odd = i + 1 < last ? i + 1 : first;
-      const int64_t even_in = i < last ? job.in : 0, odd_in = i + 1 < last ? job.in : 0;
-      lay_octets(input_row(even), even_in, 2 * tiles, k, to.octets);
-      lay_octets(input_row(odd), odd_in, 2 * tiles, k + 1, to.octets);
-      lay_pairs(grad_row(even), i < last ? job.out : 0, grad_row(odd), i + 1 < last ? job.out : 0, vectors,
-                steps * kTileSide, step * kTileSide + k / 2, to.right);
+      prefetch_pair(job, i + kTileDepth);
+      prefetch_pair(job, i + kTileDepth + 1);
+      const bool one = i < last, two = i + 1 < last;
+      const int64_t even = one ? i : first, odd = two ? i + 1 : first;
+      lay_octets(input_row(even), one ? job.in : 0, 2 * tiles, k, to.octets);
+      lay_octets(input_row(odd), two ? job.in : 0, 2 * tiles, k + 1, to.octets);
+      lay_pairs(grad_row(even), one ? job.out : 0, grad_row(odd), two ? job.out : 0, vectors, steps * kTileSide,
+                step * kTileSide + k / 2, to.right);
     }
     for (int64_t o = 0; o < 2 * tiles; ++o) {
       Pair *const tile = to.left + (o / 2 * steps + step) * kTilePairs;
