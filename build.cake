@@ -260,7 +260,7 @@ void RunSanitized(List<string> failures)
         var folder = artifacts.Combine("cmake").Combine(name);
         Run("cmake", $"-S . -B {folder} -DCMAKE_BUILD_TYPE={configuration} -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DSPARSECONV_SANITIZE={flags}", quiet: true);
         (string Program, string Isa)[] programs = [("sparseconv_tests", ""), ("sparseconv_emulated_tests", "amx")];
-        foreach (var (program, isa) in RuntimeInformation.ProcessArchitecture == Architecture.X64 ? programs : programs[..1])
+        foreach (var (program, isa) in RuntimeInformation.RuntimeIdentifier.EndsWith("-x64", StringComparison.Ordinal) ? programs : programs[..1])
         {
             Run("cmake", $"--build {folder} --target {program} --parallel {Environment.ProcessorCount}", quiet: true);
             var path = folder.Combine("tests").Combine("native").CombineWithFilePath(program);
