@@ -311,6 +311,36 @@ SPC_API spc_status spc_splat_forward(const spc_links *links, int32_t kind, const
 SPC_API spc_status spc_splat_backward(const spc_links *links, int32_t kind, const spc_matrix *grad_output,
                                       const int32_t *saved, void *stream, const spc_matrix *grad_input);
 
+/* ---- norms ------------------------------------------------------------------------------------------------------ */
+
+/* Batch normalization of the columns of a matrix [rows, channels], with what may follow it, each in one pass. mean,
+ * variance, weight, bias and the gradients of these two are [1, channels] and SPC_FLOAT64 beside features of that type,
+ * else SPC_FLOAT32. Statistics and gradients of parameters are added up in double. stream is not used on the CPU. */
+
+/* The mean of each column and its biased variance: the mean of squared deviations. rows is 1 or more. */
+SPC_API spc_status spc_norm_statistics(const spc_matrix *input, void *stream, const spc_matrix *mean,
+                                       const spc_matrix *variance);
+
+/* output = activation((input - mean) / sqrt(variance + epsilon) * weight + bias + residual), where weight, bias and
+ * residual may be NULL; 16-bit values are rounded once. output may be input itself, but no other. */
+SPC_API spc_status spc_norm_forward(const spc_matrix *input, const spc_matrix *mean, const spc_matrix *variance,
+                                    double epsilon, const spc_matrix *weight, const spc_matrix *bias,
+                                    const spc_matrix *residual, int32_t activation, void *stream,
+                                    const spc_matrix *output);
+
+/* statistics */
+#define SPC_NORM_GIVEN 0    /* mean and variance are constants */
+#define SPC_NORM_OF_INPUT 1 /* they are those of input, and have gradients of their own that reach it */
+
+/* The gradients of the above, each of which may be NULL. output tells what SPC_RELU let through, and may be NULL where
+ * there was no residual: it is computed again then. No gradient may be the memory of another matrix. */
+SPC_API spc_status spc_norm_backward(const spc_matrix *input, const spc_matrix *mean, const spc_matrix *variance,
+                                     double epsilon, const spc_matrix *weight, const spc_matrix *bias,
+                                     const spc_matrix *output, int32_t activation, int32_t statistics,
+                                     const spc_matrix *grad_output, void *stream, const spc_matrix *grad_input,
+                                     const spc_matrix *grad_weight, const spc_matrix *grad_bias,
+                                     const spc_matrix *grad_residual);
+
 #ifdef __cplusplus
 }
 #endif

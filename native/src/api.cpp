@@ -11,6 +11,7 @@
 #include "cpu/interpolation.h"
 #include "cpu/isa.h"
 #include "cpu/links.h"
+#include "cpu/norm.h"
 #include "cpu/pooling.h"
 #include "cpu/rulebook.h"
 #include "error.h"
@@ -484,6 +485,42 @@ spc_status spc_splat_backward(const spc_links *links, int32_t kind, const spc_ma
     need(grad_output, "grad_output");
     need(grad_input, "grad_input");
     spc::splat_backward(links->ties, kind, *grad_output, saved, *grad_input);
+  });
+}
+
+spc_status spc_norm_statistics(const spc_matrix *input, void *, const spc_matrix *mean, const spc_matrix *variance) {
+  return guard([&] {
+    need(input, "input");
+    need(mean, "mean");
+    need(variance, "variance");
+    spc::norm_statistics(*input, *mean, *variance);
+  });
+}
+
+spc_status spc_norm_forward(const spc_matrix *input, const spc_matrix *mean, const spc_matrix *variance, double epsilon,
+                            const spc_matrix *weight, const spc_matrix *bias, const spc_matrix *residual,
+                            int32_t activation, void *, const spc_matrix *output) {
+  return guard([&] {
+    need(input, "input");
+    need(mean, "mean");
+    need(variance, "variance");
+    need(output, "output");
+    spc::norm_forward(*input, {*mean, *variance, epsilon, weight, bias}, residual, activation, *output);
+  });
+}
+
+spc_status spc_norm_backward(const spc_matrix *input, const spc_matrix *mean, const spc_matrix *variance,
+                             double epsilon, const spc_matrix *weight, const spc_matrix *bias, const spc_matrix *output,
+                             int32_t activation, int32_t statistics, const spc_matrix *grad_output, void *,
+                             const spc_matrix *grad_input, const spc_matrix *grad_weight, const spc_matrix *grad_bias,
+                             const spc_matrix *grad_residual) {
+  return guard([&] {
+    need(input, "input");
+    need(mean, "mean");
+    need(variance, "variance");
+    need(grad_output, "grad_output");
+    spc::norm_backward(*input, {*mean, *variance, epsilon, weight, bias}, statistics, activation, output, *grad_output,
+                       {grad_input, grad_weight, grad_bias, grad_residual});
   });
 }
 
