@@ -6,6 +6,7 @@
 // tiles that it falls into. That is why results depend on neither the number of threads nor the cut into tiles.
 
 #include "cpu/lanes-inl.h"
+#include "cpu/norm-inl.h"
 
 namespace spc {
 namespace {

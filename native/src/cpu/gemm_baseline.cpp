@@ -4,7 +4,12 @@
 
 namespace spc {
 
-const Kernels kBaselineKernels = {"baseline", make_kernels<float>(), make_kernels<double>(), make_kernels<BFloat16>(),
-                                  make_kernels<Float16>()};
+const Kernels kBaselineKernels = {"baseline",
+                                  make_kernels<float>(),
+                                  make_kernels<double>(),
+                                  make_kernels<BFloat16>(),
+                                  make_kernels<Float16>(),
+                                  make_norm_kernels<float>(),
+                                  make_norm_kernels<double>()};
 
 }  // namespace spc

@@ -97,6 +97,62 @@ struct Pack {
   Sum<T> *packed;  // room for packed_rows(in) * padded
 };
 
+// Consecutive rows of a norm, [rows, columns] one after the other. Of each column: what is subtracted from it, and the
+// scale and shift that follow.
+template <class S>
+struct NormRows {
+  const S *x;
+  int64_t rows;
+  int64_t columns;
+  const S *mean;
+  const S *scale;
+  const S *shift;
+};
+
+// sums += x - mean and squares += (x - mean)^2, rounded to S within these rows.
+template <class S>
+struct NormMoments {
+  NormRows<S> of;
+  double *sums;     // [columns]
+  double *squares;  // [columns]
+};
+
+// output = (x - mean) * scale + shift + residual, rectified where that is asked.
+template <class S>
+struct NormApply {
+  NormRows<S> of;
+  const S *residual;  // or null
+  bool rectify;
+  S *output;  // may be x
+};
+
+// Which gradients ReLU lets through: all where there is none; else where its result, which is in output or is computed
+// again, is above zero or not a number.
+enum class NormMask { kAll, kByInput, kByOutput };
+
+// Of the gradients g that are let through: sums += g and products += g * (x - mean), rounded to S within these rows;
+// and, where to is not null, to = g in the first pass, to = scale * (g - offset - (x - mean) * slope) in the second.
+template <class S>
+struct NormGradient {
+  NormRows<S> of;
+  NormMask mask;
+  const S *output;
+  const S *gradient;
+  double *sums;      // [columns]
+  double *products;  // [columns]
+  const S *offset;   // [columns]
+  const S *slope;    // [columns]
+  S *to;
+};
+
+template <class S>
+struct NormKernels {
+  void (*add_moments)(const NormMoments<S> &);
+  void (*apply)(const NormApply<S> &);
+  void (*add_gradients)(const NormGradient<S> &);
+  void (*write_gradients)(const NormGradient<S> &);
+};
+
 template <class T>
 struct KernelsOf {
   // A thread calls accumulate and outer between these two, and hands on what the processor keeps for them meanwhile.
@@ -120,6 +176,8 @@ struct Kernels {
   KernelsOf<double> f64;
   KernelsOf<BFloat16> bf16;
   KernelsOf<Float16> f16;
+  NormKernels<float> norm_f32;
+  NormKernels<double> norm_f64;
 };
 
 extern const Kernels kBaselineKernels;
@@ -141,6 +199,13 @@ inline const KernelsOf<BFloat16> &kernels_of(const Kernels &kernels, BFloat16) {
 }
 inline const KernelsOf<Float16> &kernels_of(const Kernels &kernels, Float16) {
   return kernels.f16;
+}
+
+inline const NormKernels<float> &norm_kernels_of(const Kernels &kernels, float) {
+  return kernels.norm_f32;
+}
+inline const NormKernels<double> &norm_kernels_of(const Kernels &kernels, double) {
+  return kernels.norm_f64;
 }
 
 }  // namespace spc

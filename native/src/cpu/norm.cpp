@@ -16,7 +16,7 @@ namespace {
 constexpr int64_t kSerialWork = int64_t{1} << 16;  // elements below which a second thread does not pay
 constexpr int64_t kSegmentRows = 512;
 constexpr int64_t kMostSegments = 128;
-constexpr int64_t kRowsAtOnce = 4;
+constexpr int64_t kRowsAtOnce = 16;
 
 template <class S>
 constexpr int32_t kSumType = sizeof(S) == 8 ? SPC_FLOAT64 : SPC_FLOAT32;
@@ -53,18 +53,21 @@ class Target {
       : matrix_(matrix), columns_(columns), scratch_(kIsHalf<T> && matrix != nullptr ? kRowsAtOnce * columns : 0) {}
 
   Sum<T> *at(int64_t row) {
+    if (matrix_ == nullptr) return nullptr;
     if constexpr (kIsHalf<T>) {
-      return matrix_ == nullptr ? nullptr : scratch_.data();
+      return scratch_.data();
     } else {
-      return matrix_ == nullptr ? nullptr : matrix_ + row * columns_;
+      return matrix_ + row * columns_;
     }
   }
 
-  void finish(int64_t row, int64_t rows) {
+  // Rounds what was computed in scratch.
+  void finish(const Kernels &kernels, int64_t row, int64_t rows) {
     if constexpr (kIsHalf<T>) {
       if (matrix_ == nullptr) return;
       T *const to = matrix_ + row * columns_;
-      for (int64_t i = 0; i < rows * columns_; ++i) narrow(scratch_[i], to[i]);
+      kernels_of(kernels, T{})
+          .finish({scratch_.data(), columns_, nullptr, to, columns_, nullptr, false, nullptr, 0, rows, columns_});
     }
   }
 
@@ -93,138 +96,200 @@ void for_segments(int64_t rows, int64_t columns, const Make &make, const Body &b
   });
 }
 
-// sums += x - shift and squares += (x - shift)^2 over rows of a matrix.
-template <int64_t Rows, class S>
-void add_moments(const S *__restrict x, const double *__restrict shift, int64_t columns, double *__restrict sums,
-                 double *__restrict squares) {
-  for (int64_t n = 0; n < columns; ++n) {
-    double sum = 0, square = 0;
-    for (int64_t i = 0; i < Rows; ++i) {
-      const double value = static_cast<double>(x[i * columns + n]) - shift[n];
-      sum += value;
-      square += value * value;
-    }
-    sums[n] += sum;
-    squares[n] += square;
-  }
-}
-
-template <class S>
-struct Terms {
-  const S *mean, *scale, *shift;
-  int64_t columns;
-};
-
-// Column by column, what the loops over rows read.
-template <class S>
-struct Columns {
-  std::vector<S> mean, scale, shift;
-
-  Terms<S> terms() const { return {mean.data(), scale.data(), shift.data(), static_cast<int64_t>(mean.size())}; }
-};
-
 template <class S>
 std::vector<double> deviations(const NormTerms &terms) {
-  std::vector<double> result(terms.variance.columns);
+  std::vector<double> result(static_cast<std::size_t>(terms.variance.columns));
   for (std::size_t n = 0; n < result.size(); ++n) {
     result[n] = 1 / std::sqrt(static_cast<double>(data<const S>(terms.variance)[n]) + terms.epsilon);
   }
   return result;
 }
 
+// What the loops over rows take of each column.
 template <class S>
-Columns<S> columns_of(const NormTerms &terms, const std::vector<double> &deviation) {
-  const std::size_t count = deviation.size();
-  Columns<S> result{std::vector<S>(count), std::vector<S>(count), std::vector<S>(count)};
-  for (std::size_t n = 0; n < count; ++n) {
-    const double weight = terms.weight != nullptr ? data<const S>(*terms.weight)[n] : 1.0;
-    result.mean[n] = data<const S>(terms.mean)[n];
-    result.scale[n] = static_cast<S>(weight * deviation[n]);
-    result.shift[n] = terms.bias != nullptr ? data<const S>(*terms.bias)[n] : S(0);
-  }
-  return result;
-}
+struct Columns {
+  const S *mean;
+  std::vector<S> scale, shift;
 
-// output = (x - mean) * scale + shift + residual, rectified or not, over one row; x is output where InPlace.
-template <bool InPlace, bool Residual, bool Rectify, class S>
-void apply(const S *__restrict x, const S *__restrict residual, const Terms<S> &job, S *__restrict output) {
-  const Terms<S> terms = job;
-  for (int64_t n = 0; n < terms.columns; ++n) {
-    S value = ((InPlace ? output[n] : x[n]) - terms.mean[n]) * terms.scale[n] + terms.shift[n];
-    if constexpr (Residual) value += residual[n];
-    if constexpr (Rectify) value = value < 0 ? S(0) : value;
-    output[n] = value;
+  Columns(const NormTerms &terms, const std::vector<double> &deviation)
+      : mean(data<const S>(terms.mean)), scale(deviation.size()), shift(deviation.size()) {
+    for (std::size_t n = 0; n < deviation.size(); ++n) {
+      const double weight = terms.weight != nullptr ? data<const S>(*terms.weight)[n] : 1.0;
+      scale[n] = static_cast<S>(weight * deviation[n]);
+      shift[n] = terms.bias != nullptr ? data<const S>(*terms.bias)[n] : S(0);
+    }
   }
-}
 
-template <bool InPlace, class S>
-void apply(const S *x, const S *residual, const Terms<S> &terms, bool rectify, S *output) {
-  if (residual != nullptr) {
-    rectify ? apply<InPlace, true, true>(x, residual, terms, output)
-            : apply<InPlace, true, false>(x, residual, terms, output);
-  } else {
-    rectify ? apply<InPlace, false, true>(x, residual, terms, output)
-            : apply<InPlace, false, false>(x, residual, terms, output);
+  NormRows<S> of(const S *x, int64_t rows) const {
+    return {x, rows, static_cast<int64_t>(scale.size()), mean, scale.data(), shift.data()};
   }
-}
-
-// Which gradients ReLU lets through.
-enum class Mask {
-  kAll,
-  kByInput,   // where the output, computed again, is above zero or not a number
-  kByOutput,  // where the output is
 };
 
-template <Mask kMask, class S>
-S masked(S gradient, S x, S output, const Terms<S> &terms, int64_t n) {
-  if constexpr (kMask == Mask::kAll) return gradient;
-  const S value = kMask == Mask::kByInput ? (x - terms.mean[n]) * terms.scale[n] + terms.shift[n] : output;
-  return value <= 0 ? S(0) : gradient;
+// Of one segment: the number that is subtracted from each column, and the sum and the sum of squares of what is left.
+template <class T>
+struct Moments {
+  int64_t rows;
+  std::vector<Sum<T>> from;
+  std::vector<double> sums, squares;
+
+  double mean(std::size_t n) const { return static_cast<double>(from[n]) + sums[n] / static_cast<double>(rows); }
+  double spread(std::size_t n) const { return squares[n] - sums[n] * sums[n] / static_cast<double>(rows); }
+};
+
+template <class T>
+std::vector<Moments<T>> moments_of(const spc_matrix &input) {
+  using S = Sum<T>;
+  const Kernels &kernels = active_kernels();
+  const int64_t columns = input.columns, segments = segments_of(input.rows);
+  std::vector<Moments<T>> all(static_cast<std::size_t>(segments));
+  const auto make = [&](int64_t segment, int64_t first) {
+    const auto count = static_cast<std::size_t>(columns);
+    const Range range = part_of(input.rows, segments, segment);
+    Source<T> source(data<const T>(input), columns);
+    const S *const row = source.read(kernels, first, 1);
+    Moments<T> &moments = all[segment];
+    moments = {range.end - range.begin, std::vector<S>(count), std::vector<double>(count), std::vector<double>(count)};
+    // The first row is near the mean, so that squares do not drown the variance.
+    for (std::size_t n = 0; n < count; ++n) moments.from[n] = std::isfinite(row[n]) ? row[n] : 0;
+    return std::pair(std::move(source), &moments);
+  };
+  for_segments(input.rows, columns, make, [&](auto &state, int64_t first, int64_t count) {
+    auto &[source, moments] = state;
+    norm_kernels_of(kernels, S{})
+        .add_moments({{source.read(kernels, first, count), count, columns, moments->from.data(), nullptr, nullptr},
+                      moments->sums.data(),
+                      moments->squares.data()});
+  });
+  return all;
 }
 
-// sums += g and products += g * (x - mean) over rows, where g is the gradient that ReLU lets through; written to kept,
-// where that is given.
-template <Mask kMask, int64_t Rows, class S>
-void add_gradients(const S *__restrict x, const S *__restrict output, const S *__restrict gradient, const Terms<S> &job,
-                   S *__restrict kept, double *__restrict sums, double *__restrict products) {
-  const Terms<S> terms = job;
-  for (int64_t n = 0; n < terms.columns; ++n) {
-    double sum = 0, product = 0;
-    const double mean = terms.mean[n];
-    for (int64_t i = 0; i < Rows; ++i) {
-      const int64_t at = i * terms.columns + n;
-      const S g = masked<kMask>(gradient[at], x[at], kMask == Mask::kByOutput ? output[at] : S(0), terms, n);
-      if (kept != nullptr) kept[at] = g;
-      sum += g;
-      product += static_cast<double>(g) * (static_cast<double>(x[at]) - mean);
+template <class T>
+void statistics(const spc_matrix &input, Sum<T> *mean, Sum<T> *variance) {
+  const std::vector<Moments<T>> all = moments_of<T>(input);
+  const auto rows = static_cast<double>(input.rows);
+  for (std::size_t n = 0; n < static_cast<std::size_t>(input.columns); ++n) {
+    double total = 0, spread = 0;
+    for (const Moments<T> &part : all) total += part.mean(n) * static_cast<double>(part.rows);
+    for (const Moments<T> &part : all) {
+      const double away = part.mean(n) - total / rows;
+      spread += part.spread(n) + away * away * static_cast<double>(part.rows);
     }
-    sums[n] += sum;
-    products[n] += product;
+    mean[n] = static_cast<Sum<T>>(total / rows);
+    variance[n] = static_cast<Sum<T>>(spread < 0 ? 0 : spread / rows);
   }
 }
 
-// to = scale * (g - offset - (x - mean) * slope)
-template <Mask kMask, class S>
-void write_gradients(const S *__restrict x, const S *__restrict output, const S *__restrict gradient,
-                     const Terms<S> &job, const S *__restrict offset, const S *__restrict slope, S *__restrict to) {
-  const Terms<S> terms = job;
-  for (int64_t n = 0; n < terms.columns; ++n) {
-    const S g = masked<kMask>(gradient[n], x[n], kMask == Mask::kByOutput ? output[n] : S(0), terms, n);
-    to[n] = terms.scale[n] * (g - offset[n] - (x[n] - terms.mean[n]) * slope[n]);
-  }
+template <class T>
+void forward(const spc_matrix &input, const NormTerms &terms, const spc_matrix *residual, bool rectify,
+             const spc_matrix &output) {
+  using S = Sum<T>;
+  const Kernels &kernels = active_kernels();
+  const int64_t columns = input.columns;
+  const Columns<S> by(terms, deviations<S>(terms));
+  struct State {
+    Source<T> x, residual;
+    Target<T> output;
+  };
+  const auto make = [&](int64_t, int64_t) {
+    return State{{data<const T>(input), columns},
+                 {residual != nullptr ? data<const T>(*residual) : nullptr, columns},
+                 {data<T>(output), columns}};
+  };
+  for_segments(input.rows, columns, make, [&](State &state, int64_t first, int64_t count) {
+    const S *const x = state.x.read(kernels, first, count), *const added = state.residual.read(kernels, first, count);
+    norm_kernels_of(kernels, S{}).apply({by.of(x, count), added, rectify, state.output.at(first)});
+    state.output.finish(kernels, first, count);
+  });
 }
 
-// Calls run with the mask as a type's value, so that loops have no branch.
-template <class Run>
-void by_mask(Mask mask, const Run &run) {
-  switch (mask) {
-    case Mask::kAll:
-      return run.template operator()<Mask::kAll>();
-    case Mask::kByInput:
-      return run.template operator()<Mask::kByInput>();
-    default:
-      return run.template operator()<Mask::kByOutput>();
+template <class T>
+struct Backward {
+  const T *x;
+  const T *output;  // or null
+  const T *gradient;
+  NormMask mask;
+  int64_t rows;
+  int64_t columns;
+};
+
+// Calls body(gradient, segment) for rows of each segment, with what they have for a pass to fill in; writes them to
+// `to`.
+template <class T, class Body>
+void for_gradients(const Backward<T> &job, const Columns<Sum<T>> &by, T *to, const Body &body) {
+  const Kernels &kernels = active_kernels();
+  struct State {
+    int64_t segment;
+    Source<T> x, output, gradient;
+    Target<T> to;
+  };
+  const auto make = [&](int64_t segment, int64_t) {
+    return State{
+        segment, {job.x, job.columns}, {job.output, job.columns}, {job.gradient, job.columns}, {to, job.columns}};
+  };
+  for_segments(job.rows, job.columns, make, [&](State &state, int64_t first, int64_t count) {
+    NormGradient<Sum<T>> rows{};
+    rows.of = by.of(state.x.read(kernels, first, count), count);
+    rows.mask = job.mask;
+    rows.output = state.output.read(kernels, first, count);
+    rows.gradient = state.gradient.read(kernels, first, count);
+    rows.to = state.to.at(first);
+    body(norm_kernels_of(kernels, Sum<T>{}), rows, state.segment);
+    state.to.finish(kernels, first, count);
+  });
+}
+
+// Of the gradients that ReLU lets through, which go to kept where that is given: the sums over all rows, and after them
+// those of their products with x - mean.
+template <class T>
+std::vector<double> gradient_sums(const Backward<T> &job, const Columns<Sum<T>> &by, T *kept) {
+  const auto columns = static_cast<std::size_t>(job.columns);
+  std::vector<std::vector<double>> parts(static_cast<std::size_t>(segments_of(job.rows)));
+  for_gradients(job, by, kept, [&](const auto &kernels, NormGradient<Sum<T>> &rows, int64_t segment) {
+    std::vector<double> &sums = parts[segment];
+    sums.resize(2 * columns);
+    rows.sums = sums.data();
+    rows.products = sums.data() + columns;
+    kernels.add_gradients(rows);
+  });
+  std::vector<double> total(2 * columns);
+  for (const std::vector<double> &part : parts) {
+    for (std::size_t n = 0; n < total.size(); ++n) total[n] += part[n];
   }
+  return total;
+}
+
+template <class T>
+void backward(Backward<T> job, const NormTerms &terms, bool of_input, const NormGradients &gradients) {
+  using S = Sum<T>;
+  const auto columns = static_cast<std::size_t>(job.columns);
+  const std::vector<double> deviation = deviations<S>(terms);
+  const Columns<S> by(terms, deviation);
+  T *const kept = gradients.residual != nullptr ? data<T>(*gradients.residual) : nullptr;
+  std::vector<double> sums(2 * columns);
+  if (kept != nullptr || gradients.weight != nullptr || gradients.bias != nullptr || of_input) {
+    sums = gradient_sums(job, by, kept);
+  }
+  if (kept != nullptr) {
+    // What ReLU lets through stands there already.
+    job.gradient = kept;
+    job.output = nullptr;
+    job.mask = NormMask::kAll;
+  }
+  std::vector<S> offset(columns), slope(columns);
+  for (std::size_t n = 0; n < columns; ++n) {
+    const double sum = sums[n], product = sums[columns + n] * deviation[n], rows = static_cast<double>(job.rows);
+    if (gradients.bias != nullptr) data<S>(*gradients.bias)[n] = static_cast<S>(sum);
+    if (gradients.weight != nullptr) data<S>(*gradients.weight)[n] = static_cast<S>(product);
+    if (!of_input || job.rows == 0) continue;
+    offset[n] = static_cast<S>(sum / rows);
+    slope[n] = static_cast<S>(product * deviation[n] / rows);
+  }
+  if (gradients.input == nullptr) return;
+  for_gradients(job, by, data<T>(*gradients.input), [&](const auto &kernels, NormGradient<S> &rows, int64_t) {
+    rows.offset = offset.data();
+    rows.slope = slope.data();
+    kernels.write_gradients(rows);
+  });
 }
 
 void check_vector(const char *name, const spc_matrix *matrix, int64_t columns, int32_t type) {
@@ -241,182 +306,6 @@ void check_terms(const NormTerms &terms, int64_t columns, int32_t type) {
 void check_activation(int32_t activation) {
   if (activation == SPC_IDENTITY || activation == SPC_RELU) return;
   fail_argument("activation is " + std::to_string(activation) + ", must be SPC_IDENTITY or SPC_RELU");
-}
-
-template <class T>
-void statistics(const spc_matrix &input, Sum<T> *mean, Sum<T> *variance) {
-  const Kernels &kernels = active_kernels();
-  const int64_t rows = input.rows, columns = input.columns, segments = segments_of(rows);
-  // Of each segment: the number that is subtracted from a column, and the sum and the sum of squares of what is left.
-  std::vector<double> moments(static_cast<std::size_t>(segments * 3 * columns));
-  const auto make = [&](int64_t segment, int64_t first) {
-    Source<T> source(data<const T>(input), columns);
-    double *const shift = moments.data() + segment * 3 * columns;
-    const Sum<T> *const row = source.read(kernels, first, 1);
-    for (int64_t n = 0; n < columns; ++n) shift[n] = std::isfinite(row[n]) ? row[n] : 0;
-    return std::pair(std::move(source), shift);
-  };
-  for_segments(rows, columns, make, [&](auto &state, int64_t first, int64_t count) {
-    auto &[source, shift] = state;
-    const Sum<T> *const x = source.read(kernels, first, count);
-    double *const sums = shift + columns, *const squares = sums + columns;
-    if (count == kRowsAtOnce) return add_moments<kRowsAtOnce>(x, shift, columns, sums, squares);
-    for (int64_t i = 0; i < count; ++i) add_moments<1>(x + i * columns, shift, columns, sums, squares);
-  });
-  const auto rows_of = [&](int64_t segment) {
-    const Range range = part_of(rows, segments, segment);
-    return static_cast<double>(range.end - range.begin);
-  };
-  for (int64_t n = 0; n < columns; ++n) {
-    double total = 0, spread = 0;
-    const auto moment = [&](int64_t segment, int64_t which) { return moments[(segment * 3 + which) * columns + n]; };
-    const auto mean_of = [&](int64_t segment) { return moment(segment, 0) + moment(segment, 1) / rows_of(segment); };
-    for (int64_t s = 0; s < segments; ++s) total += mean_of(s) * rows_of(s);
-    const double middle = total / static_cast<double>(rows);
-    for (int64_t s = 0; s < segments; ++s) {
-      const double away = mean_of(s) - middle, sum = moment(s, 1);
-      spread += moment(s, 2) - sum * sum / rows_of(s) + away * away * rows_of(s);
-    }
-    mean[n] = static_cast<Sum<T>>(middle);
-    variance[n] = static_cast<Sum<T>>(spread < 0 ? 0 : spread / static_cast<double>(rows));
-  }
-}
-
-template <class T>
-void forward(const spc_matrix &input, const NormTerms &given, const spc_matrix *residual, bool rectify,
-             const spc_matrix &output) {
-  using S = Sum<T>;
-  const Kernels &kernels = active_kernels();
-  const int64_t columns = input.columns;
-  const Columns<S> all = columns_of<S>(given, deviations<S>(given));
-  const Terms<S> terms = all.terms();
-  struct State {
-    Source<T> x, residual;
-    Target<T> output;
-  };
-  const auto make = [&](int64_t, int64_t) {
-    return State{{data<const T>(input), columns},
-                 {residual != nullptr ? data<const T>(*residual) : nullptr, columns},
-                 {data<T>(output), columns}};
-  };
-  for_segments(input.rows, columns, make, [&](State &state, int64_t first, int64_t count) {
-    const S *const x = state.x.read(kernels, first, count), *const other = state.residual.read(kernels, first, count);
-    S *const to = state.output.at(first);
-    for (int64_t i = 0; i < count * columns; i += columns) {
-      const S *const added = other != nullptr ? other + i : nullptr;
-      x == to ? apply<true, S>(nullptr, added, terms, rectify, to + i)
-              : apply<false, S>(x + i, added, terms, rectify, to + i);
-    }
-    state.output.finish(first, count);
-  });
-}
-
-template <class T>
-struct Backward {
-  const T *x;
-  const T *output;  // or null
-  const T *gradient;
-  Mask mask;
-  int64_t rows;
-  int64_t columns;
-};
-
-// The sums over all rows, one after the other, of the gradients that ReLU lets through and of their products with
-// x - mean. Writes these gradients to kept, where that is given.
-template <class T>
-std::vector<double> gradient_sums(const Backward<T> &job, const Terms<Sum<T>> &terms, T *kept) {
-  using S = Sum<T>;
-  const Kernels &kernels = active_kernels();
-  const int64_t columns = job.columns, segments = segments_of(job.rows);
-  std::vector<double> sums(static_cast<std::size_t>(segments * 2 * columns));
-  struct State {
-    Source<T> x, output, gradient;
-    Target<T> kept;
-    double *sums;
-  };
-  const auto make = [&](int64_t segment, int64_t) {
-    return State{{job.x, columns},
-                 {job.output, columns},
-                 {job.gradient, columns},
-                 {kept, columns},
-                 sums.data() + segment * 2 * columns};
-  };
-  for_segments(job.rows, columns, make, [&](State &state, int64_t first, int64_t count) {
-    const S *const x = state.x.read(kernels, first, count), *const y = state.output.read(kernels, first, count);
-    const S *const g = state.gradient.read(kernels, first, count);
-    S *const to = state.kept.at(first);
-    double *const products = state.sums + columns;
-    by_mask(job.mask, [&]<Mask kMask>() {
-      if (count == kRowsAtOnce) return add_gradients<kMask, kRowsAtOnce>(x, y, g, terms, to, state.sums, products);
-      for (int64_t i = 0; i < count * columns; i += columns) {
-        add_gradients<kMask, 1>(x + i, y != nullptr ? y + i : nullptr, g + i, terms, to != nullptr ? to + i : nullptr,
-                                state.sums, products);
-      }
-    });
-    state.kept.finish(first, count);
-  });
-  std::vector<double> total(static_cast<std::size_t>(2 * columns));
-  for (int64_t s = 0; s < segments; ++s) {
-    for (int64_t n = 0; n < 2 * columns; ++n) total[n] += sums[s * 2 * columns + n];
-  }
-  return total;
-}
-
-template <class T>
-void input_gradients(const Backward<T> &job, const Terms<Sum<T>> &terms, const std::vector<Sum<T>> &offset,
-                     const std::vector<Sum<T>> &slope, T *to) {
-  using S = Sum<T>;
-  const Kernels &kernels = active_kernels();
-  const int64_t columns = job.columns;
-  struct State {
-    Source<T> x, output, gradient;
-    Target<T> to;
-  };
-  const auto make = [&](int64_t, int64_t) {
-    return State{{job.x, columns}, {job.output, columns}, {job.gradient, columns}, {to, columns}};
-  };
-  for_segments(job.rows, columns, make, [&](State &state, int64_t first, int64_t count) {
-    const S *const x = state.x.read(kernels, first, count), *const y = state.output.read(kernels, first, count);
-    const S *const g = state.gradient.read(kernels, first, count);
-    S *const written = state.to.at(first);
-    by_mask(job.mask, [&]<Mask kMask>() {
-      for (int64_t i = 0; i < count * columns; i += columns) {
-        write_gradients<kMask>(x + i, y != nullptr ? y + i : nullptr, g + i, terms, offset.data(), slope.data(),
-                               written + i);
-      }
-    });
-    state.to.finish(first, count);
-  });
-}
-
-template <class T>
-void backward(Backward<T> job, const NormTerms &given, bool of_batch, const NormGradients &gradients) {
-  using S = Sum<T>;
-  const int64_t columns = job.columns;
-  const std::vector<double> deviation = deviations<S>(given);
-  const Columns<S> all = columns_of<S>(given, deviation);
-  T *const kept = gradients.residual != nullptr ? data<T>(*gradients.residual) : nullptr;
-  const bool parameters = gradients.weight != nullptr || gradients.bias != nullptr;
-  std::vector<double> sums(static_cast<std::size_t>(2 * columns));
-  if (kept != nullptr || parameters || of_batch) {
-    sums = gradient_sums(job, all.terms(), kept);
-  }
-  if (kept != nullptr) {
-    // What ReLU lets through stands there already.
-    job.gradient = kept;
-    job.output = nullptr;
-    job.mask = Mask::kAll;
-  }
-  std::vector<S> offset(static_cast<std::size_t>(columns)), slope(offset.size());
-  for (int64_t n = 0; n < columns; ++n) {
-    const double sum = sums[n], product = sums[columns + n] * deviation[n], rows = static_cast<double>(job.rows);
-    if (gradients.bias != nullptr) data<S>(*gradients.bias)[n] = static_cast<S>(sum);
-    if (gradients.weight != nullptr) data<S>(*gradients.weight)[n] = static_cast<S>(product);
-    if (!of_batch || job.rows == 0) continue;
-    offset[n] = static_cast<S>(sum / rows);
-    slope[n] = static_cast<S>(product * deviation[n] / rows);
-  }
-  if (gradients.input != nullptr) input_gradients(job, all.terms(), offset, slope, data<T>(*gradients.input));
 }
 
 }  // namespace
@@ -464,8 +353,10 @@ void norm_backward(const spc_matrix &input, const NormTerms &terms, int32_t stat
     check_vector("grad_weight", gradients.weight, input.columns, kVector);
     check_vector("grad_bias", gradients.bias, input.columns, kVector);
     check("grad_residual", gradients.residual);
-    const Mask mask = activation == SPC_IDENTITY ? Mask::kAll : output != nullptr ? Mask::kByOutput : Mask::kByInput;
-    const T *const saved = mask == Mask::kByOutput ? data<const T>(*output) : nullptr;
+    const NormMask mask = activation == SPC_IDENTITY ? NormMask::kAll
+                          : output != nullptr        ? NormMask::kByOutput
+                                                     : NormMask::kByInput;
+    const T *const saved = mask == NormMask::kByOutput ? data<const T>(*output) : nullptr;
     backward<T>({data<const T>(input), saved, data<const T>(grad_output), mask, input.rows, input.columns}, terms,
                 statistics == SPC_NORM_OF_INPUT, gradients);
   });
