@@ -81,6 +81,7 @@ public sealed unsafe class AbiTests
             Assert.That((int)LevelRule.Dilate, Is.Zero);
             Assert.That((int)LevelRule.Downsample, Is.EqualTo(1));
             Assert.That(Numbers<ConvolutionPass>(), Is.EqualTo([0, 1, 2]));
+            Assert.That(Numbers<NormStatistics>(), Is.EqualTo([0, 1]));
         }
 
         static int[] Numbers<T>()
