@@ -137,7 +137,7 @@ public sealed class MinkUNet : torch.nn.Module<SparseTensor, SparseTensor>, IFus
         ArgumentNullException.ThrowIfNull(input);
         using var scope = torch.NewDisposeScope();
         var current = _stem.call(input);
-        current = _stemAgain?.call(current) ?? current;
+        current = _stemAgain?.Consume(current) ?? current;
         var skips = new Stack<SparseTensor>();
         for (var stage = 0; stage < 2 * Stages; stage++)
         {
@@ -148,12 +148,12 @@ public sealed class MinkUNet : torch.nn.Module<SparseTensor, SparseTensor>, IFus
             }
             else
             {
-                var skip = skips.Pop();
-                current = Run(_blocks[stage], SparseTensor.cat(_resize[stage].call(current), skip));
+                current = Run(_blocks[stage], Join(_resize[stage].Consume(current), skips.Pop()));
             }
         }
 
-        return _final.call(current).MoveToOuterDisposeScope();
+        using var last = current;
+        return _final.call(last).MoveToOuterDisposeScope();
     }
 
     /// <summary>Those of the stem and between the stages, which are registered part by part.</summary>
@@ -177,18 +177,28 @@ public sealed class MinkUNet : torch.nn.Module<SparseTensor, SparseTensor>, IFus
 
     internal static string BlockName(int stage) => $"block{stage + 1}";
 
+    private static SparseTensor Join(SparseTensor resized, SparseTensor skip)
+    {
+        var joined = SparseTensor.cat(resized, skip);
+        resized.Dispose();
+        skip.Dispose();
+        return joined;
+    }
+
+    /// <summary>The blocks, which the input is for alone.</summary>
     private SparseTensor Run(SparseSequential blocks, SparseTensor input)
     {
         if (!checkpointing)
         {
-            return blocks.call(input);
+            return blocks.Consume(input);
         }
 
         // One by one, since what runs again is held all at once.
         var current = input;
         for (var i = 0; i < blocks.Count; i++)
         {
-            current = SparseCheckpoint.run((ResidualBlock)blocks[i], current);
+            using var read = current;
+            current = SparseCheckpoint.run((ResidualBlock)blocks[i], read);
         }
 
         return current;

@@ -27,11 +27,8 @@ internal sealed class PlainResidualBlock : torch.nn.Module<SparseTensor, SparseT
     /// <summary>The input, or its projection, plus the layers' result, rectified.</summary>
     public override SparseTensor forward(SparseTensor? input)
     {
-        using var scope = torch.NewDisposeScope();
-        var result = _net.call(input!);
-        var shortcut = _downsample?.call(input!) ?? input!;
-        var sum = result.features.add_(shortcut.features);
-        return result.with_features(Precision.RectifyInPlace(sum)).MoveToOuterDisposeScope();
+        ArgumentNullException.ThrowIfNull(input);
+        return _net.Join(input, () => _downsample?.call(input) ?? input);
     }
 
     // All is registered under the checkpoints' names; the fields would add a second name.

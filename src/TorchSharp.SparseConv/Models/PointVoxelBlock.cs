@@ -50,7 +50,7 @@ public sealed class PointVoxelBlock : torch.nn.Module<PointTensor, SparseTensor,
         using var scope = torch.NewDisposeScope();
         var read = points.to_points(voxels, rule).features;
         var wide = Precision.Linear(_linear, Precision.Widen(points.features));
-        var own = Precision.As(_norm.NormalizeRows(wide).relu_(), read.dtype);
+        var own = Precision.As(_norm.NormalizeRows(wide, Activation.Relu), read.dtype);
         return points.with_features(read.add(own)).MoveToOuterDisposeScope();
     }
 

@@ -1,10 +1,12 @@
+using TorchSharp.SparseConv.Core;
+
 namespace TorchSharp.SparseConv;
 
 /// <summary>
 /// A residual block with MinkowskiEngine's names: conv1, norm1, conv2, norm2 (kernels 3, 3), or as a bottleneck conv1 to
 /// conv3 (kernels 1, 3, 1; four times the planes out); downsample.0 and .1 where the channels change.
 /// </summary>
-internal sealed class ResidualBlock : torch.nn.Module<SparseTensor, SparseTensor>, IFusible
+internal sealed class ResidualBlock : torch.nn.Module<SparseTensor, SparseTensor>, IFusible, IConsumer
 {
     internal const int BottleneckExpansion = 4;
 
@@ -33,25 +35,56 @@ internal sealed class ResidualBlock : torch.nn.Module<SparseTensor, SparseTensor
     /// <summary>The input, or its projection, plus the layers' result, rectified.</summary>
     public override SparseTensor forward(SparseTensor? input)
     {
+        ArgumentNullException.ThrowIfNull(input);
+        return Run(input, owned: false);
+    }
+
+    SparseTensor IConsumer.Consume(SparseTensor input) => Run(input, owned: true);
+
+    private SparseTensor Run(SparseTensor input, bool owned)
+    {
         if (_units.Length > 0 && Array.TrueForAll(_units, unit => unit.IsActive))
         {
-            return Infer(input!);
+            return Infer(input, owned);
         }
 
         using var scope = torch.NewDisposeScope();
-        var current = input!;
+        var current = input;
         for (var i = 0; i < _layers.Count; i++)
         {
             var (convolution, norm) = _layers[i];
-            current = norm.call(convolution.call(current));
-            current =
-                i < _layers.Count - 1 ? current.with_features(Precision.RectifyInPlace(current.features)) : current;
+            var last = i == _layers.Count - 1;
+            var convolved = convolution.call(current);
+            if (i > 0)
+            {
+                current.Dispose();
+            }
+
+            current = NormPass.Run(
+                norm,
+                convolved,
+                Activation.Relu,
+                !ModuleHooks.Any(convolution),
+                last ? () => Shortcut(input, owned) : null
+            );
+            if (!ReferenceEquals(convolved.features, current.features))
+            {
+                convolved.Dispose();
+            }
         }
 
-        var shortcut = _downsample?.call(input!) ?? input!;
-        var sum = current.features.add_(shortcut.features);
-        return current.with_features(Precision.RectifyInPlace(sum)).MoveToOuterDisposeScope();
+        if (owned)
+        {
+            input.Dispose();
+        }
+
+        return current.MoveToOuterDisposeScope();
     }
+
+    private SparseTensor Shortcut(SparseTensor input, bool owned) =>
+        _downsample is null ? input
+        : owned ? _downsample.Consume(input)
+        : _downsample.call(input);
 
     /// <summary>Each convolution with the norm and the ReLU after it, the last one with the shortcut.</summary>
     IEnumerable<ConvolutionUnit> IFusible.FindUnits()
@@ -65,20 +98,21 @@ internal sealed class ResidualBlock : torch.nn.Module<SparseTensor, SparseTensor
         return [];
     }
 
-    private SparseTensor Infer(SparseTensor input)
+    private SparseTensor Infer(SparseTensor input, bool owned)
     {
         using var scope = torch.NewDisposeScope();
-        var shortcut = _downsample?.call(input) ?? input;
-        var current = input;
-        for (var i = 0; i < _units.Length; i++)
+        var current = _units[0].Infer(input);
+        var shortcut = Shortcut(input, owned);
+        for (var i = 1; i < _units.Length; i++)
         {
             var next = _units[i].Infer(current, i == _units.Length - 1 ? shortcut.features : null);
-            if (i > 0)
-            {
-                current.Dispose();
-            }
-
+            current.Dispose();
             current = next;
+        }
+
+        if (owned)
+        {
+            shortcut.Dispose();
         }
 
         return current.MoveToOuterDisposeScope();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using TorchSharp.Modules;
+using TorchSharp.SparseConv.Core;
 
 namespace TorchSharp.SparseConv;
 
@@ -9,7 +10,7 @@ namespace TorchSharp.SparseConv;
 /// float32, and its result is rounded back.
 /// What lies between two modules is disposed, as in torch.nn.Sequential.
 /// </summary>
-public sealed class SparseSequential : torch.nn.Module<SparseTensor, SparseTensor>, IFusible
+public sealed class SparseSequential : torch.nn.Module<SparseTensor, SparseTensor>, IFusible, IConsumer
 {
     private readonly List<torch.nn.Module> _modules = [];
 
@@ -71,8 +72,35 @@ public sealed class SparseSequential : torch.nn.Module<SparseTensor, SparseTenso
     public override SparseTensor forward(SparseTensor? input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        return Run(input, owned: false);
+    }
+
+    SparseTensor IConsumer.Consume(SparseTensor input) => Run(input, owned: true);
+
+    /// <summary>The modules' result plus the shortcut, which is asked for last, rectified.</summary>
+    internal SparseTensor Join(SparseTensor input, Func<SparseTensor> shortcut)
+    {
+        using var scope = torch.NewDisposeScope();
+        var last = _modules.Count - 1;
+        if (ModuleHooks.Any(this) || BatchNormState.Of(_modules[last]) is null)
+        {
+            var result = call(input);
+            var sum = result.features.add_(shortcut().features);
+            return result.with_features(Precision.RectifyInPlace(sum)).MoveToOuterDisposeScope();
+        }
+
+        var current = Run(input, owned: false, last);
+        return NormPass
+            .Run(_modules[last], current, Activation.Relu, IsFresh(last - 1), shortcut)
+            .MoveToOuterDisposeScope();
+    }
+
+    private SparseTensor Run(SparseTensor input, bool owned) => Run(input, owned, _modules.Count);
+
+    private SparseTensor Run(SparseTensor input, bool owned, int count)
+    {
         var current = input;
-        for (var i = 0; i < _modules.Count; i++)
+        for (var i = 0; i < count; i++)
         {
             SparseTensor next;
             if (_units.TryGetValue(i, out var fused) && fused.Unit.IsActive)
@@ -80,20 +108,49 @@ public sealed class SparseSequential : torch.nn.Module<SparseTensor, SparseTenso
                 next = fused.Unit.Infer(current);
                 i += fused.Count - 1;
             }
+            else if (NormPass.CanRun(_modules[i], current))
+            {
+                var rectifies = i + 1 < count && _modules[i + 1] is ReLU relu && !ModuleHooks.Any(relu);
+                next = NormPass.Run(
+                    _modules[i],
+                    current,
+                    rectifies ? Activation.Relu : Activation.Identity,
+                    IsFresh(i - 1)
+                );
+                i += rectifies ? 1 : 0;
+            }
+            else if (
+                _modules[i] is IConsumer and torch.nn.Module<SparseTensor, SparseTensor> consumer
+                && (owned || i > 0)
+            )
+            {
+                next = consumer.Consume(current);
+            }
             else
             {
                 next = Apply(_modules[i], current);
             }
 
-            if (!ReferenceEquals(current.features, input.features) && !ReferenceEquals(current.features, next.features))
-            {
-                current.Dispose();
-            }
-
+            Release(current, next, input, owned);
             current = next;
         }
 
         return current;
+    }
+
+    /// <summary>Whether nothing but this sequence knows what the module at a position gave.</summary>
+    private bool IsFresh(int index) =>
+        index >= 0 && _modules[index] is SparseConvolution convolution && !ModuleHooks.Any(convolution);
+
+    /// <summary>Disposes what was read, unless it is the next module's input or belongs to the caller.</summary>
+    private static void Release(SparseTensor read, SparseTensor next, SparseTensor input, bool owned)
+    {
+        if (
+            (owned || !ReferenceEquals(read.features, input.features)) && !ReferenceEquals(read.features, next.features)
+        )
+        {
+            read.Dispose();
+        }
     }
 
     /// <summary>Convolutions that a norm, a ReLU or both follow.</summary>
@@ -119,7 +176,8 @@ public sealed class SparseSequential : torch.nn.Module<SparseTensor, SparseTenso
         }
     }
 
-    private static SparseTensor Apply(torch.nn.Module module, SparseTensor input) =>
+    /// <summary>A sparse module on the tensor, or a dense one on its features.</summary>
+    internal static SparseTensor Apply(torch.nn.Module module, SparseTensor input) =>
         module is torch.nn.Module<SparseTensor, SparseTensor> sparse
             ? sparse.call(input)
             : input.with_features(Apply((torch.nn.Module<torch.Tensor, torch.Tensor>)module, input.features));

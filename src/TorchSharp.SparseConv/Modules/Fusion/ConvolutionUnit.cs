@@ -1,4 +1,3 @@
-using TorchSharp.Modules;
 using TorchSharp.SparseConv.Core;
 
 namespace TorchSharp.SparseConv;
@@ -33,29 +32,33 @@ internal sealed class ConvolutionUnit
 
     /// <summary>Whether a module is a norm that can be folded into the convolution before it.</summary>
     internal static bool CanFold(SparseConvolution convolution, torch.nn.Module norm) =>
-        NormState.Of(norm) is { } state && state.Weight.shape[0] == convolution.out_channels;
+        BatchNormState.Of(norm) is { Weight: { } weight, Bias: not null, Mean: not null, Variance: not null }
+        && weight.shape[0] == convolution.out_channels;
 
     /// <summary>Moves the norm's statistics and scale into the weight, and everything that is added into its bias.</summary>
     internal void Fold()
     {
-        if (NormState.Of(Norm) is { } norm)
+        if (
+            BatchNormState.Of(Norm) is
+            { Weight: { } weight, Bias: { } shift, Mean: { } mean, Variance: { } variance } norm
+        )
         {
             using var untracked = torch.no_grad();
             using var scope = torch.NewDisposeScope();
-            var scale = Precision.Widen(norm.Weight) / (Precision.Widen(norm.Variance) + norm.Epsilon).sqrt();
-            var offset = -Precision.Widen(norm.Mean);
+            var scale = Precision.Widen(weight) / (Precision.Widen(variance) + norm.Epsilon).sqrt();
+            var offset = -Precision.Widen(mean);
             if (Convolution.bias is { } bias)
             {
                 offset = offset + Precision.Widen(bias);
                 bias.zero_();
             }
 
-            var shift = Precision.Widen(norm.Bias) + (offset * scale);
+            var added = Precision.Widen(shift) + (offset * scale);
             Convolution.weight.copy_(Precision.Widen(Convolution.weight) * scale);
-            norm.Weight.fill_(1);
-            norm.Bias.copy_(shift);
-            norm.Mean.zero_();
-            norm.Variance.fill_(1 - norm.Epsilon);
+            weight.fill_(1);
+            shift.copy_(added);
+            mean.zero_();
+            variance.fill_(1 - norm.Epsilon);
         }
 
         _folded = true;
@@ -65,48 +68,8 @@ internal sealed class ConvolutionUnit
     internal SparseTensor Infer(SparseTensor input, torch.Tensor? residual = null) =>
         Convolution.Infer(
             input,
-            NormState.Of(Norm)?.Bias ?? Convolution.bias,
+            BatchNormState.Of(Norm)?.Bias ?? Convolution.bias,
             residual,
             _rectifies ? Activation.Relu : Activation.Identity
         );
-
-    /// <summary>What a batch norm of either kind keeps, where it has all of it.</summary>
-    private sealed class NormState(
-        Parameter weight,
-        Parameter bias,
-        torch.Tensor mean,
-        torch.Tensor variance,
-        double epsilon
-    )
-    {
-        internal Parameter Weight { get; } = weight;
-
-        internal Parameter Bias { get; } = bias;
-
-        internal torch.Tensor Mean { get; } = mean;
-
-        internal torch.Tensor Variance { get; } = variance;
-
-        internal double Epsilon { get; } = epsilon;
-
-        internal static NormState? Of(torch.nn.Module? norm) =>
-            norm switch
-            {
-                SparseBatchNorm
-                {
-                    weight: { } weight,
-                    bias: { } bias,
-                    running_mean: { } mean,
-                    running_var: { } variance
-                } own => new NormState(weight, bias, mean, variance, own.eps),
-                BatchNorm1d
-                {
-                    weight: { } weight,
-                    bias: { } bias,
-                    running_mean: { } mean,
-                    running_var: { } variance
-                } dense => new NormState(weight, bias, mean, variance, dense.eps),
-                _ => null,
-            };
-    }
 }

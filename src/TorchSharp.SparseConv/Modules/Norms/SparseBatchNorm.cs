@@ -1,3 +1,5 @@
+using TorchSharp.SparseConv.Core;
+
 namespace TorchSharp.SparseConv;
 
 /// <summary>
@@ -70,18 +72,35 @@ public sealed class SparseBatchNorm : SparseNorm
         private set => Move(CountName, value);
     }
 
+    private protected override SparseTensor Apply(SparseTensor input) =>
+        input.with_features(NormalizeRows(input.features));
+
     private protected override torch.Tensor Normalize(SparseTensor input) => NormalizeRows(input.features);
 
-    /// <summary>The same for the rows of any matrix [N, C], such as the features of points; in float32 where they have 16 bits.</summary>
-    internal torch.Tensor NormalizeRows(torch.Tensor rows)
+    /// <summary>
+    /// The same for the rows of any matrix [N, C], such as the features of points, and rectified where that is asked; 16-bit
+    /// ones are rounded once.
+    /// </summary>
+    internal torch.Tensor NormalizeRows(torch.Tensor rows, Activation activation = Activation.Identity)
     {
-        var (mean, variance) = (running_mean, running_var);
-        var ofBatch = training || mean is null;
-        if (rows.shape[0] == 0 || (ofBatch && rows.shape[0] == 1))
+        var state = BatchNormState.Of(this)!;
+        if (rows.shape[0] > (state.IsOfBatch ? 1 : 0))
         {
-            return Affine(rows - rows.detach());
+            return state.Fits(rows) ? state.Run(rows, activation: activation) : Elsewhere(rows, activation);
         }
 
+        // Nothing is left of a single row, or of none, but the gradient's way to it.
+        using var scope = torch.NewDisposeScope();
+        var wide = Precision.Widen(rows);
+        return Finish(Affine(wide - wide.detach()), rows, activation).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>By torch's own operators, on devices where the engine has no norm.</summary>
+    private torch.Tensor Elsewhere(torch.Tensor rows, Activation activation)
+    {
+        using var scope = torch.NewDisposeScope();
+        var (mean, variance) = (running_mean, running_var);
+        var ofBatch = training || mean is null;
         if (training && num_batches_tracked is { } tracked)
         {
             using var untracked = torch.no_grad();
@@ -90,7 +109,7 @@ public sealed class SparseBatchNorm : SparseNorm
 
         var (wideMean, wideVariance) = (Widen(mean), Widen(variance));
         var result = torch.nn.functional.batch_norm(
-            rows,
+            Precision.Widen(rows),
             wideMean,
             wideVariance,
             Widen(weight),
@@ -106,8 +125,11 @@ public sealed class SparseBatchNorm : SparseNorm
             variance!.copy_(wideVariance!);
         }
 
-        return result;
+        return Finish(result, rows, activation).MoveToOuterDisposeScope();
     }
+
+    private static torch.Tensor Finish(torch.Tensor wide, torch.Tensor rows, Activation activation) =>
+        Precision.As(activation == Activation.Relu ? wide.relu_() : wide, rows.dtype);
 
     // Module.to gives buffers of another type or device through their properties.
     private void Move(string name, torch.Tensor? value)

@@ -69,6 +69,12 @@ public abstract class SparseNorm : torch.nn.Module<SparseTensor, SparseTensor>
         }
 
         Precision.RequireParameter(weight, input, GetName());
+        return Apply(input);
+    }
+
+    /// <summary>Normalizes an input that was found to fit.</summary>
+    private protected virtual SparseTensor Apply(SparseTensor input)
+    {
         using var scope = torch.NewDisposeScope();
         var normalized = Normalize(input.with_features(Precision.Widen(input.features)));
         return input.with_features(Precision.As(normalized, input.features.dtype)).MoveToOuterDisposeScope();

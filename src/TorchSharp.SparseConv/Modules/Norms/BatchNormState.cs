@@ -1,0 +1,140 @@
+using TorchSharp.Modules;
+using TorchSharp.SparseConv.Core;
+using TorchSharp.SparseConv.Functions;
+
+namespace TorchSharp.SparseConv;
+
+/// <summary>What a batch norm of either kind keeps, and the pass over its rows that uses and moves it.</summary>
+internal sealed class BatchNormState
+{
+    /// <summary>[C], or null.</summary>
+    internal Parameter? Weight { get; private init; }
+
+    /// <summary>[C], or null.</summary>
+    internal Parameter? Bias { get; private init; }
+
+    /// <summary>The running mean, [C], or null.</summary>
+    internal torch.Tensor? Mean { get; private init; }
+
+    /// <summary>The running variance, [C], or null.</summary>
+    internal torch.Tensor? Variance { get; private init; }
+
+    internal double Epsilon { get; private init; }
+
+    /// <summary>Whether rows are normalised by statistics of their own.</summary>
+    internal bool IsOfBatch => Training || Mean is null || Variance is null;
+
+    private long Channels { get; init; }
+
+    private torch.Tensor? Count { get; init; }
+
+    /// <summary>The share of a batch in the running statistics, or null where all batches have the same.</summary>
+    private double? Momentum { get; init; }
+
+    private bool Training { get; init; }
+
+    /// <summary>The state of a module, or null where it is no batch norm.</summary>
+    internal static BatchNormState? Of(torch.nn.Module? module) =>
+        module switch
+        {
+            SparseBatchNorm norm => new BatchNormState
+            {
+                Weight = norm.weight,
+                Bias = norm.bias,
+                Mean = norm.running_mean,
+                Variance = norm.running_var,
+                Count = norm.num_batches_tracked,
+                Epsilon = norm.eps,
+                Momentum = norm.momentum,
+                Training = norm.training,
+                Channels = norm.num_features,
+            },
+            BatchNorm1d norm => new BatchNormState
+            {
+                Weight = norm.weight,
+                Bias = norm.bias,
+                Mean = norm.running_mean,
+                Variance = norm.running_var,
+                Count = norm.num_batches_tracked,
+                Epsilon = norm.eps,
+                Momentum = norm.momentum,
+                Training = norm.training,
+                Channels = norm.num_features,
+            },
+            _ => null,
+        };
+
+    /// <summary>
+    /// Whether the engine computes this norm of features [N, C]: on the CPU, with a channel for each of the norm's,
+    /// parameters of the features' type, or float32 beside 16 bits, and rows enough for statistics of their own.
+    /// </summary>
+    internal bool Fits(torch.Tensor features) =>
+        features.ndim == 2
+        && features.shape[1] == Channels
+        && features.device_type == DeviceType.CPU
+        && features.dtype
+            is torch.ScalarType.Float32
+                or torch.ScalarType.Float64
+                or torch.ScalarType.BFloat16
+                or torch.ScalarType.Float16
+        && features.shape[0] > (IsOfBatch ? 1 : 0)
+        && new[] { Weight, Bias, Mean, Variance }.All(one => one is null || FitsBeside(features, one));
+
+    /// <summary>
+    /// activation(norm + residual) of features that fit, in one pass after that of the statistics. Where no gradient is
+    /// wanted it may overwrite the features and give these.
+    /// </summary>
+    internal torch.Tensor Run(
+        torch.Tensor features,
+        torch.Tensor? residual = null,
+        Activation activation = Activation.Identity,
+        bool overwrites = false
+    )
+    {
+        using var scope = torch.NewDisposeScope();
+        var statistics = IsOfBatch ? NormEngine.Statistics(features) : RunningStatistics();
+        if (IsOfBatch && Mean is not null)
+        {
+            Track(statistics, features.shape[0]);
+        }
+
+        var call = new NormCall(Epsilon, IsOfBatch ? NormStatistics.OfInput : NormStatistics.Given, activation);
+        var result = NormFunction.Run(call, features, Weight, Bias, residual, statistics, overwrites);
+        return ReferenceEquals(result, features) ? result : result.MoveToOuterDisposeScope();
+    }
+
+    private static bool FitsBeside(torch.Tensor features, torch.Tensor one) =>
+        one.device_type == DeviceType.CPU
+        && (one.dtype == features.dtype || one.dtype == Precision.Sums(features.dtype));
+
+    /// <summary>A copy, [2, C]: backward reads it, and the running statistics may have moved by then.</summary>
+    private torch.Tensor RunningStatistics()
+    {
+        using var untracked = torch.no_grad();
+        return torch.stack([Precision.Widen(Mean!), Precision.Widen(Variance!)]);
+    }
+
+    /// <summary>Moves the running statistics towards those of a batch, the variance as the unbiased one.</summary>
+    private void Track(torch.Tensor statistics, long rows)
+    {
+        using var untracked = torch.no_grad();
+        var share = Momentum ?? 0;
+        if (Count is { } count)
+        {
+            count.add_(One);
+            share = Momentum ?? 1 / count.to_type(torch.ScalarType.Float64).item<double>();
+        }
+
+        using Scalar kept = 1 - share;
+        using Scalar added = share;
+        using Scalar unbiased = share * rows / (rows - 1.0);
+        Write(Mean!, (Precision.Widen(Mean!) * kept).add_(statistics[0], added));
+        Write(Variance!, (Precision.Widen(Variance!) * kept).add_(statistics[1], unbiased));
+    }
+
+    // Through memory, as libtorch does: it has saved these buffers where its own norm ran, and refuses them after copy_.
+    private static void Write(torch.Tensor buffer, torch.Tensor values) =>
+        TensorMemory.Bytes(Precision.As(values, buffer.dtype)).CopyTo(TensorMemory.Bytes(buffer));
+
+    private static readonly Scalar One = 1;
+}
