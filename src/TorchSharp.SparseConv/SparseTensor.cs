@@ -1,4 +1,5 @@
 using TorchSharp.SparseConv.Core;
+using TorchSharp.SparseConv.Functions;
 
 namespace TorchSharp.SparseConv;
 
@@ -9,6 +10,8 @@ namespace TorchSharp.SparseConv;
 /// <remarks>Disposing it disposes the features; the manager goes with the last tensor that shares it.</remarks>
 public sealed partial class SparseTensor : IDisposable
 {
+    private readonly FeatureRecipe? _recipe;
+
     /// <summary>
     /// Takes over features [N, C] and reads coordinates [N, 1 + D], int32 or int64 rows (batch, d0, d1, ...).
     /// A batch_size of 0 stands for 1 + the largest batch index. With a spatial_shape, coordinates must lie inside it.
@@ -43,11 +46,12 @@ public sealed partial class SparseTensor : IDisposable
         map = (manager ?? new CoordinateManager(axes)).Insert(rows, stride, spatial_shape);
     }
 
-    internal SparseTensor(torch.Tensor features, CoordinateMap map, int batchSize)
+    internal SparseTensor(torch.Tensor features, CoordinateMap map, int batchSize, FeatureRecipe? recipe = null)
     {
         this.features = features;
         this.map = map;
         batch_size = batchSize;
+        _recipe = recipe;
     }
 
     /// <summary>The feature matrix [N, C].</summary>
@@ -102,10 +106,14 @@ public sealed partial class SparseTensor : IDisposable
     /// <summary>The features as another element type, over the same voxels.</summary>
     public SparseTensor to(torch.ScalarType type) => with_features(features.to_type(type));
 
+    /// <summary>How to compute the features again, where they are an intermediate result of a module here.</summary>
+    internal FeatureRecipe? Recipe => _recipe is { IsComplete: true } ? _recipe : null;
+
     /// <summary>Hands the features to the dispose scope outside the current one, and returns this.</summary>
     public SparseTensor MoveToOuterDisposeScope()
     {
         features.MoveToOuterDisposeScope();
+        _recipe?.MoveToOuterDisposeScope();
         return this;
     }
 
@@ -117,7 +125,23 @@ public sealed partial class SparseTensor : IDisposable
     }
 
     /// <summary>Disposes the features; coordinates stay with those that share them.</summary>
-    public void Dispose() => features.Dispose();
+    public void Dispose()
+    {
+        features.Dispose();
+        _recipe?.Dispose();
+    }
+
+    /// <summary>The same for code that may change the features in place: without the recipe.</summary>
+    internal SparseTensor WithoutRecipe()
+    {
+        if (_recipe is null)
+        {
+            return this;
+        }
+
+        _recipe.Dispose();
+        return new SparseTensor(features, map, batch_size);
+    }
 
     /// <summary>A line such as "SparseTensor: 1024 voxels x 32 Float32 on cpu, stride (2, 2, 2), 2 batches".</summary>
     public override string ToString()

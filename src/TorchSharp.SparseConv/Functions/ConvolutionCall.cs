@@ -35,4 +35,7 @@ internal sealed class ConvolutionCall(
 
     /// <summary>The element types that the gradients of weight and bias arrive in: those of weight and bias.</summary>
     internal (torch.ScalarType Weight, torch.ScalarType Bias) Types { get; set; }
+
+    /// <summary>From what backward kept to the features, or null where it kept these.</summary>
+    internal Func<IReadOnlyList<torch.Tensor?>, torch.Tensor>? MakeFeatures { get; set; }
 }

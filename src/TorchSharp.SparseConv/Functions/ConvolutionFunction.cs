@@ -16,7 +16,8 @@ internal sealed class ConvolutionFunction : torch.autograd.SingleTensorFunction<
         ConvolutionCall call,
         torch.Tensor features,
         torch.Tensor weight,
-        torch.Tensor? bias
+        torch.Tensor? bias,
+        FeatureRecipe? recipe = null
     )
     {
         BackwardFailure.ThrowIfAny();
@@ -27,7 +28,14 @@ internal sealed class ConvolutionFunction : torch.autograd.SingleTensorFunction<
         call.Needs = (features.requires_grad, weight.requires_grad, bias is { requires_grad: true });
         if (torch.is_grad_enabled() && call.Needs is not (false, false, false))
         {
-            output = apply(features, weight, bias!, call, new FinishedOutput(output));
+            call.MakeFeatures = recipe?.Make;
+            output = apply(
+                features,
+                weight,
+                bias!,
+                call,
+                new FinishedOutput(output, recipe?.Ingredients ?? [features])
+            );
         }
 
         return output.MoveToOuterDisposeScope();
@@ -35,17 +43,12 @@ internal sealed class ConvolutionFunction : torch.autograd.SingleTensorFunction<
 
     public override torch.Tensor forward(torch.autograd.AutogradContext ctx, params object[] vars)
     {
-        var (features, weight, call, output) = (
-            (torch.Tensor)vars[0],
-            (torch.Tensor)vars[1],
-            (ConvolutionCall)vars[3],
-            (FinishedOutput)vars[4]
-        );
+        var (weight, call, output) = ((torch.Tensor)vars[1], (ConvolutionCall)vars[3], (FinishedOutput)vars[4]);
         ctx.set_materialize_grads(false);
         ctx.save_data(CallKey, call);
 
         // Each is needed for the gradient of the other; null is how TorchSharp saves nothing.
-        ctx.save_for_backward([call.Needs.Weight ? features : null!, call.Needs.Features ? weight : null!]);
+        ctx.save_for_backward([call.Needs.Features ? weight : null!, .. call.Needs.Weight ? output.Saved : []]);
         return output.Tensor;
     }
 
@@ -75,19 +78,33 @@ internal sealed class ConvolutionFunction : torch.autograd.SingleTensorFunction<
     )
     {
         var (features, weight, bias) = call.Needs;
-        if (features)
-        {
-            gradients[0] = ConvolutionEngine.BackwardInput(call, gradient, saved[1]);
-        }
-
         if (weight)
         {
-            (gradients[1], var gradBias) = ConvolutionEngine.BackwardWeight(call, saved[0], gradient);
-            gradients[2] = gradBias!;
+            DifferentiateWeight(call, saved, gradient, gradients);
         }
         else if (bias)
         {
             gradients[2] = gradient.sum(dim: 0, type: call.Types.Bias);
         }
+
+        if (features)
+        {
+            gradients[0] = ConvolutionEngine.BackwardInput(call, gradient, saved[0]);
+        }
+    }
+
+    // What is computed again goes before the gradient of the features comes.
+    private static void DifferentiateWeight(
+        ConvolutionCall call,
+        List<torch.Tensor> saved,
+        torch.Tensor gradient,
+        List<torch.Tensor> gradients
+    )
+    {
+        using var scope = torch.NewDisposeScope();
+        var features = call.MakeFeatures?.Invoke(saved[1..]) ?? saved[1];
+        var (weight, bias) = ConvolutionEngine.BackwardWeight(call, features, gradient);
+        gradients[1] = weight.MoveToOuterDisposeScope();
+        gradients[2] = bias?.MoveToOuterDisposeScope()!;
     }
 }

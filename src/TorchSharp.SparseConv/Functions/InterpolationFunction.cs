@@ -26,7 +26,7 @@ internal sealed class InterpolationFunction : torch.autograd.SingleTensorFunctio
         var output = (FinishedOutput)vars[2];
         ctx.set_materialize_grads(false);
         ctx.save_data(CallKey, (InterpolationCall)vars[1]);
-        ctx.save_for_backward([output.Saved!]);
+        ctx.save_for_backward(output.Saved);
         return output.Tensor;
     }
 

@@ -66,7 +66,7 @@ internal sealed class NormFunction : torch.autograd.SingleTensorFunction<NormFun
             (torch.Tensor)vars[0],
             (torch.Tensor)vars[1],
             (torch.Tensor)vars[2],
-            output.Saved!,
+            output.Saved[0],
             cut ? output.Tensor : null!,
         ]);
         return output.Tensor;

@@ -47,7 +47,7 @@ internal sealed class PoolingFunction : torch.autograd.SingleTensorFunction<Pool
         var output = (FinishedOutput)vars[2];
         ctx.set_materialize_grads(false);
         ctx.save_data(CallKey, (PoolingCall)vars[1]);
-        ctx.save_for_backward([output.Saved!]);
+        ctx.save_for_backward(output.Saved);
         return output.Tensor;
     }
 

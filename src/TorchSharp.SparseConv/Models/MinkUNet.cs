@@ -1,4 +1,5 @@
 using TorchSharp.SparseConv.Core;
+using TorchSharp.SparseConv.Functions;
 
 namespace TorchSharp.SparseConv;
 
@@ -136,7 +137,7 @@ public sealed class MinkUNet : torch.nn.Module<SparseTensor, SparseTensor>, IFus
     {
         ArgumentNullException.ThrowIfNull(input);
         using var scope = torch.NewDisposeScope();
-        var current = _stem.call(input);
+        var current = _stem.CallWithin(input);
         current = _stemAgain?.Consume(current) ?? current;
         var skips = new Stack<SparseTensor>();
         for (var stage = 0; stage < 2 * Stages; stage++)
@@ -144,7 +145,7 @@ public sealed class MinkUNet : torch.nn.Module<SparseTensor, SparseTensor>, IFus
             if (stage < Stages)
             {
                 skips.Push(current);
-                current = Run(_blocks[stage], _resize[stage].call(current));
+                current = Run(_blocks[stage], _resize[stage].CallWithin(current));
             }
             else
             {
@@ -179,10 +180,12 @@ public sealed class MinkUNet : torch.nn.Module<SparseTensor, SparseTensor>, IFus
 
     private static SparseTensor Join(SparseTensor resized, SparseTensor skip)
     {
+        using var scope = torch.NewDisposeScope();
+        var recipe = FeatureRecipe.OfChannels(resized, skip);
         var joined = SparseTensor.cat(resized, skip);
         resized.Dispose();
         skip.Dispose();
-        return joined;
+        return new SparseTensor(joined.features, joined.map, joined.batch_size, recipe).MoveToOuterDisposeScope();
     }
 
     /// <summary>The blocks, which the input is for alone.</summary>
@@ -197,7 +200,7 @@ public sealed class MinkUNet : torch.nn.Module<SparseTensor, SparseTensor>, IFus
         var current = input;
         for (var i = 0; i < blocks.Count; i++)
         {
-            using var read = current;
+            using var read = current.WithoutRecipe();
             current = SparseCheckpoint.run((ResidualBlock)blocks[i], read);
         }
 

@@ -54,7 +54,8 @@ internal sealed class ResidualBlock : torch.nn.Module<SparseTensor, SparseTensor
         {
             var (convolution, norm) = _layers[i];
             var last = i == _layers.Count - 1;
-            var convolved = convolution.call(current);
+            var watched = ModuleHooks.Any(convolution);
+            var convolved = convolution.call(watched ? current.WithoutRecipe() : current);
             if (i > 0)
             {
                 current.Dispose();
@@ -64,7 +65,7 @@ internal sealed class ResidualBlock : torch.nn.Module<SparseTensor, SparseTensor
                 norm,
                 convolved,
                 Activation.Relu,
-                !ModuleHooks.Any(convolution),
+                !watched,
                 last ? () => Shortcut(input, owned) : null
             );
             if (!ReferenceEquals(convolved.features, current.features))
@@ -84,7 +85,7 @@ internal sealed class ResidualBlock : torch.nn.Module<SparseTensor, SparseTensor
     private SparseTensor Shortcut(SparseTensor input, bool owned) =>
         _downsample is null ? input
         : owned ? _downsample.Consume(input)
-        : _downsample.call(input);
+        : _downsample.CallWithin(input);
 
     /// <summary>Each convolution with the norm and the ReLU after it, the last one with the shortcut.</summary>
     IEnumerable<ConvolutionUnit> IFusible.FindUnits()

@@ -13,7 +13,7 @@ internal static class Consumption
             return consumer.Consume(input);
         }
 
-        var result = module.call(input);
+        var result = module.call(input.WithoutRecipe());
         if (!ReferenceEquals(result.features, input.features))
         {
             input.Dispose();

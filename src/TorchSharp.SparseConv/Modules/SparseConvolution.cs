@@ -167,7 +167,7 @@ public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTe
 
     private SparseTensor Convolve(SparseTensor input, CoordinateMap sites)
     {
-        var output = ConvolutionFunction.Run(Call(input, sites), input.features, weight, bias);
+        var output = ConvolutionFunction.Run(Call(input, sites), input.features, weight, bias, input.Recipe);
         return new SparseTensor(output, sites, input.batch_size);
     }
 

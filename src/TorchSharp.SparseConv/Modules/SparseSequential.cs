@@ -72,10 +72,14 @@ public sealed class SparseSequential : torch.nn.Module<SparseTensor, SparseTenso
     public override SparseTensor forward(SparseTensor? input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return Run(input, owned: false);
+        return Run(input, owned: false).WithoutRecipe();
     }
 
     SparseTensor IConsumer.Consume(SparseTensor input) => Run(input, owned: true);
+
+    /// <summary>What call gives, for a module here.</summary>
+    internal SparseTensor CallWithin(SparseTensor input) =>
+        ModuleHooks.Any(this) ? call(input.WithoutRecipe()) : Run(input, owned: false);
 
     /// <summary>The modules' result plus the shortcut, which is asked for last, rectified.</summary>
     internal SparseTensor Join(SparseTensor input, Func<SparseTensor> shortcut)
@@ -128,7 +132,7 @@ public sealed class SparseSequential : torch.nn.Module<SparseTensor, SparseTenso
             }
             else
             {
-                next = Apply(_modules[i], current);
+                next = Apply(_modules[i], IsFresh(i) ? current : current.WithoutRecipe());
             }
 
             Release(current, next, input, owned);
@@ -138,7 +142,7 @@ public sealed class SparseSequential : torch.nn.Module<SparseTensor, SparseTenso
         return current;
     }
 
-    /// <summary>Whether nothing but this sequence knows what the module at a position gave.</summary>
+    /// <summary>Whether nothing but this sequence sees what the module at a position takes and gives: a convolution without hooks.</summary>
     private bool IsFresh(int index) =>
         index >= 0 && _modules[index] is SparseConvolution convolution && !ModuleHooks.Any(convolution);
 

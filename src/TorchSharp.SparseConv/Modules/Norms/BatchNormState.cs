@@ -65,26 +65,26 @@ internal sealed class BatchNormState
         };
 
     /// <summary>
-    /// Whether the engine computes this norm of features [N, C]: on the CPU, with a channel for each of the norm's,
-    /// parameters of the features' type, or float32 beside 16 bits, and rows enough for statistics of their own.
+    /// Whether the engine computes this norm of features [N, C]: on the CPU, with a channel for each of the norm's and
+    /// rows enough for statistics of their own; what has 16 bits is widened.
     /// </summary>
     internal bool Fits(torch.Tensor features) =>
         features.ndim == 2
         && features.shape[1] == Channels
-        && features.device_type == DeviceType.CPU
-        && features.dtype
-            is torch.ScalarType.Float32
-                or torch.ScalarType.Float64
-                or torch.ScalarType.BFloat16
-                or torch.ScalarType.Float16
         && features.shape[0] > (IsOfBatch ? 1 : 0)
-        && new[] { Weight, Bias, Mean, Variance }.All(one => one is null || FitsBeside(features, one));
+        && IsFloat(features.dtype)
+        && Tensors.Append(features).All(one => one.device_type == DeviceType.CPU)
+        && Tensors.All(one => Precision.Sums(one.dtype) == Precision.Sums(features.dtype));
+
+    /// <summary>Whether parameters and statistics have the type that modules take beside these features.</summary>
+    internal bool HasTypeOf(torch.Tensor features) =>
+        Precision.IsHalf(features.dtype) || Tensors.All(one => one.dtype == features.dtype);
 
     /// <summary>
-    /// activation(norm + residual) of features that fit, in one pass after that of the statistics. Where no gradient is
-    /// wanted it may overwrite the features and give these.
+    /// activation(norm + residual) of features that fit, in one pass after that of the statistics, and how to compute them
+    /// again where autograd keeps what that takes. Where no gradient is wanted the pass may overwrite the features and give these.
     /// </summary>
-    internal torch.Tensor Run(
+    internal (torch.Tensor Features, FeatureRecipe? Recipe) Run(
         torch.Tensor features,
         torch.Tensor? residual = null,
         Activation activation = Activation.Identity,
@@ -100,12 +100,26 @@ internal sealed class BatchNormState
 
         var call = new NormCall(Epsilon, IsOfBatch ? NormStatistics.OfInput : NormStatistics.Given, activation);
         var result = NormFunction.Run(call, features, Weight, Bias, residual, statistics, overwrites);
-        return ReferenceEquals(result, features) ? result : result.MoveToOuterDisposeScope();
+        if (ReferenceEquals(result, features))
+        {
+            return (result, null);
+        }
+
+        result.MoveToOuterDisposeScope();
+        if (residual is not null || !result.requires_grad)
+        {
+            return (result, null);
+        }
+
+        var recipe = FeatureRecipe.OfNorm(call, features, Weight, Bias, statistics);
+        recipe.MoveToOuterDisposeScope();
+        return (result, recipe);
     }
 
-    private static bool FitsBeside(torch.Tensor features, torch.Tensor one) =>
-        one.device_type == DeviceType.CPU
-        && (one.dtype == features.dtype || one.dtype == Precision.Sums(features.dtype));
+    private IEnumerable<torch.Tensor> Tensors => new[] { Weight, Bias, Mean, Variance }.OfType<torch.Tensor>();
+
+    private static bool IsFloat(torch.ScalarType type) =>
+        type is torch.ScalarType.Float32 or torch.ScalarType.Float64 || Precision.IsHalf(type);
 
     /// <summary>A copy, [2, C]: backward reads it, and the running statistics may have moved by then.</summary>
     private torch.Tensor RunningStatistics()

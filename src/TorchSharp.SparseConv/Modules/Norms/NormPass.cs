@@ -7,7 +7,10 @@ internal static class NormPass
 {
     /// <summary>Whether a norm is computed together with what follows it.</summary>
     internal static bool CanRun(torch.nn.Module norm, SparseTensor input) =>
-        BatchNormState.Of(norm) is { } state && state.Fits(input.features) && !ModuleHooks.Any(norm);
+        BatchNormState.Of(norm) is { } state
+        && state.Fits(input.features)
+        && state.HasTypeOf(input.features)
+        && !ModuleHooks.Any(norm);
 
     /// <summary>
     /// The norm of the input, plus the shortcut where there is one, which is asked for last, rectified where that is asked.
@@ -22,25 +25,25 @@ internal static class NormPass
     )
     {
         using var scope = torch.NewDisposeScope();
-        var features = Join(norm, input, activation, fresh, shortcut);
-        var result = input.with_features(features);
+        if (!CanRun(norm, input))
+        {
+            return input.with_features(OneByOne(norm, input, activation, shortcut)).MoveToOuterDisposeScope();
+        }
+
+        var state = BatchNormState.Of(norm)!;
+        var (features, recipe) = state.Run(input.features, shortcut?.Invoke().features, activation, fresh);
+        var result = new SparseTensor(features, input.map, input.batch_size, recipe);
         return ReferenceEquals(features, input.features) ? result : result.MoveToOuterDisposeScope();
     }
 
-    private static torch.Tensor Join(
+    private static torch.Tensor OneByOne(
         torch.nn.Module norm,
         SparseTensor input,
         Activation activation,
-        bool fresh,
         Func<SparseTensor>? shortcut
     )
     {
-        if (CanRun(norm, input))
-        {
-            return BatchNormState.Of(norm)!.Run(input.features, shortcut?.Invoke().features, activation, fresh);
-        }
-
-        var features = SparseSequential.Apply(norm, input).features;
+        var features = SparseSequential.Apply(norm, input.WithoutRecipe()).features;
         if (shortcut is not null)
         {
             features = features.add_(shortcut().features);

@@ -86,13 +86,20 @@ public sealed class SparseBatchNorm : SparseNorm
         var state = BatchNormState.Of(this)!;
         if (rows.shape[0] > (state.IsOfBatch ? 1 : 0))
         {
-            return state.Fits(rows) ? state.Run(rows, activation: activation) : Elsewhere(rows, activation);
+            return state.Fits(rows) ? Here(state, rows, activation) : Elsewhere(rows, activation);
         }
 
         // Nothing is left of a single row, or of none, but the gradient's way to it.
         using var scope = torch.NewDisposeScope();
         var wide = Precision.Widen(rows);
         return Finish(Affine(wide - wide.detach()), rows, activation).MoveToOuterDisposeScope();
+    }
+
+    private static torch.Tensor Here(BatchNormState state, torch.Tensor rows, Activation activation)
+    {
+        var (features, recipe) = state.Run(rows, activation: activation);
+        recipe?.Dispose();
+        return features;
     }
 
     /// <summary>By torch's own operators, on devices where the engine has no norm.</summary>
