@@ -180,11 +180,7 @@ public sealed partial class SparseCheckpointTests
     [Test]
     public void Holds_less_than_half_of_the_memory()
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            Assert.Ignore("asks the C library what is allocated");
-        }
-
+        AllocatedMemory.Require();
         using var scope = torch.NewDisposeScope();
         using var block = new SparseSequential([
             .. Enumerable
@@ -238,19 +234,11 @@ public sealed partial class SparseCheckpointTests
     private static long Held(Func<SparseTensor> forward)
     {
         using var scope = torch.NewDisposeScope();
-        var before = Allocated();
+        var before = AllocatedMemory.Now();
         var output = forward();
-        var held = Allocated() - before;
+        var held = AllocatedMemory.Now() - before;
         output.features.sum().backward();
         return held;
-    }
-
-    private static long Allocated()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        var info = mallinfo2();
-        return (long)(info.BytesMapped + info.BytesInUse);
     }
 
     private static long Resident()
@@ -264,25 +252,6 @@ public sealed partial class SparseCheckpointTests
 
     [LibraryImport("libc")]
     private static partial int malloc_trim(nuint pad);
-
-    [LibraryImport("libc")]
-    private static partial MallocInfo mallinfo2();
-
-    // glibc's struct mallinfo2.
-    [StructLayout(LayoutKind.Sequential)]
-    private readonly struct MallocInfo
-    {
-        private readonly nuint _arena;
-        private readonly nuint _freeChunks;
-        private readonly nuint _fastBins;
-        private readonly nuint _mappedRegions;
-        internal readonly nuint BytesMapped;
-        private readonly nuint _unused;
-        private readonly nuint _bytesInFastBins;
-        internal readonly nuint BytesInUse;
-        private readonly nuint _bytesFree;
-        private readonly nuint _releasable;
-    }
 
     /// <summary>All that a training step leaves, as bytes by name.</summary>
     private static Dictionary<string, byte[]> Step(
