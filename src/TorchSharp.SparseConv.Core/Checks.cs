@@ -138,38 +138,54 @@ internal static class Checks
         return coordinates.Length / columns;
     }
 
-    internal static void CoordinateRange(
-        ReadOnlySpan<int> coordinates,
-        int dimensions,
-        PerAxis? spatialShape,
-        string name
-    )
+    internal static long CoordinateRows(ArrayView<int> coordinates, int dimensions, int device, string name)
     {
-        Span<int> shape = stackalloc int[dimensions];
-        spatialShape?.CopyTo(shape);
-        for (var start = 0; start < coordinates.Length; start += 1 + dimensions)
-        {
-            if (coordinates[start] < 0)
-                throw new ArgumentException(
-                    $"{name} has batch index {coordinates[start]} in row {start / (1 + dimensions)}, must be 0 or more.",
-                    name
-                );
-            if (spatialShape is not null && !Inside(coordinates.Slice(start + 1, dimensions), shape))
-                throw new ArgumentException(
-                    $"{name} has the voxel {new PerAxis(coordinates.Slice(start + 1, dimensions))} in row "
-                        + $"{start / (1 + dimensions)}, must lie inside of the spatial shape {spatialShape}.",
-                    name
-                );
-        }
+        var columns = 1 + dimensions;
+        if (coordinates.Length % columns != 0)
+            throw new ArgumentException(
+                $"{name} has {coordinates.Length} elements, must be rows of {columns}: the batch index and {dimensions} axes.",
+                name
+            );
+        Array(coordinates, coordinates.Length, device, name);
+        return coordinates.Length / columns;
     }
 
-    private static bool Inside(ReadOnlySpan<int> voxel, ReadOnlySpan<int> shape)
+    /// <summary>Refuses an array of another length, without an address, or neither on the device given nor on the host.</summary>
+    internal static void Array<T>(ArrayView<T> array, long length, int device, string name)
+        where T : unmanaged
     {
-        for (var axis = 0; axis < voxel.Length; axis++)
-        {
-            if (voxel[axis] < 0 || voxel[axis] >= shape[axis])
-                return false;
-        }
-        return true;
+        if (array.Device != -1 && array.Device != device)
+            throw new ArgumentException(
+                $"{name} is on {DeviceName(array.Device)}, must be on {DeviceName(device)} or in host memory.",
+                name
+            );
+        if (array.Length != length)
+            throw new ArgumentException($"{name} has {array.Length} elements, must have {length}.", name);
+        if (array.Data == 0 && length > 0)
+            throw new ArgumentException($"{name} has no address, must have one for {length} elements.", name);
+    }
+
+    /// <summary>A device in words.</summary>
+    internal static string DeviceName(int device) => device == -1 ? "the CPU" : $"CUDA device {device}";
+
+    /// <summary>Refuses a device that is not there, saying why.</summary>
+    internal static void Device(int device, string name)
+    {
+        if (device < -1)
+            throw new ArgumentOutOfRangeException(
+                name,
+                device,
+                $"{name} is {device}, must be -1 for the CPU or the index of a CUDA device."
+            );
+        if (device == -1)
+            return;
+        if (SparseConvRuntime.CudaFailure is { } reason)
+            throw new SparseConvException(Status.Device, reason);
+        if (device >= SparseConvRuntime.CudaDevices.Count)
+            throw new ArgumentOutOfRangeException(
+                name,
+                device,
+                $"{name} is {device}, must be below the {SparseConvRuntime.CudaDevices.Count} CUDA devices that there are."
+            );
     }
 }

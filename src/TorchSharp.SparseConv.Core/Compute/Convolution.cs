@@ -6,11 +6,11 @@ namespace TorchSharp.SparseConv.Core;
 
 /// <summary>
 /// Convolution over a rulebook and its gradients, on matrices of the caller. Weights are <c>[taps * in / groups, out]</c>, the
-/// rows of one tap together: the output channels of a group read the input channels of the same group alone, and each channel is a
-/// group of its own in a depthwise convolution. All matrices of a call have one element type, on the CPU, but beside BFloat16 or
-/// Float16 features the weight, the bias and their gradients may be Float32. Sums of 16-bit features are those of Float32, and such
-/// a weight is rounded to the type of the features; results are rounded to nearest, ties to even, and do not depend on the number
-/// of threads.
+/// rows of one tap together: the output channels of a group read the input channels of the same group alone, and each channel is
+/// a group of its own in a depthwise convolution. All matrices of a call are on the rulebook's device and have one element type,
+/// but beside BFloat16 or Float16 features the weight, the bias and their gradients may be Float32. Sums of 16-bit features are
+/// those of Float32, and such a weight is rounded to the type of the features; results are rounded to nearest, ties to even, and
+/// do not depend on the number of threads.
 /// A matrix that does not fit throws ArgumentException before anything is written.
 /// </summary>
 public static unsafe class Convolution
@@ -82,6 +82,7 @@ public static unsafe class Convolution
         var (biasView, residualView) = (bias.GetValueOrDefault(), residual.GetValueOrDefault());
         using var scratch = new Scratch(
             workspace,
+            rulebook.Device,
             WorkspaceBytes(
                 rulebook,
                 direction,
@@ -132,6 +133,7 @@ public static unsafe class Convolution
         checks.FitParameter(weight, checks.WeightRows(gradInput.Columns, groups), gradOutput.Columns, nameof(weight));
         using var scratch = new Scratch(
             workspace,
+            rulebook.Device,
             WorkspaceBytes(
                 rulebook,
                 direction,
@@ -188,6 +190,7 @@ public static unsafe class Convolution
         var biasView = gradBias.GetValueOrDefault();
         using var scratch = new Scratch(
             workspace,
+            rulebook.Device,
             WorkspaceBytes(
                 rulebook,
                 direction,
@@ -219,8 +222,17 @@ public static unsafe class Convolution
     {
         private readonly void* _rented;
 
-        internal Scratch(Workspace workspace, long bytes)
+        internal Scratch(Workspace workspace, int device, long bytes)
         {
+            if (workspace == default && device != Native.Cpu)
+            {
+                if (bytes > 0)
+                    throw new ArgumentException(
+                        $"workspace is not given, must have {bytes} bytes on {Checks.DeviceName(device)}.",
+                        nameof(workspace)
+                    );
+                return;
+            }
             if (workspace == default)
             {
                 Bytes = Math.Max(bytes, Alignment);

@@ -3,8 +3,8 @@ using TorchSharp.SparseConv.Core.Interop;
 namespace TorchSharp.SparseConv.Core;
 
 /// <summary>
-/// Interpolation from voxels to points, splatting from points to voxels, and their gradients, on matrices of the caller with
-/// the same number of columns and one element type, on the CPU. Sums of 16-bit numbers are those of float32, rounded once.
+/// Interpolation from voxels to points, splatting from points to voxels, and their gradients, on matrices of the caller with the
+/// same number of columns and one element type, on the links' device. Sums of 16-bit numbers are those of float32, rounded once.
 /// Results do not depend on the number of threads. A matrix that does not fit throws ArgumentException before anything is
 /// written.
 /// </summary>
@@ -98,8 +98,8 @@ public static unsafe class Interpolation
         Checks.Defined(ofRows.ElementType, nameOfRows);
         if (ofRows.Columns < 1)
             throw new ArgumentException($"{nameOfRows} has {ofRows.Columns} columns, must have 1 or more.", nameOfRows);
-        MatrixChecks.Fit(ofRows, ofRows.ElementType, links.Rows, ofRows.Columns, nameOfRows);
-        MatrixChecks.Fit(ofPoints, ofRows.ElementType, links.Points, ofRows.Columns, nameOfPoints);
+        MatrixChecks.Fit(ofRows, ofRows.ElementType, links.Device, links.Rows, ofRows.Columns, nameOfRows);
+        MatrixChecks.Fit(ofPoints, ofRows.ElementType, links.Device, links.Points, ofRows.Columns, nameOfPoints);
     }
 
     private static void CheckSaved(Workspace saved, long bytes)

@@ -32,12 +32,22 @@ internal readonly struct MatrixChecks
     }
 
     internal void Fit(in MatrixView matrix, long rows, long columns, string name) =>
-        Fit(matrix, _elementType, rows, columns, name);
+        Fit(matrix, _elementType, _rulebook.Device, rows, columns, name);
 
-    internal static void Fit(in MatrixView matrix, ElementType elementType, long rows, long columns, string name)
+    internal static void Fit(
+        in MatrixView matrix,
+        ElementType elementType,
+        int device,
+        long rows,
+        long columns,
+        string name
+    )
     {
-        if (matrix.Device != -1)
-            throw new ArgumentException($"{name} is on device {matrix.Device}, must be on the CPU (-1).", name);
+        if (matrix.Device != device)
+            throw new ArgumentException(
+                $"{name} is on {Checks.DeviceName(matrix.Device)}, must be on {Checks.DeviceName(device)}, where the voxels are.",
+                name
+            );
         if (matrix.ElementType != elementType)
             throw new ArgumentException(
                 $"{name} has element type {matrix.ElementType}, must have the {elementType} of the other matrices.",

@@ -4,8 +4,8 @@ namespace TorchSharp.SparseConv.Core;
 
 /// <summary>
 /// Pooling over a rulebook and its gradient, on matrices of the caller with one element type and the same number of columns,
-/// on the CPU. Numbers of 16 bits are added up in Float32 and rounded once. Results do not depend on the number of threads. A
-/// matrix that does not fit throws ArgumentException before anything is written.
+/// on the rulebook's device. Numbers of 16 bits are added up in Float32 and rounded once. Results do not depend on the number of
+/// threads. A matrix that does not fit throws ArgumentException before anything is written.
 /// </summary>
 public static unsafe class Pooling
 {

@@ -59,6 +59,35 @@ public static unsafe class SparseConvRuntime
         }
     }
 
+    /// <summary>The names of the CUDA devices that can be used, by index; none where CUDA cannot be used.</summary>
+    public static IReadOnlyList<string> CudaDevices
+    {
+        get
+        {
+            if (Native.spc_cuda_device_count(out var count) != Status.Ok)
+                return [];
+            var names = new string[count];
+            for (var device = 0; device < count; device++)
+            {
+                Native.spc_cuda_device_name(device, out var name).ThrowIfFailed();
+                names[device] = Text(name);
+            }
+            return names;
+        }
+    }
+
+    /// <summary>Why CUDA cannot be used, in one line that says what was looked for and where; null where it can.</summary>
+    public static string? CudaFailure => Native.spc_cuda_device_count(out _) == Status.Ok ? null : Native.LastError();
+
+    /// <summary>
+    /// Whether convolutions of Float32 on CUDA may round their factors to TF32, whose numbers have 19 bits; false at the start.
+    /// </summary>
+    public static bool AllowTf32
+    {
+        get => Native.spc_tf32() != 0;
+        set => Native.spc_set_tf32(value ? 1 : 0).ThrowIfFailed();
+    }
+
     /// <summary>The version of the native library.</summary>
     public static string Version => Text(Native.spc_version());
 

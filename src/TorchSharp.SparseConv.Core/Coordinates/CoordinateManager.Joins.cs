@@ -36,15 +36,18 @@ public sealed unsafe partial class CoordinateManager
     /// <paramref name="first"/> whose order of rows depends on the set of voxels alone; the same one again for the same
     /// arguments. Its spatial shape is the larger of both on each axis, or none where either has none.
     /// </summary>
-    public CoordinateMap Union(CoordinateMap first, CoordinateMap second) => Join(first, second, isUnion: true);
+    public CoordinateMap Union(CoordinateMap first, CoordinateMap second) =>
+        Join(first, second, isUnion: true, () => MakeJoin(first, second, isUnion: true));
 
     /// <summary>
     /// The level of the voxels that two levels of one stride share: one of the two where the other holds it, else a selection
     /// from <paramref name="first"/> in its order; the same one again for the same arguments.
     /// </summary>
-    public CoordinateMap Intersection(CoordinateMap first, CoordinateMap second) => Join(first, second, isUnion: false);
+    public CoordinateMap Intersection(CoordinateMap first, CoordinateMap second) =>
+        Join(first, second, isUnion: false, () => MakeJoin(first, second, isUnion: false));
 
-    private CoordinateMap Join(CoordinateMap first, CoordinateMap second, bool isUnion)
+    /// <summary>The level that joins two, made by the function given unless it is there already.</summary>
+    internal CoordinateMap Join(CoordinateMap first, CoordinateMap second, bool isUnion, Func<CoordinateMap> make)
     {
         CheckMap(first, nameof(first));
         CheckMap(second, nameof(second));
@@ -61,7 +64,7 @@ public sealed unsafe partial class CoordinateManager
             var key = new JoinKey(first, second, isUnion);
             if (_joins.TryGetValue(key, out var known))
                 return known;
-            var joined = MakeJoin(first, second, isUnion);
+            var joined = make();
             _joins.Add(key, joined);
             return joined;
         }
@@ -90,17 +93,7 @@ public sealed unsafe partial class CoordinateManager
         fixed (int* start = both)
         fixed (long* mapRows = merged)
         {
-            Native
-                .spc_map_create_merged(
-                    start,
-                    merged.Length,
-                    Dimensions,
-                    Native.Cpu,
-                    Native.DefaultStream,
-                    mapRows,
-                    out var handle
-                )
-                .ThrowIfFailed();
+            var handle = CreateMerged(start, merged.Length, mapRows, nameof(first));
             return Add(handle, first.Stride, LargerShape(first.SpatialShape, second.SpatialShape), first);
         }
     }
@@ -108,19 +101,14 @@ public sealed unsafe partial class CoordinateManager
     private CoordinateMap AddRows(int[] coordinates, CoordinateMap source, string name)
     {
         fixed (int* start = coordinates)
-        {
-            var rows = coordinates.Length / (1 + Dimensions);
-            ThrowIfRefused(
-                Native.spc_map_create(start, rows, Dimensions, Native.Cpu, Native.DefaultStream, out var handle),
-                name
-            );
-            var map = new CoordinateMap(this, handle, source.Stride, source.SpatialShape, source)
-            {
-                IsSelection = true,
-            };
-            _maps.Add(map);
-            return map;
-        }
+            return AddSelection(Create(start, coordinates.Length / (1 + Dimensions), name), source);
+    }
+
+    private CoordinateMap AddSelection(MapHandle handle, CoordinateMap source)
+    {
+        var map = new CoordinateMap(this, handle, source.Stride, source.SpatialShape, source) { IsSelection = true };
+        _maps.Add(map);
+        return map;
     }
 
     private static PerAxis? LargerShape(PerAxis? first, PerAxis? second)

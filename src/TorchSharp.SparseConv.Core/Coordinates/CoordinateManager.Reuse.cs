@@ -13,13 +13,13 @@ public sealed unsafe partial class CoordinateManager
     }
 
     /// <summary>
-    /// As <see cref="Insert"/>, but the same level again for the same voxels in the same order, with the same stride and
+    /// As <see cref="Insert(ReadOnlySpan{int}, PerAxis?, PerAxis?)"/>, but the same level again for the same voxels in the same order, with the same stride and
     /// spatial shape: what is given again and again does not make the manager grow.
     /// </summary>
     public CoordinateMap InsertOnce(ReadOnlySpan<int> coordinates, PerAxis? stride = null, PerAxis? spatialShape = null)
     {
-        var (level, shape) = CheckLevel(coordinates, stride, spatialShape);
-        var rows = coordinates.Length / (1 + Dimensions);
+        var (level, shape) = CheckLevel(stride, spatialShape);
+        var rows = Checks.CoordinateRows(coordinates, Dimensions, nameof(coordinates));
         lock (_gate)
         {
             ThrowIfDisposed();

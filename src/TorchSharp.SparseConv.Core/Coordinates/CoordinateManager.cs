@@ -19,19 +19,25 @@ public sealed unsafe partial class CoordinateManager : IDisposable
     private volatile bool _disposed;
 
     /// <summary>
-    /// A manager without levels, for 1 to 4 <paramref name="dimensions"/>; throws ArgumentOutOfRangeException for any other
-    /// number, DllNotFoundException without the native library, and SparseConvException when the environment variable
-    /// SPARSECONV_ISA names an instruction set that is not available.
+    /// A manager without levels, for 1 to 4 <paramref name="dimensions"/>, on the CPU (-1) or the CUDA device of the index given:
+    /// all that it makes lives there, and results are the same row by row. Throws ArgumentOutOfRangeException for any other
+    /// number, DllNotFoundException without the native library, and SparseConvException where there is no CUDA, saying what was
+    /// looked for, or when the environment variable SPARSECONV_ISA names an instruction set that is not available.
     /// </summary>
-    public CoordinateManager(int dimensions)
+    public CoordinateManager(int dimensions, int device = Native.Cpu)
     {
         Checks.Dimensions(dimensions, nameof(dimensions));
         _ = SparseConvRuntime.Isa;
+        Checks.Device(device, nameof(device));
         Dimensions = dimensions;
+        Device = device;
     }
 
     /// <summary>The number of axes of every level, 1 to 4, without the batch index.</summary>
     public int Dimensions { get; }
+
+    /// <summary>Where every level lives: -1 for the CPU, else the index of a CUDA device.</summary>
+    public int Device { get; }
 
     /// <summary>The native memory that all maps and rulebooks hold, in bytes; 0 after disposal.</summary>
     public long Bytes
@@ -60,25 +66,14 @@ public sealed unsafe partial class CoordinateManager : IDisposable
     /// </summary>
     public CoordinateMap Insert(ReadOnlySpan<int> coordinates, PerAxis? stride = null, PerAxis? spatialShape = null)
     {
-        var (level, shape) = CheckLevel(coordinates, stride, spatialShape);
-        lock (_gate)
-        {
-            ThrowIfDisposed();
-            fixed (int* first = coordinates)
-            {
-                var rows = coordinates.Length / (1 + Dimensions);
-                ThrowIfRefused(
-                    Native.spc_map_create(first, rows, Dimensions, Native.Cpu, Native.DefaultStream, out var handle),
-                    nameof(coordinates)
-                );
-                return Add(handle, level, shape, source: null);
-            }
-        }
+        fixed (int* first = coordinates)
+            return Insert(new ArrayView<int>((nint)first, coordinates.Length), stride, spatialShape);
     }
 
     /// <summary>
-    /// As <see cref="Insert"/>, with equal coordinates merged into one voxel: <paramref name="mapRows"/> receives the map's row
-    /// of each row given, and must be as long. The order of the map's rows depends on the set of coordinates alone.
+    /// As <see cref="Insert(ReadOnlySpan{int}, PerAxis?, PerAxis?)"/>, with equal coordinates merged into one voxel:
+    /// <paramref name="mapRows"/> receives the map's row of each row given, and must be as long. The order of the map's rows
+    /// depends on the set of coordinates alone.
     /// </summary>
     public CoordinateMap InsertMerged(
         ReadOnlySpan<int> coordinates,
@@ -87,30 +82,11 @@ public sealed unsafe partial class CoordinateManager : IDisposable
         PerAxis? spatialShape = null
     )
     {
-        var (level, shape) = CheckLevel(coordinates, stride, spatialShape);
-        var rows = coordinates.Length / (1 + Dimensions);
-        if (mapRows.Length != rows)
-            throw new ArgumentException($"mapRows has {mapRows.Length} elements, must have {rows}.", nameof(mapRows));
-        lock (_gate)
+        fixed (int* first = coordinates)
+        fixed (long* rows = mapRows)
         {
-            ThrowIfDisposed();
-            fixed (int* first = coordinates)
-            fixed (long* merged = mapRows)
-            {
-                ThrowIfRefused(
-                    Native.spc_map_create_merged(
-                        first,
-                        rows,
-                        Dimensions,
-                        Native.Cpu,
-                        Native.DefaultStream,
-                        merged,
-                        out var handle
-                    ),
-                    nameof(coordinates)
-                );
-                return Add(handle, level, shape, source: null);
-            }
+            var (given, merged) = (new ArrayView<int>((nint)first, coordinates.Length), (nint)rows);
+            return InsertMerged(given, new ArrayView<long>(merged, mapRows.Length), stride, spatialShape);
         }
     }
 
@@ -318,18 +294,12 @@ public sealed unsafe partial class CoordinateManager : IDisposable
         return map;
     }
 
-    private (PerAxis Stride, PerAxis? SpatialShape) CheckLevel(
-        ReadOnlySpan<int> coordinates,
-        PerAxis? stride,
-        PerAxis? spatialShape
-    )
+    private (PerAxis Stride, PerAxis? SpatialShape) CheckLevel(PerAxis? stride, PerAxis? spatialShape)
     {
         var level = Checks.AtLeast(1, (stride ?? 1).Expand(Dimensions, nameof(stride)), nameof(stride));
         PerAxis? shape = spatialShape is { } given
             ? Checks.AtLeast(1, given.Expand(Dimensions, nameof(spatialShape)), nameof(spatialShape))
             : null;
-        _ = Checks.CoordinateRows(coordinates, Dimensions, nameof(coordinates));
-        Checks.CoordinateRange(coordinates, Dimensions, shape, nameof(coordinates));
         return (level, shape);
     }
 

@@ -35,6 +35,9 @@ public sealed unsafe class CoordinateMap
     /// <summary>The number of axes, 1 to 4, without the batch index.</summary>
     public int Dimensions => Manager.Dimensions;
 
+    /// <summary>Where the map lives: -1 for the CPU, else the index of a CUDA device.</summary>
+    public int Device => Manager.Device;
+
     /// <summary>The number of voxels.</summary>
     public long Rows { get; }
 
@@ -70,6 +73,20 @@ public sealed unsafe class CoordinateMap
         return coordinates;
     }
 
+    /// <summary>
+    /// The smallest and the largest value of each column of the coordinates, batch index first; 0 and -1 where there are no
+    /// voxels. Nothing is read from the device.
+    /// </summary>
+    public (int[] Low, int[] High) Bounds()
+    {
+        var low = new int[1 + Dimensions];
+        var high = new int[1 + Dimensions];
+        fixed (int* lowest = low)
+        fixed (int* highest = high)
+            Native.spc_map_bounds(Handle, lowest, highest).ThrowIfFailed();
+        return (low, high);
+    }
+
     /// <summary>The batch index of each row; read from the map the first time, and kept.</summary>
     public ReadOnlySpan<int> BatchIndices()
     {
@@ -98,6 +115,13 @@ public sealed unsafe class CoordinateMap
             Native.spc_map_coordinates(Handle, Native.DefaultStream, first).ThrowIfFailed();
     }
 
+    /// <summary>The same, to memory of the map's device or of the host.</summary>
+    public void CopyCoordinates(ArrayView<int> destination)
+    {
+        Checks.Array(destination, Rows * (1 + Dimensions), Device, nameof(destination));
+        Native.spc_map_coordinates(Handle, Native.DefaultStream, (int*)destination.Data).ThrowIfFailed();
+    }
+
     /// <summary>
     /// Writes the row of each of the given coordinates, int32 <c>[rows.Length, 1 + Dimensions]</c>, or -1 where there is no
     /// such voxel; throws ArgumentException when the lengths do not agree.
@@ -110,6 +134,16 @@ public sealed unsafe class CoordinateMap
         fixed (int* first = coordinates)
         fixed (long* found = rows)
             Native.spc_map_find(Handle, first, count, Native.DefaultStream, found).ThrowIfFailed();
+    }
+
+    /// <summary>The same, from and to memory of the map's device or of the host.</summary>
+    public void Find(ArrayView<int> coordinates, ArrayView<long> rows)
+    {
+        var count = Checks.CoordinateRows(coordinates, Dimensions, Device, nameof(coordinates));
+        Checks.Array(rows, count, Device, nameof(rows));
+        Native
+            .spc_map_find(Handle, (int*)coordinates.Data, count, Native.DefaultStream, (long*)rows.Data)
+            .ThrowIfFailed();
     }
 
     /// <summary>The number of rows, the stride and the spatial shape in words.</summary>

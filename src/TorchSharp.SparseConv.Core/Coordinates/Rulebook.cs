@@ -28,6 +28,9 @@ public sealed unsafe class Rulebook
     /// <summary>The fine level: read by a convolution, written by a transposed one.</summary>
     public CoordinateMap Fine { get; }
 
+    /// <summary>Where the rulebook lives, and the matrices of its calls: -1 for the CPU, else the index of a CUDA device.</summary>
+    public int Device => Coarse.Device;
+
     /// <summary>The law that every pair obeys.</summary>
     public KernelGeometry Geometry { get; }
 

@@ -25,6 +25,9 @@ public sealed unsafe class PointLinks : IDisposable
     /// <summary>The level whose rows the links lead to.</summary>
     public CoordinateMap Map { get; }
 
+    /// <summary>Where the links live, and the matrices of their calls: -1 for the CPU, else the index of a CUDA device.</summary>
+    public int Device => Map.Device;
+
     /// <summary>The number of points, those without a link too.</summary>
     public long Points { get; }
 
@@ -64,22 +67,31 @@ public sealed unsafe class PointLinks : IDisposable
         Checks.Finite(points, map.Dimensions, nameof(points));
         fixed (double* first = points)
         fixed (int* batches = batch)
-        {
-            Native
-                .spc_links_create(
-                    map.Handle,
-                    first,
-                    batches,
-                    count,
-                    rule.Kind,
-                    rule.Missing,
-                    rule.Offset,
-                    Native.DefaultStream,
-                    out var handle
-                )
-                .ThrowIfFailed();
-            return new PointLinks(handle, map);
-        }
+            return Create(map, first, batches, count, rule);
+    }
+
+    /// <summary>
+    /// The same, from memory of the map's device or of the host, float64 <c>[n, Dimensions]</c> and int32 <c>[n]</c>.
+    /// </summary>
+    public static PointLinks Create(
+        CoordinateMap map,
+        ArrayView<double> points,
+        ArrayView<int> batch,
+        InterpolationRule rule
+    )
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        rule.Check(nameof(rule));
+        if (points.Length % map.Dimensions != 0)
+            throw new ArgumentException(
+                $"points has {points.Length} elements, must be rows of {map.Dimensions}.",
+                nameof(points)
+            );
+        var count = points.Length / map.Dimensions;
+        Checks.Array(points, points.Length, map.Device, nameof(points));
+        if (batch.Length > 0)
+            Checks.Array(batch, count, map.Device, nameof(batch));
+        return Create(map, (double*)points.Data, batch.Length > 0 ? (int*)batch.Data : null, count, rule);
     }
 
     /// <summary>
@@ -98,19 +110,15 @@ public sealed unsafe class PointLinks : IDisposable
                 );
         }
         fixed (long* first = rowOfPoint)
-        {
-            Native
-                .spc_links_create_from_rows(
-                    first,
-                    rowOfPoint.Length,
-                    map.Rows,
-                    Native.Cpu,
-                    Native.DefaultStream,
-                    out var handle
-                )
-                .ThrowIfFailed();
-            return new PointLinks(handle, map);
-        }
+            return FromRows(map, first, rowOfPoint.Length);
+    }
+
+    /// <summary>The same, from memory of the map's device or of the host, int64 <c>[n]</c>.</summary>
+    public static PointLinks FromRows(CoordinateMap map, ArrayView<long> rowOfPoint)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        Checks.Array(rowOfPoint, rowOfPoint.Length, map.Device, nameof(rowOfPoint));
+        return FromRows(map, (long*)rowOfPoint.Data, rowOfPoint.Length);
     }
 
     /// <summary>
@@ -134,4 +142,47 @@ public sealed unsafe class PointLinks : IDisposable
 
     /// <summary>The numbers of points, links and rows in words.</summary>
     public override string ToString() => $"{Points} points, {Count} links to {Rows} voxels of stride {Map.Stride}";
+
+    private static PointLinks Create(CoordinateMap map, double* points, int* batch, long count, InterpolationRule rule)
+    {
+        ThrowIfRefused(
+            Native.spc_links_create(
+                map.Handle,
+                points,
+                batch,
+                count,
+                rule.Kind,
+                rule.Missing,
+                rule.Offset,
+                Native.DefaultStream,
+                out var handle
+            ),
+            nameof(points)
+        );
+        return new PointLinks(handle, map);
+    }
+
+    private static PointLinks FromRows(CoordinateMap map, long* rowOfPoint, long count)
+    {
+        ThrowIfRefused(
+            Native.spc_links_create_from_rows(
+                rowOfPoint,
+                count,
+                map.Rows,
+                map.Device,
+                Native.DefaultStream,
+                out var handle
+            ),
+            nameof(rowOfPoint)
+        );
+        return new PointLinks(handle, map);
+    }
+
+    // What the engine refuses is in the values, which only it has read.
+    private static void ThrowIfRefused(Status status, string name)
+    {
+        if (status == Status.InvalidArgument)
+            throw new ArgumentException(Native.LastError(), name);
+        status.ThrowIfFailed();
+    }
 }
