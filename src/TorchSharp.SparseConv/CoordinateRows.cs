@@ -28,51 +28,90 @@ internal static class CoordinateRows
         return dimensions;
     }
 
-    /// <summary>Reads the rows, finds the batch size where it is 0, and refuses what lies outside.</summary>
-    internal static int[] Read(torch.Tensor coordinates, int dimensions, ref int batch_size, PerAxis? spatial_shape)
+    /// <summary>
+    /// A new level of the manager, whose device the coordinates must be on; finds the batch size where it is 0, and refuses
+    /// what lies outside before anything changes.
+    /// </summary>
+    internal static CoordinateMap Insert(
+        CoordinateManager manager,
+        torch.Tensor coordinates,
+        ref int batch_size,
+        PerAxis? stride,
+        PerAxis? spatial_shape
+    )
     {
         ArgumentOutOfRangeException.ThrowIfNegative(batch_size);
+        Devices.Require(coordinates, nameof(coordinates), manager);
+        using var scope = torch.NewDisposeScope();
+        var rows = TensorMemory.AsInt32(coordinates, nameof(coordinates));
+        var map = manager.Insert(
+            TensorMemory.Array<int>(rows, nameof(coordinates)),
+            stride,
+            spatial_shape,
+            batch_size > 0 ? batch_size : null
+        );
+        GC.KeepAlive(rows);
+        batch_size = batch_size > 0 ? batch_size : checked(map.Bounds().High[0] + 1);
+        return map;
+    }
+
+    /// <summary>The same level again for the same coordinates, which pass through the host.</summary>
+    internal static CoordinateMap InsertOnce(
+        CoordinateManager manager,
+        torch.Tensor coordinates,
+        int batch_size,
+        PerAxis? stride,
+        PerAxis? spatial_shape
+    )
+    {
+        Devices.Require(coordinates, nameof(coordinates), manager);
         var rows = TensorMemory.ToInt32(coordinates, nameof(coordinates));
-        var largest = -1;
-        for (var start = 0; start < rows.Length; start += 1 + dimensions)
-        {
-            var batch = rows[start];
-            if (batch < 0 || (batch_size > 0 && batch >= batch_size))
-            {
-                var allowed = batch_size > 0 ? $"in 0..{batch_size - 1}" : "0 or more";
-                throw new ArgumentException(
-                    $"coordinates row {start / (1 + dimensions)} has batch index {batch}, must be {allowed}.",
-                    nameof(coordinates)
-                );
-            }
+        return manager.InsertOnce(rows, stride, spatial_shape, batch_size);
+    }
 
-            largest = Math.Max(largest, batch);
-        }
+    /// <summary>A new int32 tensor [N, 1 + D] of a level's coordinates, on its device.</summary>
+    internal static torch.Tensor Of(CoordinateMap map)
+    {
+        var tensor = torch.empty(new[] { map.Rows, 1L + map.Dimensions }, torch.ScalarType.Int32, Devices.Of(map));
+        map.CopyCoordinates(TensorMemory.Array<int>(tensor, nameof(tensor)));
+        GC.KeepAlive(tensor);
+        return tensor;
+    }
 
-        batch_size = batch_size > 0 ? batch_size : largest + 1;
-        if (spatial_shape is { } shape)
-        {
-            RequireInside(rows, shape.Expand(dimensions));
-        }
-
+    /// <summary>
+    /// The row in a level of each of a contiguous int32 tensor of coordinates, -1 for none: a new int64 tensor on their device.
+    /// </summary>
+    internal static torch.Tensor Find(CoordinateMap map, torch.Tensor coordinates)
+    {
+        var rows = torch.empty(new[] { coordinates.shape[0] }, torch.ScalarType.Int64, coordinates.device);
+        map.Find(
+            TensorMemory.Array<int>(coordinates, nameof(coordinates)),
+            TensorMemory.Array<long>(rows, nameof(rows))
+        );
+        GC.KeepAlive(coordinates);
+        GC.KeepAlive(rows);
         return rows;
     }
 
-    /// <summary>Refuses rows outside of 0 &lt;= coordinate &lt; shape.</summary>
-    internal static void RequireInside(ReadOnlySpan<int> coordinates, PerAxis spatial_shape)
+    /// <summary>Refuses a level of which a voxel is outside of 0 &lt;= coordinate &lt; shape.</summary>
+    internal static void RequireInside(CoordinateMap map, PerAxis spatial_shape)
     {
-        var width = 1 + spatial_shape.Count;
-        for (var i = 0; i < coordinates.Length; i++)
+        var (low, high) = map.Bounds();
+        if (map.Rows == 0 || (low.Skip(1).All(value => value >= 0) && high.Skip(1).Zip(spatial_shape).All(Fits)))
         {
-            var axis = (i % width) - 1;
-            if (axis >= 0 && (coordinates[i] < 0 || coordinates[i] >= spatial_shape[axis]))
-            {
-                var row = coordinates.Slice(i / width * width, width).ToArray();
-                throw new ArgumentException(
-                    $"coordinates row {i / width} is ({string.Join(", ", row)}), must lie inside spatial_shape {spatial_shape}.",
-                    nameof(coordinates)
-                );
-            }
+            return;
         }
+
+        var (coordinates, width) = (map.Coordinates(), 1 + map.Dimensions);
+        var outside = Enumerable
+            .Range(0, coordinates.Length)
+            .First(i => i % width > 0 && (coordinates[i] < 0 || coordinates[i] >= spatial_shape[(i % width) - 1]));
+        var row = coordinates.AsSpan(outside / width * width, width).ToArray();
+        throw new ArgumentException(
+            $"coordinates row {outside / width} is ({string.Join(", ", row)}), must lie inside spatial_shape {spatial_shape}.",
+            nameof(spatial_shape)
+        );
+
+        static bool Fits((int High, int Size) axis) => axis.High < axis.Size;
     }
 }

@@ -32,11 +32,19 @@ internal static class Precision
             ? torch.nn.functional.linear(wide, Widen(layer.weight), layer.bias is { } bias ? Widen(bias) : null)
             : layer.call(wide);
 
-    /// <summary>Refuses parameters that are neither of the features' type nor float32 beside 16 bits.</summary>
+    /// <summary>
+    /// Refuses parameters that are neither of the features' type nor float32 beside 16 bits, and those on another device.
+    /// </summary>
     internal static void RequireParameter(torch.Tensor? parameter, SparseTensor input, string layer)
     {
+        if (parameter is null)
+        {
+            return;
+        }
+
+        Devices.RequireSame(input.features, nameof(input), parameter, $"the weight of {layer}");
         var type = input.features.dtype;
-        if (parameter is null || parameter.dtype == type)
+        if (parameter.dtype == type)
         {
             return;
         }

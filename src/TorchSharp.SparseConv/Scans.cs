@@ -35,7 +35,7 @@ internal static class Scans
             index[row] = batches[row];
         }
 
-        return torch.tensor(index, torch.ScalarType.Int64);
+        return torch.tensor(index, torch.ScalarType.Int64, sites.features.device);
     }
 
     /// <summary>The rows of each scan, ascending.</summary>
@@ -77,6 +77,6 @@ internal static class Scans
             scan.Count == 0 ? wide.narrow(0, 0, 0).sum(dim: 0)
             : scan.Count == wide.shape[0] ? reduction(wide)
             : scan[^1] - scan[0] == scan.Count - 1 ? reduction(wide.narrow(0, scan[0], scan.Count))
-            : reduction(wide.index_select(0, torch.tensor(scan.ToArray(), torch.ScalarType.Int64)));
+            : reduction(wide.index_select(0, torch.tensor(scan.ToArray(), torch.ScalarType.Int64, wide.device)));
     }
 }

@@ -67,12 +67,13 @@ public sealed partial class SparseTensor
             );
         }
 
+        Devices.Require(per_scan, nameof(per_scan), manager);
         return new SparseTensor(Scans.Spread(this, per_scan), map, batch_size);
     }
 
     /// <summary>
     /// Whether both have the same voxels with the same features, in any order of rows, the same stride, batch size and
-    /// element type. Managers, spatial shapes and gradients do not count; not-a-number equals nothing.
+    /// element type, on the same device. Managers, spatial shapes and gradients do not count; not-a-number equals nothing.
     /// </summary>
     public bool equal(SparseTensor other) =>
         IsComparable(other) && CompareFeatures(other, static (one, two) => one.eq(two).all().item<bool>());
@@ -125,9 +126,9 @@ public sealed partial class SparseTensor
         switch (sites)
         {
             case JoinSites.Union:
-                return first.manager.Union(known, next.map);
+                return JoinedSites.Union(known, next.map);
             case JoinSites.Intersection:
-                return first.manager.Intersection(known, next.map);
+                return JoinedSites.Intersection(known, next.map);
             case JoinSites.Same:
                 RequireSameSites(known, next, name);
                 return known;
@@ -147,13 +148,15 @@ public sealed partial class SparseTensor
             return;
         }
 
-        var voxels = known.Coordinates();
-        var missing = Array.FindIndex(RowsIn(next.map, voxels, known.Rows), row => row < 0);
-        if (missing >= 0 || known.Rows != next.count)
+        using var scope = torch.NewDisposeScope();
+        var voxels = CoordinateRows.Of(known);
+        var missing = CoordinateRows.Find(next.map, voxels).lt(None).nonzero().reshape(-1);
+        if (missing.shape[0] > 0 || known.Rows != next.count)
         {
-            var width = 1 + known.Dimensions;
             var where =
-                missing < 0 ? "" : $" (it lacks ({string.Join(", ", voxels.Skip(missing * width).Take(width))}))";
+                missing.shape[0] == 0
+                    ? ""
+                    : $" (it lacks ({string.Join(", ", voxels.index_select(0, missing.narrow(0, 0, 1)).data<int>())}))";
             throw new ArgumentException(
                 $"{name} has {next}, over other voxels than the first's {known.Rows}{where}, must be over the same, or "
                     + "joined by JoinSites.Union or Intersection.",
@@ -162,14 +165,9 @@ public sealed partial class SparseTensor
         }
     }
 
-    private static long[] RowsIn(CoordinateMap level, int[] coordinates, long count)
-    {
-        var rows = new long[count];
-        level.Find(coordinates, rows);
-        return rows;
-    }
-
-    /// <summary>The features at another level's voxels, zero where this tensor has none.</summary>
+    /// <summary>
+    /// The features at another level's voxels, zero where this tensor has none; temporaries go to the current scope.
+    /// </summary>
     private torch.Tensor On(CoordinateMap level, JoinSites sites)
     {
         if (ReferenceEquals(level, map))
@@ -179,14 +177,13 @@ public sealed partial class SparseTensor
 
         if (sites != JoinSites.Union)
         {
-            var rows = RowsIn(map, level.Coordinates(), level.Rows);
-            return features.index_select(0, torch.tensor(rows, torch.ScalarType.Int64));
+            return features.index_select(0, CoordinateRows.Find(map, CoordinateRows.Of(level)));
         }
 
-        var places = RowsIn(level, map.Coordinates(), count);
+        var places = CoordinateRows.Find(level, coordinates);
         return torch
             .zeros(new[] { level.Rows, channels }, features.dtype, features.device)
-            .index_copy(0, torch.tensor(places, torch.ScalarType.Int64), features);
+            .index_copy(0, places, features);
     }
 
     private bool IsComparable(SparseTensor other)
@@ -196,7 +193,8 @@ public sealed partial class SparseTensor
             && stride == other.stride
             && batch_size == other.batch_size
             && (count, channels) == (other.count, other.channels)
-            && features.dtype == other.features.dtype;
+            && features.dtype == other.features.dtype
+            && manager.Device == other.manager.Device;
     }
 
     private bool CompareFeatures(SparseTensor other, Func<torch.Tensor, torch.Tensor, bool> comparison)
@@ -207,8 +205,7 @@ public sealed partial class SparseTensor
             return comparison(features, other.features);
         }
 
-        var rows = RowsIn(other.map, map.Coordinates(), count);
-        return Array.TrueForAll(rows, row => row >= 0)
-            && comparison(features, other.features.index_select(0, torch.tensor(rows, torch.ScalarType.Int64)));
+        var rows = CoordinateRows.Find(other.map, coordinates);
+        return rows.ge(None).all().item<bool>() && comparison(features, other.features.index_select(0, rows));
     }
 }

@@ -39,7 +39,7 @@ public sealed partial class SparseTensor
     )
     {
         var voxels = Voxelized.Make(points, features, voxel_size, new VoxelizationOptions(), batch, batch_size);
-        voxel_of_point = torch.tensor(voxels.Points.VoxelOfPoint, torch.ScalarType.Int64);
+        voxel_of_point = torch.tensor(voxels.Points.VoxelOfPoint, torch.ScalarType.Int64, points.device);
         return voxels.Tensor;
     }
 
@@ -58,16 +58,24 @@ public sealed partial class SparseTensor
             );
         }
 
-        TensorMemory.RequireCpu(dense, nameof(dense));
+        var device = Devices.Of(dense, nameof(dense));
         using var scope = torch.NewDisposeScope();
         var axes = (int)dense.ndim - 2;
+        var batches = checked((int)dense.shape[0]);
         var shape = new PerAxis([.. dense.shape.Skip(2).Select(size => checked((int)size))]);
         var rows = dense.permute(Shapes.ChannelsLast(axes)).reshape(-1, dense.shape[1]);
         using Scalar limit = threshold;
-        var active = rows.detach().abs().le(limit).all(1).logical_not().nonzero().reshape(-1);
-        var values = rows.index_select(0, active).MoveToOuterDisposeScope();
-        var level = new CoordinateManager(axes).Insert(Unravel(active, shape), stride: null, spatialShape: shape);
-        return new SparseTensor(values, level, checked((int)dense.shape[0]));
+        var active = rows.detach().abs().le(limit).all(1).logical_not();
+        var voxels = active.reshape([batches, .. dense.shape[2..]]).nonzero();
+        var level = CoordinateRows.Insert(
+            new CoordinateManager(axes, device),
+            voxels,
+            ref batches,
+            stride: null,
+            shape
+        );
+        var values = rows.index_select(0, active.nonzero().reshape(-1));
+        return new SparseTensor(values, level, batches).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -76,14 +84,11 @@ public sealed partial class SparseTensor
     /// </summary>
     public torch.Tensor dense(PerAxis? spatial_shape = null)
     {
-        var (rows, shape) = RowsInShape(spatial_shape);
+        var shape = ShapeOf(spatial_shape);
         using var scope = torch.NewDisposeScope();
-        var cells = torch.tensor(Ravel(rows, shape), torch.ScalarType.Int64);
-        var empty = torch.zeros(
-            new[] { checked(batch_size * Shapes.Volume(shape)), channels },
-            features.dtype,
-            features.device
-        );
+        var sites = checked(batch_size * Shapes.Volume(shape));
+        var cells = Cells(shape);
+        var empty = torch.zeros(new[] { sites, channels }, features.dtype, features.device);
         return empty
             .index_copy(0, cells, features)
             .view(Shapes.Dense(batch_size, shape, channels))
@@ -92,57 +97,28 @@ public sealed partial class SparseTensor
             .MoveToOuterDisposeScope();
     }
 
-    /// <summary>Cells of a dense tensor, batch-major, to rows (batch, d0, d1, ...).</summary>
-    private static int[] Unravel(torch.Tensor cells, PerAxis shape)
+    /// <summary>The shape given, else this tensor's own, else just large enough; refuses one that a voxel is outside of.</summary>
+    private PerAxis ShapeOf(PerAxis? given)
     {
-        var width = 1 + shape.Count;
-        var linear = cells.data<long>().ToArray();
-        var rows = new int[checked(linear.Length * width)];
-        for (var i = 0; i < linear.Length; i++)
-        {
-            var rest = linear[i];
-            for (var axis = shape.Count - 1; axis >= 0; axis--)
-            {
-                (rest, var coordinate) = Math.DivRem(rest, shape[axis]);
-                rows[(i * width) + 1 + axis] = (int)coordinate;
-            }
-
-            rows[i * width] = (int)rest;
-        }
-
-        return rows;
+        var shape = (given ?? spatial_shape ?? Extent(map)).Expand(dimensions);
+        CoordinateRows.RequireInside(map, shape);
+        return shape;
     }
 
-    private static long[] Ravel(ReadOnlySpan<int> rows, PerAxis shape)
+    /// <summary>The place of each voxel in a dense tensor, batch-major, as int64 [N]; temporaries go to the current scope.</summary>
+    private torch.Tensor Cells(PerAxis shape)
     {
-        var width = 1 + shape.Count;
-        var cells = new long[rows.Length / width];
-        for (var i = 0; i < cells.Length; i++)
+        var steps = new long[1 + dimensions];
+        steps[^1] = 1;
+        for (var axis = dimensions; axis > 0; axis--)
         {
-            long cell = rows[i * width];
-            for (var axis = 0; axis < shape.Count; axis++)
-            {
-                cell = checked((cell * shape[axis]) + rows[(i * width) + 1 + axis]);
-            }
-
-            cells[i] = cell;
+            steps[axis - 1] = checked(steps[axis] * shape[axis - 1]);
         }
 
-        return cells;
+        var weights = torch.tensor(steps, torch.ScalarType.Int64, features.device);
+        return coordinates.to_type(torch.ScalarType.Int64).mul(weights).sum(dim: 1);
     }
 
-    private static PerAxis Extent(ReadOnlySpan<int> rows, int dimensions)
-    {
-        var extent = new int[dimensions];
-        for (var i = 0; i < rows.Length; i++)
-        {
-            var axis = (i % (1 + dimensions)) - 1;
-            if (axis >= 0)
-            {
-                extent[axis] = Math.Max(extent[axis], checked(rows[i] + 1));
-            }
-        }
-
-        return new PerAxis(extent);
-    }
+    private static PerAxis Extent(CoordinateMap map) =>
+        new([.. map.Bounds().High.Skip(1).Select(high => Math.Max(0, checked(high + 1)))]);
 }

@@ -12,12 +12,9 @@ public sealed partial class SparseTensor
     /// </summary>
     public torch.Tensor to_sparse_coo(PerAxis? spatial_shape = null)
     {
-        var (rows, shape) = RowsInShape(spatial_shape);
+        var shape = ShapeOf(spatial_shape);
         using var scope = torch.NewDisposeScope();
-        var indices = torch
-            .tensor(rows, new[] { count, 1L + dimensions }, torch.ScalarType.Int32)
-            .transpose(0, 1)
-            .to_type(torch.ScalarType.Int64);
+        var indices = coordinates.transpose(0, 1).to_type(torch.ScalarType.Int64);
         return torch
             .sparse_coo_tensor(indices, features, Shapes.Dense(batch_size, shape, channels))
             .MoveToOuterDisposeScope();
@@ -49,13 +46,19 @@ public sealed partial class SparseTensor
         }
 
         var shape = new PerAxis([.. coo.shape.Skip(1).Take(axes).Select(size => checked((int)size))]);
-        var voxels = TensorMemory.ToInt32(indices.transpose(0, 1), nameof(coo));
-        var rows = new long[values.shape[0]];
-        var level = new CoordinateManager(axes).InsertMerged(voxels, rows, stride: null, spatialShape: shape);
+        var voxels = TensorMemory.AsInt32(indices.transpose(0, 1), nameof(coo));
+        var rows = torch.empty(new[] { values.shape[0] }, torch.ScalarType.Int64, coo.device);
+        var level = new CoordinateManager(axes, Devices.Of(coo, nameof(coo))).InsertMerged(
+            TensorMemory.Array<int>(voxels, nameof(coo)),
+            TensorMemory.Array<long>(rows, nameof(rows)),
+            stride: null,
+            spatialShape: shape
+        );
+        GC.KeepAlive(voxels);
         var wide = Precision.Widen(values);
         var sums = torch
-            .zeros(new[] { level.Rows, values.shape[1] }, wide.dtype)
-            .index_add(0, torch.tensor(rows, torch.ScalarType.Int64), wide, One);
+            .zeros(new[] { level.Rows, values.shape[1] }, wide.dtype, wide.device)
+            .index_add(0, rows, wide, One);
         var merged = Precision.As(sums, values.dtype);
         return new SparseTensor(merged, level, checked((int)coo.shape[0])).MoveToOuterDisposeScope();
     }
@@ -63,15 +66,15 @@ public sealed partial class SparseTensor
     /// <summary>
     /// Compressed sparse rows: the matrix whose rows are (batch, d0, ..., all axes but the last, row-major) and whose
     /// columns are the last axis. crow_indices int64 [rows + 1], col_indices int64 [N] ascending within a row, values
-    /// [N, C]. The shape is chosen as in <see cref="dense"/>. Differentiable in the values.
+    /// [N, C]. The shape is chosen as in <see cref="dense"/>. Indices pass through the host. Differentiable in the values.
     /// </summary>
     public (torch.Tensor crow_indices, torch.Tensor col_indices, torch.Tensor values) to_csr(
         PerAxis? spatial_shape = null
     )
     {
-        var (rows, shape) = RowsInShape(spatial_shape);
+        var shape = ShapeOf(spatial_shape);
         using var scope = torch.NewDisposeScope();
-        var cells = Ravel(rows, shape);
+        var cells = Cells(shape).data<long>().ToArray();
         var order = new long[cells.Length];
         for (var i = 0; i < order.Length; i++)
         {
@@ -92,15 +95,18 @@ public sealed partial class SparseTensor
         }
 
         return (
-            torch.tensor(starts, torch.ScalarType.Int64).MoveToOuterDisposeScope(),
-            torch.tensor([.. cells.Select(cell => cell % columns)], torch.ScalarType.Int64).MoveToOuterDisposeScope(),
-            features.index_select(0, torch.tensor(order, torch.ScalarType.Int64)).MoveToOuterDisposeScope()
+            Index(starts).MoveToOuterDisposeScope(),
+            Index([.. cells.Select(cell => cell % columns)]).MoveToOuterDisposeScope(),
+            features.index_select(0, Index(order)).MoveToOuterDisposeScope()
         );
+
+        torch.Tensor Index(long[] values) => torch.tensor(values, torch.ScalarType.Int64, features.device);
     }
 
     /// <summary>
     /// From compressed sparse rows as <see cref="to_csr"/> gives them, for batch_size scans of spatial_shape; keeps their
-    /// order of rows, and is differentiable in the values. Throws ArgumentException where lengths or indices do not fit.
+    /// order of rows, and is differentiable in the values. Indices pass through the host. Throws ArgumentException where
+    /// lengths, indices or devices do not fit.
     /// </summary>
     public static SparseTensor from_csr(
         torch.Tensor crow_indices,
@@ -117,6 +123,8 @@ public sealed partial class SparseTensor
         long columns = spatial_shape[spatial_shape.Count - 1];
         var rows = checked(batch_size * Shapes.Volume(spatial_shape) / columns);
         RequireFeatures(values, col_indices.NumberOfElements);
+        Devices.RequireSame(crow_indices, nameof(crow_indices), values, nameof(values));
+        Devices.RequireSame(col_indices, nameof(col_indices), values, nameof(values));
         var starts = TensorMemory.ToInt32(crow_indices, nameof(crow_indices));
         if (starts.Length != rows + 1 || starts[0] != 0 || starts[^1] != col_indices.NumberOfElements)
         {
@@ -138,9 +146,8 @@ public sealed partial class SparseTensor
             }
         }
 
-        using var scope = torch.NewDisposeScope();
-        var voxels = Unravel(torch.tensor(cells, torch.ScalarType.Int64), spatial_shape);
-        var level = new CoordinateManager(spatial_shape.Count).Insert(voxels, stride: null, spatial_shape);
+        var levels = new CoordinateManager(spatial_shape.Count, Devices.Of(values, nameof(values)));
+        var level = levels.Insert(Unravel(cells, spatial_shape), stride: null, spatial_shape);
         return new SparseTensor(values, level, batch_size);
     }
 
@@ -168,12 +175,24 @@ public sealed partial class SparseTensor
         return volume.permute([0, 1, 2 + folded, .. others]).reshape(shape).MoveToOuterDisposeScope();
     }
 
-    private (int[] Rows, PerAxis Shape) RowsInShape(PerAxis? spatialShape)
+    /// <summary>Cells of a dense tensor, batch-major, to rows (batch, d0, d1, ...).</summary>
+    private static int[] Unravel(long[] cells, PerAxis shape)
     {
-        var rows = map.Coordinates();
-        var shape = (spatialShape ?? this.spatial_shape ?? Extent(rows, dimensions)).Expand(dimensions);
-        CoordinateRows.RequireInside(rows, shape);
-        return (rows, shape);
+        var width = 1 + shape.Count;
+        var rows = new int[checked(cells.Length * width)];
+        for (var i = 0; i < cells.Length; i++)
+        {
+            var rest = cells[i];
+            for (var axis = shape.Count - 1; axis >= 0; axis--)
+            {
+                (rest, var coordinate) = Math.DivRem(rest, shape[axis]);
+                rows[(i * width) + 1 + axis] = (int)coordinate;
+            }
+
+            rows[i * width] = (int)rest;
+        }
+
+        return rows;
     }
 
     private static void RequireAscending(int[] starts, int row, string name)

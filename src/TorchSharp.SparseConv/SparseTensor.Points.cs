@@ -62,7 +62,7 @@ public sealed partial class SparseTensor
         var values = features is null ? null : PointArguments.Join(features, sizes, nameof(features));
         var marks = labels is null ? null : PointArguments.Join(labels, sizes, nameof(labels));
         var index = sizes.SelectMany((size, scan) => Enumerable.Repeat(scan, checked((int)size)));
-        var batch = torch.tensor(index.ToArray(), torch.ScalarType.Int32);
+        var batch = torch.tensor(index.ToArray(), torch.ScalarType.Int32, points.device);
         var result = voxelize(points, values, voxel_size, options, batch, scans.Count, marks);
         return result.MoveToOuterDisposeScope();
     }
@@ -91,10 +91,20 @@ public sealed partial class SparseTensor
             );
         }
 
-        var batches = PointArguments.Batch(batch, points.shape[0]);
-        var places = TensorMemory.ToDouble(points, nameof(points));
-        LatticePoints.Scale(places, stride, voxel_size, origin);
-        return PointLinks.Create(map, places, batches, rule ?? InterpolationRule.Linear);
+        Devices.Require(points, nameof(points), manager);
+        PointArguments.RequireBatch(batch, points);
+        using var scope = torch.NewDisposeScope();
+        var places = LatticePoints.Scale(points, stride, voxel_size, origin);
+        var batches = batch is null ? null : TensorMemory.AsInt32(batch, nameof(batch));
+        var links = PointLinks.Create(
+            map,
+            TensorMemory.Array<double>(places, nameof(points)),
+            batches is null ? default : TensorMemory.Array<int>(batches, nameof(batch)),
+            rule ?? InterpolationRule.Linear
+        );
+        GC.KeepAlive(places);
+        GC.KeepAlive(batches);
+        return links;
     }
 
     /// <summary>
@@ -125,6 +135,7 @@ public sealed partial class SparseTensor
         }
 
         TensorMemory.Element(values.dtype, nameof(values));
+        Devices.Require(values, nameof(values), manager);
         return with_features(InterpolationFunction.Splat(links, kind, values));
     }
 

@@ -8,15 +8,17 @@ public sealed partial class SparseTensor
 
     /// <summary>
     /// The row of each of the given coordinates [M, 1 + D], int32 or int64 rows (batch, d0, d1, ...) in units of this
-    /// level, as an int64 tensor [M] with -1 where there is no such voxel.
+    /// level, as an int64 tensor [M] with -1 where there is no such voxel. On the voxels' device, as the coordinates must be.
     /// </summary>
     public torch.Tensor rows_of(torch.Tensor coordinates)
     {
         ArgumentNullException.ThrowIfNull(coordinates);
         CoordinateRows.Dimensions(coordinates, manager);
-        var rows = new long[coordinates.shape[0]];
-        map.Find(TensorMemory.ToInt32(coordinates, nameof(coordinates)), rows);
-        return torch.tensor(rows, torch.ScalarType.Int64);
+        Devices.Require(coordinates, nameof(coordinates), manager);
+        using var scope = torch.NewDisposeScope();
+        return CoordinateRows
+            .Find(map, TensorMemory.AsInt32(coordinates, nameof(coordinates)))
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>Whether each of the given coordinates [M, 1 + D] is a voxel of this tensor: a bool tensor [M].</summary>
@@ -42,9 +44,9 @@ public sealed partial class SparseTensor
             );
         }
 
-        TensorMemory.RequireCpu(mask, nameof(mask));
+        Devices.Require(mask, nameof(mask), manager);
         using var scope = torch.NewDisposeScope();
-        return Select(mask.nonzero().reshape(-1).data<long>().ToArray());
+        return Select(mask).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -62,30 +64,17 @@ public sealed partial class SparseTensor
             );
         }
 
-        var voxels = map.Coordinates();
-        var inside = new List<long>();
-        for (var row = 0; row < count; row++)
-        {
-            var voxel = voxels.AsSpan((row * (1 + dimensions)) + 1, dimensions);
-            var axis = 0;
-            while (axis < dimensions && voxel[axis] >= from[axis] && voxel[axis] < to[axis])
-            {
-                axis++;
-            }
-
-            if (axis == dimensions)
-            {
-                inside.Add(row);
-            }
-        }
-
         using var scope = torch.NewDisposeScope();
-        return Select([.. inside]);
+        var voxels = coordinates.narrow(1, 1, dimensions);
+        var inside = voxels.ge(Corner(from)).logical_and(voxels.lt(Corner(to))).all(1);
+        return Select(inside).MoveToOuterDisposeScope();
+
+        torch.Tensor Corner(PerAxis corner) => torch.tensor(corner.ToArray(), torch.ScalarType.Int32, features.device);
     }
 
     /// <summary>
     /// Each scan as a sparse tensor of its own, with batch index 0, a batch size of 1 and a coordinate manager of its
-    /// own; an empty scan has no voxels. Differentiable in the features.
+    /// own, on the same device; an empty scan has no voxels. Coordinates pass through the host. Differentiable in the features.
     /// </summary>
     public SparseTensor[] scans()
     {
@@ -102,8 +91,8 @@ public sealed partial class SparseTensor
             }
 
             Rebatch(own, width, -scan);
-            var level = new CoordinateManager(dimensions).Insert(own, stride, spatial_shape);
-            var index = torch.tensor(rows.ToArray(), torch.ScalarType.Int64);
+            var level = new CoordinateManager(dimensions, manager.Device).Insert(own, stride, spatial_shape);
+            var index = torch.tensor(rows.ToArray(), torch.ScalarType.Int64, features.device);
             result[scan] = new SparseTensor(features.index_select(0, index), level, 1).MoveToOuterDisposeScope();
         }
 
@@ -114,7 +103,7 @@ public sealed partial class SparseTensor
     /// Puts sparse tensors one behind the other into one batch, the batch indices of each after those of the ones before:
     /// what makes a batch of scans, and undoes <see cref="scans"/>. The result has a coordinate manager of its own. Its
     /// spatial shape is the largest on each axis, or none where one has none. Throws ArgumentException where strides,
-    /// channels or numbers of axes differ.
+    /// channels, numbers of axes or devices differ.
     /// </summary>
     public static SparseTensor join(params SparseTensor[] tensors)
     {
@@ -128,15 +117,17 @@ public sealed partial class SparseTensor
                     nameof(tensors)
                 );
             }
+
+            Devices.RequireSame(one.features, $"tensors[{i}]", first.features, "tensors[0]");
         }
 
-        var rows = new List<int>();
+        using var scope = torch.NewDisposeScope();
+        var rows = new List<torch.Tensor>();
         var batches = 0;
         foreach (var one in tensors)
         {
-            var own = one.map.Coordinates();
-            Rebatch(own, 1 + one.dimensions, batches);
-            rows.AddRange(own);
+            int[] shift = [batches, .. new int[one.dimensions]];
+            rows.Add(one.coordinates.add(torch.tensor(shift, torch.ScalarType.Int32, first.features.device)));
             batches = checked(batches + one.batch_size);
         }
 
@@ -146,15 +137,26 @@ public sealed partial class SparseTensor
             : new PerAxis([
                 .. Enumerable.Range(0, first.dimensions).Select(axis => shapes.Max(one => one!.Value[axis])),
             ]);
-        var level = new CoordinateManager(first.dimensions).Insert([.. rows], first.stride, shape);
-        return new SparseTensor(torch.cat(tensors.Select(one => one.features).ToArray(), 0), level, batches);
+        var level = new CoordinateManager(first.dimensions, first.manager.Device);
+        var joined = CoordinateRows.Insert(level, torch.cat([.. rows], 0), ref batches, first.stride, shape);
+        var values = torch.cat(tensors.Select(one => one.features).ToArray(), 0);
+        return new SparseTensor(values, joined, batches).MoveToOuterDisposeScope();
     }
 
-    private SparseTensor Select(long[] rows)
+    /// <summary>The voxels where a mask on their device is true; temporaries go to the current scope.</summary>
+    private SparseTensor Select(torch.Tensor mask)
     {
-        var level = rows.Length == count ? map : manager.Select(map, rows);
-        var index = torch.tensor(rows, torch.ScalarType.Int64);
-        return new SparseTensor(features.index_select(0, index), level, batch_size).MoveToOuterDisposeScope();
+        var rows = mask.nonzero().reshape(-1);
+        var level = rows.shape[0] == count ? map : Level(rows);
+        return new SparseTensor(features.index_select(0, rows), level, batch_size);
+
+        CoordinateMap Level(torch.Tensor rows)
+        {
+            var voxels = coordinates.index_select(0, rows);
+            var selection = manager.Select(map, TensorMemory.Array<int>(voxels, nameof(voxels)));
+            GC.KeepAlive(voxels);
+            return selection;
+        }
     }
 
     private static void Rebatch(int[] coordinates, int width, int add)

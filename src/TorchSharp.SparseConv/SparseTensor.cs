@@ -15,7 +15,7 @@ public sealed partial class SparseTensor : IDisposable
     /// <summary>
     /// Takes over features [N, C] and reads coordinates [N, 1 + D], int32 or int64 rows (batch, d0, d1, ...).
     /// A batch_size of 0 stands for 1 + the largest batch index. With a spatial_shape, coordinates must lie inside it.
-    /// With a manager, the voxels become a new level of it. The stride, 1 where none is given, is the spacing of these
+    /// With a manager, the voxels become a new level of it; all are on one device, the CPU or a CUDA device. The stride, 1 where none is given, is the spacing of these
     /// voxels in units of the finest level; coordinates are in units of their own. Throws ArgumentException where shapes,
     /// types, devices or values do not fit, and where a coordinate stands twice.
     /// </summary>
@@ -32,18 +32,11 @@ public sealed partial class SparseTensor : IDisposable
         ArgumentNullException.ThrowIfNull(coordinates);
         var axes = CoordinateRows.Dimensions(coordinates, manager);
         RequireFeatures(features, coordinates.shape[0]);
-        if (features.device_type != coordinates.device_type)
-        {
-            throw new ArgumentException(
-                $"coordinates are on {coordinates.device} and features on {features.device}, must be on one device.",
-                nameof(coordinates)
-            );
-        }
-
-        var rows = CoordinateRows.Read(coordinates, axes, ref batch_size, spatial_shape);
+        Devices.RequireSame(coordinates, nameof(coordinates), features, nameof(features));
+        var levels = manager ?? new CoordinateManager(axes, Devices.Of(coordinates, nameof(coordinates)));
+        map = CoordinateRows.Insert(levels, coordinates, ref batch_size, stride, spatial_shape);
         this.features = features;
         this.batch_size = batch_size;
-        map = (manager ?? new CoordinateManager(axes)).Insert(rows, stride, spatial_shape);
     }
 
     internal SparseTensor(torch.Tensor features, CoordinateMap map, int batchSize, FeatureRecipe? recipe = null)
@@ -63,12 +56,12 @@ public sealed partial class SparseTensor : IDisposable
     /// <summary>The number of batch indices, empty ones included.</summary>
     public int batch_size { get; }
 
-    /// <summary>A new int32 tensor [N, 1 + D] of (batch, d0, d1, ...), in units of this level.</summary>
+    /// <summary>A new int32 tensor [N, 1 + D] of (batch, d0, d1, ...), in units of this level, on the features' device.</summary>
     public torch.Tensor coordinates
     {
         get
         {
-            var result = TensorMemory.CreateInt32(count, 1 + dimensions, memory => map.CopyCoordinates(memory.Span));
+            var result = CoordinateRows.Of(map);
             GC.KeepAlive(this);
             return result;
         }
@@ -92,16 +85,39 @@ public sealed partial class SparseTensor : IDisposable
     /// <summary>The number of channels, C.</summary>
     public long channels => features.shape[1];
 
-    /// <summary>Other features, [N, any], over the same voxels; throws ArgumentException for another number of rows.</summary>
+    /// <summary>
+    /// Other features, [N, any], over the same voxels; throws ArgumentException for another number of rows and another device.
+    /// </summary>
     public SparseTensor with_features(torch.Tensor features)
     {
         ArgumentNullException.ThrowIfNull(features);
         RequireFeatures(features, count);
+        Devices.Require(features, nameof(features), manager);
         return new SparseTensor(features, map, batch_size);
     }
 
-    /// <summary>The features on another device, over the same voxels.</summary>
-    public SparseTensor to(torch.Device device) => with_features(features.to(device));
+    /// <summary>
+    /// The features and the voxels on a device. On another one than before, the level is made again in a coordinate manager
+    /// of its own, with its stride and spatial shape, but without what it was made from: a transposed convolution does not
+    /// find an encoder's sites there, and two tensors that are moved no longer share their voxels. So move what goes into a
+    /// network, not what is inside. Differentiable.
+    /// </summary>
+    public SparseTensor to(torch.Device device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        Devices.Require(device, nameof(device));
+        using var scope = torch.NewDisposeScope();
+        var moved = features.to(device);
+        var place = Devices.Of(moved, nameof(device));
+        var level =
+            place == manager.Device
+                ? map
+                : new CoordinateManager(dimensions, place).Insert(map.Coordinates(), stride, spatial_shape);
+        return new SparseTensor(moved, level, batch_size).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The features and the voxels on a device such as "cuda" or "cuda:1"; see the other.</summary>
+    public SparseTensor to(string device) => to(torch.device(device));
 
     /// <summary>The features as another element type, over the same voxels.</summary>
     public SparseTensor to(torch.ScalarType type) => with_features(features.to_type(type));
@@ -154,6 +170,15 @@ public sealed partial class SparseTensor : IDisposable
 
     internal static void RequireSameManager(SparseTensor first, SparseTensor second, string name)
     {
+        if (first.manager.Device != second.manager.Device)
+        {
+            throw new ArgumentException(
+                $"{name} mixes sparse tensors on {first.features.device} and {second.features.device} ({first}; {second}), "
+                    + "must be on one device.",
+                name
+            );
+        }
+
         if (!ReferenceEquals(first.manager, second.manager))
         {
             throw new ArgumentException(

@@ -20,8 +20,32 @@ internal static class TensorMemory
         }
 
         var element = Element(tensor.dtype, name);
-        return new MatrixView(Pointer(tensor, name), rows, columns, element);
+        return new MatrixView(Pointer(tensor, name), rows, columns, element, Devices.Of(tensor, name));
     }
+
+    /// <summary>The memory of a contiguous tensor of the elements named, without a copy.</summary>
+    internal static ArrayView<T> Array<T>(torch.Tensor tensor, string name)
+        where T : unmanaged
+    {
+        var type =
+            typeof(T) == typeof(int) ? torch.ScalarType.Int32
+            : typeof(T) == typeof(long) ? torch.ScalarType.Int64
+            : torch.ScalarType.Float64;
+        if (tensor.dtype != type)
+        {
+            throw new ArgumentException($"{name} is {tensor.dtype}, must be {type}.", name);
+        }
+
+        return new ArrayView<T>(Pointer(tensor, name), tensor.NumberOfElements, Devices.Of(tensor, name));
+    }
+
+    /// <summary>Scratch of so many bytes beside a tensor, or null for none.</summary>
+    internal static torch.Tensor? CreateScratch(long bytes, torch.Tensor beside) =>
+        bytes == 0 ? null : torch.empty(new[] { bytes }, torch.ScalarType.Byte, beside.device);
+
+    /// <summary>The memory of scratch, or nothing for null.</summary>
+    internal static Workspace Scratch(torch.Tensor? tensor, string name) =>
+        tensor is null ? default : new(Pointer(tensor, name), tensor.NumberOfElements);
 
     /// <summary>The memory of a contiguous int32 tensor, or nothing for null.</summary>
     internal static Workspace Int32(torch.Tensor? tensor, string name) =>
@@ -41,43 +65,44 @@ internal static class TensorMemory
             ),
         };
 
-    /// <summary>Refuses a tensor that is not in CPU memory: coordinates and the engine live there.</summary>
-    internal static void RequireCpu(torch.Tensor tensor, string name)
-    {
-        if (tensor.device_type != DeviceType.CPU)
-        {
-            throw new ArgumentException(
-                $"{name} is on {tensor.device}, must be on cpu, where the coordinates are.",
-                name
-            );
-        }
-    }
-
     /// <summary>The tensor itself where its elements lie in row-major order, else such a copy in the current scope.</summary>
     internal static torch.Tensor Contiguous(torch.Tensor tensor) =>
         tensor.is_contiguous() ? tensor : tensor.contiguous();
 
+    /// <summary>
+    /// An int32 or int64 tensor as a contiguous int32 one on its device: the tensor itself, or a copy in the current scope. An
+    /// int64 value that int32 cannot hold is refused.
+    /// </summary>
+    internal static torch.Tensor AsInt32(torch.Tensor tensor, string name)
+    {
+        if (tensor.dtype is not (torch.ScalarType.Int32 or torch.ScalarType.Int64))
+        {
+            throw new ArgumentException($"{name} is {tensor.dtype}, must be Int32 or Int64.", name);
+        }
+
+        _ = Devices.Of(tensor, name);
+        if (tensor.dtype == torch.ScalarType.Int32)
+        {
+            return Contiguous(tensor);
+        }
+
+        var narrow = Contiguous(tensor.to_type(torch.ScalarType.Int32));
+        using var scope = torch.NewDisposeScope();
+        var lost = narrow.to_type(torch.ScalarType.Int64).ne(tensor);
+        if (lost.any().item<bool>())
+        {
+            var first = tensor.masked_select(lost).data<long>().ToArray()[0];
+            throw new ArgumentException($"{name} holds {first}, must fit in 32 bits.", name);
+        }
+
+        return narrow;
+    }
+
     /// <summary>Copies an int32 or int64 tensor to an array; an int64 value that int32 cannot hold is refused.</summary>
     internal static int[] ToInt32(torch.Tensor tensor, string name)
     {
-        RequireCpu(tensor, name);
         using var scope = torch.NewDisposeScope();
-        var source = Contiguous(tensor);
-        var values = new int[tensor.NumberOfElements];
-        switch (tensor.dtype)
-        {
-            case torch.ScalarType.Int32:
-                Elements<int>(source, name).CopyTo(values);
-                break;
-            case torch.ScalarType.Int64:
-                Narrow(Elements<long>(source, name), values, name);
-                break;
-            default:
-                throw new ArgumentException($"{name} is {tensor.dtype}, must be Int32 or Int64.", name);
-        }
-
-        GC.KeepAlive(source);
-        return values;
+        return ToArray<int>(AsInt32(tensor, name), torch.ScalarType.Int32, name);
     }
 
     /// <summary>Copies a floating-point tensor to an array of float32.</summary>
@@ -88,24 +113,32 @@ internal static class TensorMemory
     internal static double[] ToDouble(torch.Tensor tensor, string name) =>
         ToArray<double>(tensor, torch.ScalarType.Float64, name);
 
-    /// <summary>A new int32 tensor whose elements the given function writes.</summary>
-    internal static torch.Tensor CreateInt32(long rows, long columns, Action<Memory> write)
-    {
-        var tensor = torch.empty(new[] { rows, columns }, torch.ScalarType.Int32, torch.CPU);
-        write(new Memory(tensor));
-        GC.KeepAlive(tensor);
-        return tensor;
-    }
-
     /// <summary>The bytes of a contiguous CPU tensor of at most 2 GiB; any element type.</summary>
     internal static Span<byte> Bytes(torch.Tensor tensor) => tensor.bytes;
+
+    /// <summary>
+    /// Writes back what a buffer held. On the CPU past autograd, which refuses a backward pass that has saved what copy_
+    /// changed since.
+    /// </summary>
+    internal static void Restore(torch.Tensor buffer, torch.Tensor saved)
+    {
+        if (buffer.device_type == DeviceType.CPU)
+        {
+            Bytes(saved).CopyTo(Bytes(buffer));
+            GC.KeepAlive(saved);
+            return;
+        }
+
+        using var untracked = torch.no_grad();
+        buffer.copy_(saved).Dispose();
+    }
 
     private static T[] ToArray<T>(torch.Tensor tensor, torch.ScalarType type, string name)
         where T : unmanaged
     {
-        RequireCpu(tensor, name);
+        _ = Devices.Of(tensor, name);
         using var scope = torch.NewDisposeScope();
-        var source = Contiguous(tensor.detach().to_type(type));
+        var source = Contiguous(tensor.detach().to_type(type).cpu());
         var values = Elements<T>(source, name).ToArray();
         GC.KeepAlive(source);
         return values;
@@ -116,7 +149,6 @@ internal static class TensorMemory
 
     private static nint Pointer(torch.Tensor tensor, string name)
     {
-        RequireCpu(tensor, name);
         if (!tensor.is_contiguous())
         {
             throw new ArgumentException(
@@ -125,54 +157,19 @@ internal static class TensorMemory
             );
         }
 
-        if (tensor.NumberOfElements == 0)
-        {
-            return 0;
-        }
-
-        // A storage keeps an alias of its tensor, which this scope frees; it starts before the tensor's own offset.
-        using var scope = torch.NewDisposeScope();
-        if (tensor.dtype is torch.ScalarType.BFloat16 or torch.ScalarType.Float16)
-        {
-            // There are no storages of 16-bit numbers. The bytes of one element say where they all are, however many.
-            return Address(tensor.detach().view(-1).narrow(0, 0, 1).bytes);
-        }
-
-        torch.Storage storage = tensor.dtype switch
-        {
-            torch.ScalarType.Int32 => tensor.storage<int>(),
-            torch.ScalarType.Int64 => tensor.storage<long>(),
-            torch.ScalarType.Float32 => tensor.storage<float>(),
-            torch.ScalarType.Float64 => tensor.storage<double>(),
-            _ => throw new ArgumentException($"{name} is {tensor.dtype}, has no memory that the engine reads.", name),
-        };
-        return storage.data_ptr() + checked((nint)(tensor.storage_offset() * tensor.ElementSize));
+        // A storage starts before the tensor's own offset.
+        return tensor.NumberOfElements == 0
+            ? 0
+            : new AnyStorage(tensor).data_ptr() + checked((nint)(tensor.storage_offset() * tensor.ElementSize));
     }
 
-    private static unsafe nint Address(Span<byte> bytes)
+    /// <summary>
+    /// The storage of any element type on any device: TorchSharp's own are of 32 bits and more, and convert what is not.
+    /// </summary>
+    private sealed class AnyStorage(torch.Tensor tensor) : torch.Storage(tensor)
     {
-        fixed (byte* first = bytes)
-        {
-            return (nint)first;
-        }
-    }
+        private readonly long _elementSize = tensor.ElementSize;
 
-    private static void Narrow(ReadOnlySpan<long> source, Span<int> values, string name)
-    {
-        for (var i = 0; i < source.Length; i++)
-        {
-            if (source[i] is < int.MinValue or > int.MaxValue)
-            {
-                throw new ArgumentException($"{name} holds {source[i]}, must fit in 32 bits.", name);
-            }
-
-            values[i] = (int)source[i];
-        }
-    }
-
-    /// <summary>The elements of an int32 tensor under construction.</summary>
-    internal readonly struct Memory(torch.Tensor tensor)
-    {
-        internal Span<int> Span => Elements<int>(tensor, nameof(tensor));
+        public override int element_size() => (int)_elementSize;
     }
 }

@@ -123,12 +123,27 @@ public sealed class ErrorTests
     [Test]
     public void A_device_without_an_engine()
     {
-        using var layer = torch.nn.SubMConv3d(3, 2, 3);
-        var input = new SparseTensor(_features, _coordinates).to(torch.device("meta"));
-        Assert.That(
-            () => layer.call(input),
-            Throws.TypeOf<NotSupportedException>().With.Message.Contains("meta").And.Message.Contains("cpu")
+        var voxels = new SparseTensor(_features, _coordinates);
+        Refuse(() => voxels.to(torch.META), "device", "meta", "cpu or cuda");
+        Refuse(
+            () => new SparseTensor(_features.to(torch.META), _coordinates.to(torch.META)),
+            "coordinates",
+            "meta",
+            "cpu or cuda"
         );
+    }
+
+    [Test]
+    public void A_device_that_is_not_there()
+    {
+        if (torch.cuda.is_available())
+        {
+            Assert.Ignore("there is a CUDA device");
+        }
+
+        var voxels = new SparseTensor(_features, _coordinates);
+        Assert.That(() => voxels.to("cuda"), Throws.Exception);
+        Assert.That(() => new CoordinateManager(3, device: -2), Throws.TypeOf<ArgumentOutOfRangeException>());
     }
 
     [Test]

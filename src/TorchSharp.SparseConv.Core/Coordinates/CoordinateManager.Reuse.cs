@@ -14,9 +14,15 @@ public sealed unsafe partial class CoordinateManager
 
     /// <summary>
     /// As <see cref="Insert(ReadOnlySpan{int}, PerAxis?, PerAxis?)"/>, but the same level again for the same voxels in the same order, with the same stride and
-    /// spatial shape: what is given again and again does not make the manager grow.
+    /// spatial shape: what is given again and again does not make the manager grow. Batch indices are below
+    /// <paramref name="batchSize"/> where it is given.
     /// </summary>
-    public CoordinateMap InsertOnce(ReadOnlySpan<int> coordinates, PerAxis? stride = null, PerAxis? spatialShape = null)
+    public CoordinateMap InsertOnce(
+        ReadOnlySpan<int> coordinates,
+        PerAxis? stride = null,
+        PerAxis? spatialShape = null,
+        int? batchSize = null
+    )
     {
         var (level, shape) = CheckLevel(stride, spatialShape);
         var rows = Checks.CoordinateRows(coordinates, Dimensions, nameof(coordinates));
@@ -29,7 +35,8 @@ public sealed unsafe partial class CoordinateManager
                 if (alike && map.Coordinates().AsSpan().SequenceEqual(coordinates))
                     return map;
             }
-            return Insert(coordinates, stride, spatialShape);
+            fixed (int* first = coordinates)
+                return Insert(new ArrayView<int>((nint)first, coordinates.Length), stride, spatialShape, batchSize);
         }
     }
 }

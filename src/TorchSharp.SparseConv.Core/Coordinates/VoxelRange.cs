@@ -25,10 +25,10 @@ internal readonly record struct VoxelRange(PerAxis? SpatialShape, int? BatchSize
             if (Holds(voxel))
                 continue;
             var row = string.Format(CultureInfo.InvariantCulture, where, start / (1 + dimensions));
-            var allowed = BatchSize is { } size ? $"0 to {size - 1}" : "0 or more";
+            var allowed = BatchSize is { } size ? $"in 0..{size - 1}" : "0 or more";
             throw new ArgumentException(
                 HoldsBatch(voxel[0])
-                    ? $"{name} has the voxel {new PerAxis(voxel[1..])}{row}, must lie inside of the spatial shape {SpatialShape}."
+                    ? $"{name} has the voxel ({string.Join(", ", voxel.ToArray())}){row}, must lie inside of the spatial shape {SpatialShape}."
                     : $"{name} has batch index {voxel[0]}{row}, must be {allowed}.",
                 name
             );

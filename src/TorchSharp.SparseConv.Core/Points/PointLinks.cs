@@ -64,10 +64,9 @@ public sealed unsafe class PointLinks : IDisposable
         ArgumentNullException.ThrowIfNull(map);
         rule.Check(nameof(rule));
         var count = Checks.Points(points, batch, map.Dimensions);
-        Checks.Finite(points, map.Dimensions, nameof(points));
         fixed (double* first = points)
         fixed (int* batches = batch)
-            return Create(map, first, batches, count, rule);
+            return Create(map, new ArrayView<double>((nint)first, points.Length), batches, count, rule);
     }
 
     /// <summary>
@@ -91,7 +90,7 @@ public sealed unsafe class PointLinks : IDisposable
         Checks.Array(points, points.Length, map.Device, nameof(points));
         if (batch.Length > 0)
             Checks.Array(batch, count, map.Device, nameof(batch));
-        return Create(map, (double*)points.Data, batch.Length > 0 ? (int*)batch.Data : null, count, rule);
+        return Create(map, points, batch.Length > 0 ? (int*)batch.Data : null, count, rule);
     }
 
     /// <summary>
@@ -143,22 +142,28 @@ public sealed unsafe class PointLinks : IDisposable
     /// <summary>The numbers of points, links and rows in words.</summary>
     public override string ToString() => $"{Points} points, {Count} links to {Rows} voxels of stride {Map.Stride}";
 
-    private static PointLinks Create(CoordinateMap map, double* points, int* batch, long count, InterpolationRule rule)
+    private static PointLinks Create(
+        CoordinateMap map,
+        ArrayView<double> points,
+        int* batch,
+        long count,
+        InterpolationRule rule
+    )
     {
-        ThrowIfRefused(
-            Native.spc_links_create(
-                map.Handle,
-                points,
-                batch,
-                count,
-                rule.Kind,
-                rule.Missing,
-                rule.Offset,
-                Native.DefaultStream,
-                out var handle
-            ),
-            nameof(points)
+        var status = Native.spc_links_create(
+            map.Handle,
+            (double*)points.Data,
+            batch,
+            count,
+            rule.Kind,
+            rule.Missing,
+            rule.Offset,
+            Native.DefaultStream,
+            out var handle
         );
+        if (status == Status.InvalidArgument && points.Device == Native.Cpu)
+            Checks.Finite(new((void*)points.Data, checked((int)points.Length)), map.Dimensions, nameof(points));
+        ThrowIfRefused(status, nameof(points));
         return new PointLinks(handle, map);
     }
 

@@ -12,6 +12,7 @@ internal sealed class CheckpointCall(
     private readonly CoordinateMap _sites = input.map;
     private readonly int _batchSize = input.batch_size;
     private readonly byte[] _random = RandomState.Read();
+    private readonly long? _cudaSeed = RandomState.SeedCuda(input.features);
 
     /// <summary>Those of the block's parameters that want a gradient.</summary>
     internal IReadOnlyList<torch.Tensor> Parameters { get; } = parameters;
@@ -23,28 +24,37 @@ internal sealed class CheckpointCall(
     internal long[] FeaturesShape { get; } = input.features.shape;
 
     /// <summary>
-    /// The block's features again, on the autograd graph, with the random numbers of the first time; the state of the
-    /// process's random numbers and the block's buffers stay as they are.
+    /// Gives the block's features again, on the autograd graph, with the random numbers of the first time, to the function;
+    /// after it the state of the process's random numbers and the block's buffers are as before.
     /// </summary>
-    internal torch.Tensor Repeat(torch.Tensor features)
+    internal void Repeat(torch.Tensor features, Action<torch.Tensor> differentiate)
     {
         var before = RandomState.Read();
-        var buffers = block.buffers().Select(buffer => (buffer, TensorMemory.Bytes(buffer).ToArray())).ToArray();
+        var buffers = block.buffers().Select(buffer => (buffer, buffer.detach().clone())).ToArray();
         try
         {
             RandomState.Write(_random);
-            using var tracked = torch.enable_grad();
-            return block.call(new SparseTensor(features, _sites, _batchSize)).features;
+            RandomState.SeedCuda(_cudaSeed);
+            differentiate(Call(features));
         }
         finally
         {
             RandomState.Write(before);
-
-            // Through memory: the backward pass that follows has saved these buffers, and refuses what is written by copy_.
-            foreach (var (buffer, bytes) in buffers)
+            if (_cudaSeed is not null)
             {
-                bytes.CopyTo(TensorMemory.Bytes(buffer));
+                RandomState.SeedCuda(features);
+            }
+
+            foreach (var (buffer, saved) in buffers)
+            {
+                TensorMemory.Restore(buffer, saved);
             }
         }
+    }
+
+    private torch.Tensor Call(torch.Tensor features)
+    {
+        using var tracked = torch.enable_grad();
+        return block.call(new SparseTensor(features, _sites, _batchSize)).features;
     }
 }

@@ -69,12 +69,26 @@ internal sealed class CheckpointFunction : torch.autograd.SingleTensorFunction<C
     )
     {
         var features = saved[0].detach().requires_grad_(call.NeedsFeatures);
-        var output = call.Repeat(features);
-        if (!output.requires_grad)
-        {
-            return;
-        }
+        call.Repeat(
+            features,
+            output =>
+            {
+                if (output.requires_grad)
+                {
+                    Differentiate(call, features, output, gradient, gradients);
+                }
+            }
+        );
+    }
 
+    private static void Differentiate(
+        CheckpointCall call,
+        torch.Tensor features,
+        torch.Tensor output,
+        torch.Tensor gradient,
+        List<torch.Tensor> gradients
+    )
+    {
         // The parameters' own gradients step aside, since tensor.backward, unlike autograd.grad, fails with an exception.
         var own = call.Parameters.Select(parameter => parameter.grad).ToArray();
         try

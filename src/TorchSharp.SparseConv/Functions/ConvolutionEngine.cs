@@ -20,6 +20,7 @@ internal static class ConvolutionEngine
         var offset = bias is null ? null : TensorMemory.Contiguous(bias);
         var shortcut = residual is null ? null : TensorMemory.Contiguous(residual);
         var output = torch.empty(new[] { call.OutRows, call.OutChannels }, features.dtype, features.device);
+        var scratch = Scratch(call, ConvolutionPass.Forward, input);
         Convolution.Forward(
             call.Rulebook,
             call.Direction,
@@ -27,6 +28,7 @@ internal static class ConvolutionEngine
             Weight(call, kernel),
             offset is null ? null : Bias(call, offset),
             Output(call, output),
+            TensorMemory.Scratch(scratch, nameof(scratch)),
             groups: call.Groups,
             residual: shortcut is null ? null : Output(call, shortcut),
             activation: activation
@@ -35,6 +37,7 @@ internal static class ConvolutionEngine
         GC.KeepAlive(kernel);
         GC.KeepAlive(offset);
         GC.KeepAlive(shortcut);
+        GC.KeepAlive(scratch);
         GC.KeepAlive(output);
         return output;
     }
@@ -44,16 +47,19 @@ internal static class ConvolutionEngine
     {
         var kernel = TensorMemory.Contiguous(weight);
         var result = torch.empty(new[] { call.InRows, call.InChannels }, gradient.dtype, gradient.device);
+        var scratch = Scratch(call, ConvolutionPass.BackwardInput, gradient);
         Convolution.BackwardInput(
             call.Rulebook,
             call.Direction,
             Output(call, gradient),
             Weight(call, kernel),
             Input(call, result),
+            TensorMemory.Scratch(scratch, nameof(scratch)),
             groups: call.Groups
         );
         GC.KeepAlive(gradient);
         GC.KeepAlive(kernel);
+        GC.KeepAlive(scratch);
         GC.KeepAlive(result);
         return result;
     }
@@ -68,6 +74,7 @@ internal static class ConvolutionEngine
         var input = TensorMemory.Contiguous(features);
         var weight = torch.empty(call.WeightShape, call.Types.Weight, gradient.device);
         var bias = call.Needs.Bias ? torch.empty(new[] { call.OutChannels }, call.Types.Bias, gradient.device) : null;
+        var scratch = Scratch(call, ConvolutionPass.BackwardWeight, input);
         Convolution.BackwardWeight(
             call.Rulebook,
             call.Direction,
@@ -75,14 +82,33 @@ internal static class ConvolutionEngine
             Output(call, gradient),
             Weight(call, weight),
             bias is null ? null : Bias(call, bias),
+            TensorMemory.Scratch(scratch, nameof(scratch)),
             groups: call.Groups
         );
         GC.KeepAlive(input);
         GC.KeepAlive(gradient);
         GC.KeepAlive(weight);
         GC.KeepAlive(bias);
+        GC.KeepAlive(scratch);
         return (weight, bias);
     }
+
+    // On a CUDA device torch's allocator owns it, which gives it out again only in the order of the stream.
+    private static torch.Tensor? Scratch(ConvolutionCall call, ConvolutionPass pass, torch.Tensor beside) =>
+        call.Rulebook.Device < 0
+            ? null
+            : TensorMemory.CreateScratch(
+                Convolution.WorkspaceBytes(
+                    call.Rulebook,
+                    call.Direction,
+                    pass,
+                    call.InChannels,
+                    call.OutChannels,
+                    TensorMemory.Element(beside.dtype, nameof(beside)),
+                    call.Groups
+                ),
+                beside
+            );
 
     private static MatrixView Input(ConvolutionCall call, torch.Tensor features) =>
         TensorMemory.Matrix(features, call.InRows, call.InChannels, nameof(features));

@@ -6,9 +6,9 @@ namespace TorchSharp.SparseConv.Functions;
 internal static class InterpolationEngine
 {
     /// <summary>A tensor for what the gradient needs, int32 [out rows, C], or null where it needs nothing.</summary>
-    internal static torch.Tensor? CreateSaved(InterpolationCall call) =>
+    internal static torch.Tensor? CreateSaved(InterpolationCall call, torch.Device device) =>
         call.Kind == SplatKind.Max
-            ? torch.empty(new[] { call.OutRows, call.Channels }, torch.ScalarType.Int32, torch.CPU)
+            ? torch.empty(new[] { call.OutRows, call.Channels }, torch.ScalarType.Int32, device)
             : null;
 
     /// <summary>[in rows, C] to [out rows, C]; writes saved where it is given.</summary>

@@ -52,7 +52,7 @@ internal sealed class InterpolationFunction : torch.autograd.SingleTensorFunctio
         ReturnedGradients.Release();
         var differentiate = torch.is_grad_enabled() && features.requires_grad;
         using var scope = torch.NewDisposeScope();
-        var saved = differentiate ? InterpolationEngine.CreateSaved(call) : null;
+        var saved = differentiate ? InterpolationEngine.CreateSaved(call, features.device) : null;
         var output = InterpolationEngine.Forward(call, features, saved);
         if (differentiate)
         {

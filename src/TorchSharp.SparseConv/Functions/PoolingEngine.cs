@@ -6,15 +6,11 @@ namespace TorchSharp.SparseConv.Functions;
 internal static class PoolingEngine
 {
     /// <summary>A tensor for what the gradient needs, or null where it needs nothing: [out rows, C] or [out rows].</summary>
-    internal static torch.Tensor? CreateSaved(PoolingCall call) =>
+    internal static torch.Tensor? CreateSaved(PoolingCall call, torch.Device device) =>
         call.Kind switch
         {
-            PoolingKind.Max => torch.empty(
-                new[] { call.Output.Rows, call.Channels },
-                torch.ScalarType.Int32,
-                torch.CPU
-            ),
-            PoolingKind.Mean => torch.empty(new[] { call.Output.Rows }, torch.ScalarType.Int32, torch.CPU),
+            PoolingKind.Max => torch.empty(new[] { call.Output.Rows, call.Channels }, torch.ScalarType.Int32, device),
+            PoolingKind.Mean => torch.empty(new[] { call.Output.Rows }, torch.ScalarType.Int32, device),
             _ => null,
         };
 

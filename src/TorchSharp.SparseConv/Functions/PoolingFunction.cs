@@ -27,7 +27,7 @@ internal sealed class PoolingFunction : torch.autograd.SingleTensorFunction<Pool
         ReturnedGradients.Release();
         var differentiate = torch.is_grad_enabled() && features.requires_grad;
         using var scope = torch.NewDisposeScope();
-        saved = keep || differentiate ? PoolingEngine.CreateSaved(call) : null;
+        saved = keep || differentiate ? PoolingEngine.CreateSaved(call, features.device) : null;
         var output = PoolingEngine.Forward(call, features, saved);
         if (differentiate)
         {

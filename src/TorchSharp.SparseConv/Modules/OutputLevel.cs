@@ -33,10 +33,8 @@ internal static class OutputLevel
     )
     {
         ArgumentNullException.ThrowIfNull(coordinates);
-        var dimensions = CoordinateRows.Dimensions(coordinates, input.manager);
-        var batches = input.batch_size;
-        var rows = CoordinateRows.Read(coordinates, dimensions, ref batches, spatialShape);
-        return input.manager.InsertOnce(rows, stride, spatialShape);
+        CoordinateRows.Dimensions(coordinates, input.manager);
+        return CoordinateRows.InsertOnce(input.manager, coordinates, input.batch_size, stride, spatialShape);
     }
 
     /// <summary>Refuses an input of another number of axes than the layer's.</summary>
@@ -52,14 +50,7 @@ internal static class OutputLevel
         }
     }
 
-    /// <summary>Refuses an input that the engine cannot read.</summary>
-    internal static void RequireCpu(SparseTensor input, string layer)
-    {
-        if (input.features.device_type != DeviceType.CPU)
-        {
-            throw new NotSupportedException($"input is on {input.features.device}: {layer} runs on cpu.");
-        }
-
+    /// <summary>Refuses an input of another element type than the engine's.</summary>
+    internal static void RequireElements(SparseTensor input) =>
         TensorMemory.Element(input.features.dtype, nameof(input));
-    }
 }

@@ -159,6 +159,11 @@ public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTe
     internal SparseTensor Infer(SparseTensor input, torch.Tensor? bias, torch.Tensor? residual, Activation activation)
     {
         RequireInput(input);
+        if (residual is not null)
+        {
+            Devices.RequireSame(residual, nameof(residual), input.features, nameof(input));
+        }
+
         var sites = OutputSites(input.map);
         using var scope = torch.NewDisposeScope();
         var output = ConvolutionEngine.Forward(Call(input, sites), input.features, weight, bias, residual, activation);
@@ -193,11 +198,10 @@ public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTe
         }
 
         var kernel = weight;
-        if (input.features.device_type != DeviceType.CPU || kernel.device_type != DeviceType.CPU)
+        Devices.RequireSame(input.features, nameof(input), kernel, $"the weight of {GetName()}");
+        if (bias is { } offset)
         {
-            throw new NotSupportedException(
-                $"input is on {input.features.device} and the weight on {kernel.device}: sparse convolutions run on cpu."
-            );
+            Devices.RequireSame(input.features, nameof(input), offset, $"the bias of {GetName()}");
         }
 
         var type = input.features.dtype;

@@ -6,10 +6,16 @@ namespace TorchSharp.SparseConv;
 internal static class LatticePoints
 {
     /// <summary>
-    /// Turns points [n, D] in the space that voxels of a size divide, from an origin, into those of a level with a stride;
-    /// without a size they are in units of the level already.
+    /// Points [n, D] in the space that voxels of a size divide, from an origin, in units of a level with a stride; without a
+    /// size they are in units of the level already. A contiguous float64 tensor on their device, without a gradient, in the
+    /// current scope.
     /// </summary>
-    internal static void Scale(double[] points, PerAxis stride, VoxelSize? voxel_size, IReadOnlyList<double>? origin)
+    internal static torch.Tensor Scale(
+        torch.Tensor points,
+        PerAxis stride,
+        VoxelSize? voxel_size,
+        IReadOnlyList<double>? origin
+    )
     {
         var axes = stride.Count;
         if (origin is not null && (voxel_size is null || origin.Count != axes))
@@ -21,9 +27,10 @@ internal static class LatticePoints
             );
         }
 
+        var places = TensorMemory.Contiguous(points.detach().to_type(torch.ScalarType.Float64));
         if (voxel_size is not { } size)
         {
-            return;
+            return places;
         }
 
         var edges = size.Edges;
@@ -32,11 +39,9 @@ internal static class LatticePoints
             throw new ArgumentException($"voxel_size is {size}, must have one length or {axes}.", nameof(voxel_size));
         }
 
-        for (var i = 0; i < points.Length; i++)
-        {
-            var axis = i % axes;
-            var place = (points[i] - (origin?[axis] ?? 0)) / edges[edges.Count == 1 ? 0 : axis];
-            points[i] = place / stride[axis];
-        }
+        return places.sub(Row(origin ?? [0])).div(Row(edges)).div(Row([.. stride.Select(step => (double)step)]));
+
+        torch.Tensor Row(IReadOnlyList<double> values) =>
+            torch.tensor([.. values], torch.ScalarType.Float64, points.device);
     }
 }

@@ -24,27 +24,34 @@ internal static class PointArguments
     internal static void RequireFeatures(torch.Tensor features, long points)
     {
         SparseTensor.RequireFeatures(features, points);
-        TensorMemory.RequireCpu(features, nameof(features));
+        _ = Devices.Of(features, nameof(features));
         TensorMemory.Element(features.dtype, nameof(features));
     }
 
     /// <summary>The batch index of each point, or nothing for null.</summary>
-    internal static int[] Batch(torch.Tensor? batch, long points)
+    internal static int[] Batch(torch.Tensor? batch, torch.Tensor points)
+    {
+        RequireBatch(batch, points);
+        return batch is null ? [] : TensorMemory.ToInt32(batch, nameof(batch));
+    }
+
+    /// <summary>Refuses batch indices that are not one a point, on the points' device.</summary>
+    internal static void RequireBatch(torch.Tensor? batch, torch.Tensor points)
     {
         if (batch is null)
         {
-            return [];
+            return;
         }
 
-        if (batch.ndim != 1 || batch.shape[0] != points)
+        if (batch.ndim != 1 || batch.shape[0] != points.shape[0])
         {
             throw new ArgumentException(
-                $"batch has shape {Shapes.Text(batch.shape)}, must be [{points}], one index a point.",
+                $"batch has shape {Shapes.Text(batch.shape)}, must be [{points.shape[0]}], one index a point.",
                 nameof(batch)
             );
         }
 
-        return TensorMemory.ToInt32(batch, nameof(batch));
+        Devices.RequireSame(batch, nameof(batch), points, nameof(points));
     }
 
     /// <summary>The batch size given, or where it is 0 one more than the largest index.</summary>
@@ -81,7 +88,7 @@ internal static class PointArguments
             throw new ArgumentException($"labels is {labels.dtype}, must be of integers.", nameof(labels));
         }
 
-        TensorMemory.RequireCpu(labels, nameof(labels));
+        _ = Devices.Of(labels, nameof(labels));
         using var scope = torch.NewDisposeScope();
         return labels.to_type(torch.ScalarType.Int64).contiguous().data<long>().ToArray();
     }

@@ -65,10 +65,11 @@ internal sealed class PointSites
 
     /// <summary>The points in units of the finest level, float64 [n, D].</summary>
     internal torch.Tensor Lattice() =>
-        torch.tensor(_lattice, new long[] { Count, Manager.Dimensions }, torch.ScalarType.Float64);
+        torch.tensor(_lattice, new long[] { Count, Manager.Dimensions }, torch.ScalarType.Float64, Devices.Of(Manager));
 
     /// <summary>The batch index of each point, int32 [n].</summary>
-    internal torch.Tensor Batch() => torch.tensor(_batch.Length > 0 ? _batch : new int[Count], torch.ScalarType.Int32);
+    internal torch.Tensor Batch() =>
+        torch.tensor(_batch.Length > 0 ? _batch : new int[Count], torch.ScalarType.Int32, Devices.Of(Manager));
 
     /// <summary>The voxels at a stride that hold points, the same level again each time.</summary>
     internal CoordinateMap Level(PerAxis stride)

@@ -31,6 +31,7 @@ public sealed class PointTensor : IDisposable
         ArgumentNullException.ThrowIfNull(features);
         var axes = PointArguments.Dimensions(points);
         PointArguments.RequireFeatures(features, points.shape[0]);
+        Devices.RequireSame(features, nameof(features), points, nameof(points));
         if (manager is not null && manager.Dimensions != axes)
         {
             throw new ArgumentException(
@@ -39,10 +40,12 @@ public sealed class PointTensor : IDisposable
             );
         }
 
-        var batches = PointArguments.Batch(batch, points.shape[0]);
+        var levels = manager ?? new CoordinateManager(axes, Devices.Of(points, nameof(points)));
+        Devices.Require(points, nameof(points), levels);
+        var batches = PointArguments.Batch(batch, points);
         var scans = PointArguments.BatchSize(batch_size, batches, points.shape[0]);
         var voxels = Voxelizer.Voxelize(
-            manager ?? new CoordinateManager(axes),
+            levels,
             TensorMemory.ToDouble(points, nameof(points)),
             batches,
             new VoxelizerOptions { VoxelSize = voxel_size.Edges, Origin = origin ?? [] }
@@ -55,6 +58,7 @@ public sealed class PointTensor : IDisposable
     {
         ArgumentNullException.ThrowIfNull(features);
         PointArguments.RequireFeatures(features, sites.Count);
+        Devices.Require(features, nameof(features), sites.Manager);
         this.features = features;
         _sites = sites;
     }

@@ -18,13 +18,11 @@ public sealed class Voxelization : IDisposable
         _sites = new PointSites(voxels.Points, voxels.Tensor.batch_size);
         tensor = voxels.Tensor;
         dropped = voxels.Points.Dropped;
-        voxel_of_point = torch.tensor(voxels.Points.VoxelOfPoint, torch.ScalarType.Int64);
-        point_of_voxel = torch.tensor(voxels.Chosen, torch.ScalarType.Int64);
+        voxel_of_point = Index(voxels.Points.VoxelOfPoint);
+        point_of_voxel = Index(voxels.Chosen);
         var all = new VoxelGroups(voxels.Points.VoxelOfPoint, voxels.Points.Map.Rows);
-        points_per_voxel = torch.tensor(all.Counts(), torch.ScalarType.Int64);
-        this.labels = labels is null
-            ? null
-            : torch.tensor(voxels.Groups.MajorityLabels(labels, ignoreLabel), torch.ScalarType.Int64);
+        points_per_voxel = Index(all.Counts());
+        this.labels = labels is null ? null : Index(voxels.Groups.MajorityLabels(labels, ignoreLabel));
     }
 
     /// <summary>The voxels and their features [N, C], ordered by their coordinates; differentiable in the points' features.</summary>
@@ -75,7 +73,7 @@ public sealed class Voxelization : IDisposable
             }
         }
 
-        return torch.tensor(index, new long[] { _groups.Rows, most }, torch.ScalarType.Int64);
+        return Index(index).view(_groups.Rows, most);
     }
 
     /// <summary>Hands all tensors to the dispose scope outside the current one, and returns this.</summary>
@@ -98,6 +96,8 @@ public sealed class Voxelization : IDisposable
         points_per_voxel.Dispose();
         labels?.Dispose();
     }
+
+    private torch.Tensor Index(long[] values) => torch.tensor(values, torch.ScalarType.Int64, tensor.features.device);
 
     /// <summary>A line such as "1024 voxels of 4096 points, 12 dropped".</summary>
     public override string ToString() => $"{_groups.Rows} voxels of {_sites.Count} points, {dropped} dropped";

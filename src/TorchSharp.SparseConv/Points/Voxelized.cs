@@ -47,12 +47,13 @@ internal sealed class Voxelized
         if (features is not null)
         {
             PointArguments.RequireFeatures(features, points.shape[0]);
+            Devices.RequireSame(features, nameof(features), points, nameof(points));
         }
 
-        var batches = PointArguments.Batch(batch, points.shape[0]);
+        var batches = PointArguments.Batch(batch, points);
         var scans = PointArguments.BatchSize(batch_size, batches, points.shape[0]);
         var voxels = Voxelizer.Voxelize(
-            new CoordinateManager(axes),
+            new CoordinateManager(axes, Devices.Of(points, nameof(points))),
             TensorMemory.ToDouble(points, nameof(points)),
             batches,
             new VoxelizerOptions
@@ -73,7 +74,7 @@ internal sealed class Voxelized
     private torch.Tensor Reduce(torch.Tensor points, torch.Tensor? features, VoxelizationOptions options)
     {
         using var scope = torch.NewDisposeScope();
-        var given = features ?? torch.ones(new[] { points.shape[0], 1L }, points.dtype);
+        var given = features ?? torch.ones(new[] { points.shape[0], 1L }, points.dtype, points.device);
         var links = PointLinks.FromRows(Points.Map, RowsToReduce(options));
         var kind = options.Reduction switch
         {

@@ -73,9 +73,10 @@ public sealed class PointClassifier : IDisposable
         using var scope = torch.NewDisposeScope();
         using var untracked = torch.no_grad();
         _network.eval();
+        var device = _network.parameters().FirstOrDefault()?.device ?? torch.CPU;
         var input = SparseTensor.from_points(
-            torch.tensor(positions, [points, axes]),
-            torch.tensor(features, [points, Config.Architecture.InChannels]),
+            torch.tensor(positions, [points, axes], device: device),
+            torch.tensor(features, [points, Config.Architecture.InChannels], device: device),
             new VoxelSize([.. Config.VoxelSize]),
             out var voxelOfPoint
         );

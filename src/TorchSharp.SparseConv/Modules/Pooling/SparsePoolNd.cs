@@ -83,7 +83,7 @@ public abstract class SparsePoolNd : torch.nn.Module<SparseTensor, SparseTensor>
     private protected PoolingCall Prepare(SparseTensor? input, Func<SparseTensor, CoordinateMap> level)
     {
         OutputLevel.RequireDimensions(input, Geometry.Dimensions, GetName());
-        OutputLevel.RequireCpu(input!, GetName());
+        OutputLevel.RequireElements(input!);
         var rulebook = input!.manager.Rulebook(level(input), input.map, Geometry);
         SummaryTrace.Note(this, rulebook, rulebook.Coarse, input.channels, input.features.dtype, 0);
         return new PoolingCall(rulebook, ConvolutionDirection.FineToCoarse, Kind, input.channels);

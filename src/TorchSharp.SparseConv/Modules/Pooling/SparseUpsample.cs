@@ -71,7 +71,7 @@ public sealed class SparseUpsample : torch.nn.Module<SparseTensor, SparseTensor>
     private KernelGeometry Tiles(SparseTensor? input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        OutputLevel.RequireCpu(input, GetName());
+        OutputLevel.RequireElements(input);
         return KernelGeometry.Create(input.dimensions, scale, stride: scale);
     }
 

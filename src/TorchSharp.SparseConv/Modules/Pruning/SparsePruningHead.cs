@@ -88,6 +88,6 @@ public sealed class SparsePruningHead : torch.nn.Module<SparseTensor, SparseTens
             }
         }
 
-        return torch.tensor(kept, torch.ScalarType.Bool);
+        return torch.tensor(kept, torch.ScalarType.Bool, logits.device);
     }
 }
