@@ -1,12 +1,12 @@
 namespace TorchSharp.SparseConv.Core.Tests;
 
-[TestFixture]
-public sealed class CoordinateMapTests
+[TestFixtureSource(typeof(Backends), nameof(Backends.Available))]
+public sealed class CoordinateMapTests(Backend backend)
 {
     [TestCaseSource(typeof(Cases), nameof(Cases.All))]
     public void Rows_keep_the_order_given_and_are_found(Case one)
     {
-        using var manager = new CoordinateManager(one.Dimensions);
+        using var manager = backend.Manager(one.Dimensions);
         var map = manager.Insert(one.Fine);
         var rows = new long[map.Rows];
         map.Find(one.Fine, rows);
@@ -23,7 +23,7 @@ public sealed class CoordinateMapTests
     [Test]
     public void Absent_coordinates_are_found_at_row_minus_one()
     {
-        using var manager = new CoordinateManager(2);
+        using var manager = backend.Manager(2);
         var map = manager.Insert([0, -1, 5, 1, 7, 7]);
         var rows = new long[7];
         map.Find([0, -1, 5, 1, -1, 5, 0, 5, -1, 1, 7, 7, 0, int.MinValue, int.MaxValue, -1, -1, 5, 2, 7, 7], rows);
@@ -33,7 +33,7 @@ public sealed class CoordinateMapTests
     [Test]
     public void Nothing_is_found_in_an_empty_map()
     {
-        using var manager = new CoordinateManager(3);
+        using var manager = backend.Manager(3);
         var map = manager.Insert([]);
         var rows = new long[1];
         map.Find([0, 0, 0, 0], rows);
@@ -43,7 +43,7 @@ public sealed class CoordinateMapTests
     [Test]
     public void A_coordinate_that_stands_twice_is_refused_by_name_and_rows()
     {
-        using var manager = new CoordinateManager(3);
+        using var manager = backend.Manager(3);
         var live = SparseConvRuntime.LiveObjects;
         var refused = Assert.Catch<ArgumentException>(() =>
             manager.Insert([0, 1, 2, 3, 0, 4, 5, 6, 1, 1, 2, 3, 0, -4, -5, -6, 0, 4, 5, 6])
@@ -60,7 +60,7 @@ public sealed class CoordinateMapTests
     [Test]
     public void Merging_keeps_each_voxel_once_and_says_where_each_row_went()
     {
-        using var manager = new CoordinateManager(2);
+        using var manager = backend.Manager(2);
         int[] given = [0, 4, -5, 1, 1, 2, 0, 4, -5, 0, 1, 2, 1, 1, 2];
         var mapRows = new long[5];
         var map = manager.InsertMerged(given, mapRows);
@@ -76,7 +76,7 @@ public sealed class CoordinateMapTests
     public void Merged_rows_do_not_depend_on_the_order_given()
     {
         var given = Cloud.Draw(3, 3, 500, -9, 9, batches: 2).Chunk(4).ToArray();
-        using var manager = new CoordinateManager(3);
+        using var manager = backend.Manager(3);
         var first = manager.InsertMerged(given.SelectMany(row => row).ToArray(), new long[500]);
         new Random(4).Shuffle(given);
         var second = manager.InsertMerged(given.SelectMany(row => row).ToArray(), new long[500]);
@@ -86,7 +86,7 @@ public sealed class CoordinateMapTests
     [Test]
     public void Opposite_corners_of_the_int32_range_are_kept_in_one_dimension()
     {
-        using var manager = new CoordinateManager(1);
+        using var manager = backend.Manager(1);
         int[] corners = [0, int.MinValue, 0, int.MaxValue, 5, 0];
         var map = manager.Insert(corners);
         var rows = new long[3];
@@ -97,7 +97,7 @@ public sealed class CoordinateMapTests
     [Test]
     public void A_box_beyond_64_bits_is_refused()
     {
-        using var manager = new CoordinateManager(4);
+        using var manager = backend.Manager(4);
         const int Low = int.MinValue;
         const int High = int.MaxValue;
         var refused = Assert.Catch<ArgumentException>(() =>
@@ -109,7 +109,7 @@ public sealed class CoordinateMapTests
     [Test]
     public void Bad_arguments_are_named_with_their_values()
     {
-        using var manager = new CoordinateManager(2);
+        using var manager = backend.Manager(2);
         var map = manager.Insert([0, 1, 2]);
         using (Assert.EnterMultipleScope())
         {
@@ -121,14 +121,14 @@ public sealed class CoordinateMapTests
             Refused.With(
                 () => manager.Insert([0, 0, 0, 0, 1, 9], spatialShape: 9),
                 "coordinates",
-                "voxel (1, 9) in row 1"
+                "voxel (0, 1, 9) in row 1"
             );
-            Refused.With(() => manager.Insert([0, -1, 0], spatialShape: 9), "coordinates", "voxel (-1, 0) in row 0");
+            Refused.With(() => manager.Insert([0, -1, 0], spatialShape: 9), "coordinates", "voxel (0, -1, 0) in row 0");
             Refused.With(() => manager.InsertMerged([0, 1, 2], new long[2]), "mapRows", "has 2 elements, must have 1");
             Refused.With(() => map.Find([0, 1, 2], new long[2]), "rows", "has 2 elements, must have 1");
             Refused.With(() => map.Find([0, 1], new long[1]), "coordinates", "must be rows of 3");
             Refused.With(() => map.CopyCoordinates(new int[4]), "destination", "has 4 elements, must have 1 rows of 3");
-            Refused.With(() => _ = new CoordinateManager(5), "dimensions", "dimensions is 5, must be 1 to 4");
+            Refused.With(() => _ = backend.Manager(5), "dimensions", "dimensions is 5, must be 1 to 4");
             Assert.That(manager.Maps, Has.Count.EqualTo(1));
         }
     }

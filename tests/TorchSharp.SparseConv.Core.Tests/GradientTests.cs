@@ -1,8 +1,8 @@
 namespace TorchSharp.SparseConv.Core.Tests;
 
 /// <summary>Gradients against central differences of the library's own forward pass, in double.</summary>
-[TestFixture]
-public sealed class GradientTests
+[TestFixtureSource(typeof(Backends), nameof(Backends.Available))]
+public sealed class GradientTests(Backend backend)
 {
     // A convolution is linear in each argument, so the step does not have to be small; what is left is rounding.
     private const double Step = 0.5;
@@ -14,9 +14,9 @@ public sealed class GradientTests
     [TestCaseSource(typeof(Cases), nameof(Cases.Small))]
     public void Of_a_transposed_convolution(Case one) => Compare(one, ConvolutionDirection.CoarseToFine);
 
-    private static void Compare(Case one, ConvolutionDirection direction)
+    private void Compare(Case one, ConvolutionDirection direction)
     {
-        using var scene = new Scene(one);
+        using var scene = new Scene(one, backend);
         var problem = new Problem<double>(scene, direction);
         var (gradWeight, gradBias) = problem.BackwardWeight();
         using (Assert.EnterMultipleScope())

@@ -1,8 +1,10 @@
+using System.Numerics;
+
 namespace TorchSharp.SparseConv.Core.Tests;
 
 /// <summary>Features of 16 bits beside weights of the same type or Float32, against brute force over the numbers as stored.</summary>
-[TestFixture]
-public sealed unsafe class HalfTests
+[TestFixtureSource(typeof(Backends), nameof(Backends.Available))]
+public sealed class HalfTests(Backend backend)
 {
     private const ConvolutionDirection Down = ConvolutionDirection.FineToCoarse;
 
@@ -12,57 +14,71 @@ public sealed unsafe class HalfTests
     [TestCase("3d_dilate_3_stride_2")]
     public void Float16_features_with_Float32_weights_are_brute_force(string name)
     {
-        using var scene = new Scene(Cases.Named(name));
+        using var scene = new Scene(Cases.Named(name), backend);
         var problem = new Problem<float>(scene, Down);
         Round(problem.Input.Data);
         Round(problem.Weight.Data);
         Round(problem.GradOutput.Data);
         var input = Narrow(problem.Input);
         var grad = Narrow(problem.GradOutput);
-        var output = new Half[problem.GradOutput.Data.Length];
-        var gradInput = new Half[problem.Input.Data.Length];
-        var gradWeight = new Matrix<float>(problem.Weight.Rows, problem.Weight.Columns).Fill(double.NaN);
-        var gradBias = new Matrix<float>(1, problem.Weight.Columns).Fill(double.NaN);
-        fixed (
-            Half* x = input,
-                g = grad,
-                y = output,
-                dx = gradInput
-        )
-        {
-            var inputs = View(problem.Input, x);
-            var gradients = View(problem.GradOutput, g);
-            Convolution.Forward(
-                scene.Rulebook,
-                Down,
-                inputs,
-                problem.Weight.View,
-                problem.Bias.View,
-                View(problem.GradOutput, y)
-            );
-            Convolution.BackwardInput(scene.Rulebook, Down, gradients, problem.Weight.View, View(problem.Input, dx));
-            Convolution.BackwardWeight(scene.Rulebook, Down, inputs, gradients, gradWeight.View, gradBias.View);
-        }
-
+        var output = Like<Half>(problem.GradOutput);
+        var gradInput = Like<Half>(problem.Input);
+        var gradWeight = Like<float>(problem.Weight).Fill(double.NaN);
+        var gradBias = Like<float>(problem.Bias).Fill(double.NaN);
+        var weight = problem.Weight;
+        var (forward, backInput, backWeight) = (
+            Scratch(ConvolutionPass.Forward),
+            Scratch(ConvolutionPass.BackwardInput),
+            Scratch(ConvolutionPass.BackwardWeight)
+        );
+        Convolution.Forward(
+            scene.Rulebook,
+            Down,
+            input.View,
+            weight.View,
+            problem.Bias.View,
+            output.View,
+            forward?.Workspace ?? default
+        );
+        Convolution.BackwardInput(
+            scene.Rulebook,
+            Down,
+            grad.View,
+            weight.View,
+            gradInput.View,
+            backInput?.Workspace ?? default
+        );
+        Convolution.BackwardWeight(
+            scene.Rulebook,
+            Down,
+            input.View,
+            grad.View,
+            gradWeight.View,
+            gradBias.View,
+            backWeight?.Workspace ?? default
+        );
         var brute = problem.ForOracle();
         var expected = Oracle.Backward(brute, problem.GradOutput.ToDouble());
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(Widen(output), Is.EqualTo(Oracle.Forward(brute)).Within(HalfTolerance));
-            Assert.That(Widen(gradInput), Is.EqualTo(expected.Input).Within(HalfTolerance));
+            Assert.That(output.ToDouble(), Is.EqualTo(Oracle.Forward(brute)).Within(HalfTolerance));
+            Assert.That(gradInput.ToDouble(), Is.EqualTo(expected.Input).Within(HalfTolerance));
             Near.Check("gradient of weight", gradWeight.ToDouble(), expected.Weight, Near.Tolerance<float>());
             Near.Check("gradient of bias", gradBias.ToDouble(), expected.Bias, Near.Tolerance<float>());
         }
+
+        DeviceArray<byte>? Scratch(ConvolutionPass pass) =>
+            scene.Scratch(Down, pass, input.Columns, problem.Weight.Columns, ElementType.Float16);
     }
 
     [Test]
     public void Pooling_of_Float16_is_that_of_Float32_rounded_once([Values] PoolingKind kind)
     {
-        using var scene = new Scene(Cases.Named("3d_dilate_3_stride_2"));
+        using var scene = new Scene(Cases.Named("3d_dilate_3_stride_2"), backend);
         const int Channels = 3;
         var random = new Random(8);
-        var input = new Matrix<float>(scene.Fine.Rows, Channels);
-        var gradient = new Matrix<float>(scene.Coarse.Rows, Channels);
+        var input = new Matrix<float>(scene.Fine.Rows, Channels, backend);
+        var gradient = new Matrix<float>(scene.Coarse.Rows, Channels, backend);
         foreach (var matrix in new[] { input, gradient })
         {
             for (var i = 0; i < matrix.Data.Length; i++)
@@ -70,29 +86,27 @@ public sealed unsafe class HalfTests
             Round(matrix.Data);
         }
         var (output, gradInput) = (
-            new Matrix<float>(scene.Coarse.Rows, Channels),
-            new Matrix<float>(scene.Fine.Rows, Channels)
+            new Matrix<float>(scene.Coarse.Rows, Channels, backend),
+            new Matrix<float>(scene.Fine.Rows, Channels, backend)
         );
-        var (halfOutput, halfGradInput) = (new Half[output.Data.Length], new Half[gradInput.Data.Length]);
-        var saved = new int[Pooling.SavedBytes(scene.Rulebook, Down, kind, Channels) / sizeof(int)];
-        fixed (int* ints = saved)
-        fixed (
-            Half* x = Narrow(input),
-                g = Narrow(gradient),
-                y = halfOutput,
-                dx = halfGradInput
-        )
+        var (halfOutput, halfGradInput) = (Like<Half>(output), Like<Half>(gradInput));
+        var saved = new DeviceArray<int>(
+            backend,
+            Pooling.SavedBytes(scene.Rulebook, Down, kind, Channels) / sizeof(int)
+        );
+        Run(input, output, gradient, gradInput);
+        var wide = saved.Host.ToArray();
+        Run(Narrow(input), halfOutput, Narrow(gradient), halfGradInput);
+        Assert.That(saved.Host, Is.EqualTo(wide), "saved");
+        Assert.That(halfOutput.Data, Is.EqualTo(Narrow(output).Data), "output");
+        Assert.That(halfGradInput.Data, Is.EqualTo(Narrow(gradInput).Data), "gradient");
+
+        void Run<T>(Matrix<T> from, Matrix<T> to, Matrix<T> gradTo, Matrix<T> gradFrom)
+            where T : unmanaged, INumber<T>
         {
-            var kept = new Workspace((nint)ints, saved.Length * sizeof(int));
-            Pooling.Forward(scene.Rulebook, Down, kind, input.View, output.View, kept);
-            Pooling.Backward(scene.Rulebook, Down, kind, gradient.View, gradInput.View, kept);
-            var wide = saved.ToArray();
-            Pooling.Forward(scene.Rulebook, Down, kind, View(input, x), View(output, y), kept);
-            Pooling.Backward(scene.Rulebook, Down, kind, View(gradient, g), View(gradInput, dx), kept);
-            Assert.That(saved, Is.EqualTo(wide), "saved");
+            Pooling.Forward(scene.Rulebook, Down, kind, from.View, to.View, saved.Workspace);
+            Pooling.Backward(scene.Rulebook, Down, kind, gradTo.View, gradFrom.View, saved.Workspace);
         }
-        Assert.That(halfOutput, Is.EqualTo(Narrow(output)), "output");
-        Assert.That(halfGradInput, Is.EqualTo(Narrow(gradInput)), "gradient");
     }
 
     private static void Round(Span<float> values)
@@ -101,10 +115,14 @@ public sealed unsafe class HalfTests
             value = (float)(Half)value;
     }
 
-    private static Half[] Narrow(Matrix<float> matrix) => [.. matrix.Data.Select(value => (Half)value)];
+    private Matrix<T> Like<T>(Matrix<float> matrix)
+        where T : unmanaged, INumber<T> => new(matrix.Rows, matrix.Columns, backend);
 
-    private static double[] Widen(Half[] values) => [.. values.Select(value => (double)value)];
-
-    private static MatrixView View(Matrix<float> like, Half* data) =>
-        new((nint)data, like.Rows, like.Columns, ElementType.Float16);
+    private Matrix<Half> Narrow(Matrix<float> matrix)
+    {
+        var narrow = Like<Half>(matrix);
+        for (var i = 0; i < narrow.Data.Length; i++)
+            narrow.Data[i] = (Half)matrix.Data[i];
+        return narrow;
+    }
 }

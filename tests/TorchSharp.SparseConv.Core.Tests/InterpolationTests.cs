@@ -1,7 +1,9 @@
+using System.Numerics;
+
 namespace TorchSharp.SparseConv.Core.Tests;
 
-[TestFixture]
-public sealed unsafe class InterpolationTests
+[TestFixtureSource(typeof(Backends), nameof(Backends.Available))]
+public sealed class InterpolationTests(Backend backend)
 {
     private static readonly double[] Points = [0.5, 0.5, 1.0, 0.5, 1.25, 0.75, -3, 9, 0.5, 1.5];
 
@@ -11,7 +13,7 @@ public sealed unsafe class InterpolationTests
     [SetUp]
     public void Make_three_voxels_of_a_square()
     {
-        _manager = new CoordinateManager(2);
+        _manager = backend.Manager(2);
         _map = _manager.Insert([0, 0, 0, 0, 1, 0, 0, 1, 1]);
     }
 
@@ -51,9 +53,9 @@ public sealed unsafe class InterpolationTests
     public void Splatting_sums_is_the_adjoint_of_interpolation()
     {
         using var links = PointLinks.Create(_map, Points, [], InterpolationRule.Linear);
-        var (rows, points) = (Matrix<double>.Random(3, 4, 1), Matrix<double>.Random(5, 4, 2));
-        var (read, splat) = (new Matrix<double>(5, 4).Fill(9), new Matrix<double>(3, 4).Fill(9));
-        var (gradRows, gradPoints) = (new Matrix<double>(3, 4).Fill(9), new Matrix<double>(5, 4).Fill(9));
+        var (rows, points) = (Matrix<double>.Random(3, 4, 1, backend), Matrix<double>.Random(5, 4, 2, backend));
+        var (read, splat) = (Filled<double>(5, 4), Filled<double>(3, 4));
+        var (gradRows, gradPoints) = (Filled<double>(3, 4), Filled<double>(5, 4));
         Interpolation.Forward(links, rows.View, read.View);
         Interpolation.Splat(links, SplatKind.Sum, points.View, splat.View);
         Interpolation.Backward(links, points.View, gradRows.View);
@@ -73,19 +75,15 @@ public sealed unsafe class InterpolationTests
     public void A_maximum_needs_what_was_saved()
     {
         using var links = PointLinks.FromRows(_map, [1, 1, -1]);
-        var (points, rows) = (new Matrix<float>(3, 1), new Matrix<float>(3, 1).Fill(9));
+        var (points, rows) = (Filled<float>(3, 1), Filled<float>(3, 1));
         (points.Data[0], points.Data[1], points.Data[2]) = (-2, -1, 5);
-        var saved = new int[3];
-        fixed (int* first = saved)
-        {
-            var memory = new Workspace((nint)first, Interpolation.SavedBytes(links, SplatKind.Max, 1));
-            Interpolation.Splat(links, SplatKind.Max, points.View, rows.View, memory);
-            Assert.That(rows.Data, Is.EqualTo(new[] { 0f, -1, 0 }));
-            Assert.That(saved, Is.EqualTo(new[] { -1, 1, -1 }));
-            rows.Data[1] = 4;
-            Interpolation.SplatBackward(links, SplatKind.Max, rows.View, points.View, memory);
-            Assert.That(points.Data, Is.EqualTo(new[] { 0f, 4, 0 }));
-        }
+        var saved = new DeviceArray<int>(backend, Interpolation.SavedBytes(links, SplatKind.Max, 1) / sizeof(int));
+        Interpolation.Splat(links, SplatKind.Max, points.View, rows.View, saved.Workspace);
+        Assert.That(rows.Data, Is.EqualTo(new[] { 0f, -1, 0 }));
+        Assert.That(saved.Host, Is.EqualTo(new[] { -1, 1, -1 }));
+        rows.Data[1] = 4;
+        Interpolation.SplatBackward(links, SplatKind.Max, rows.View, points.View, saved.Workspace);
+        Assert.That(points.Data, Is.EqualTo(new[] { 0f, 4, 0 }));
 
         Refused.With(
             () => Interpolation.SplatBackward(links, SplatKind.Max, rows.View, points.View),
@@ -98,7 +96,7 @@ public sealed unsafe class InterpolationTests
     public void What_does_not_fit_is_named()
     {
         using var links = PointLinks.FromRows(_map, [0, 1]);
-        var (rows, points) = (new Matrix<float>(3, 2), new Matrix<float>(2, 2));
+        var (rows, points) = (Filled<float>(3, 2), Filled<float>(2, 2));
         using (Assert.EnterMultipleScope())
         {
             Refused.With(
@@ -108,7 +106,7 @@ public sealed unsafe class InterpolationTests
             );
             Refused.With(() => Interpolation.Forward(links, rows.View, rows.View), "output", "must be [2, 2]");
             Refused.With(
-                () => Interpolation.Backward(links, new Matrix<double>(2, 2).View, rows.View),
+                () => Interpolation.Backward(links, Filled<double>(2, 2).View, rows.View),
                 "gradOutput",
                 "must have the Float32"
             );
@@ -140,4 +138,7 @@ public sealed unsafe class InterpolationTests
         Assert.That(() => links.Read(), Throws.TypeOf<ObjectDisposedException>());
         Assert.That(SparseConvRuntime.LiveObjects, Is.EqualTo(live - 1), "the map is gone, too");
     }
+
+    private Matrix<T> Filled<T>(long rows, long columns)
+        where T : unmanaged, INumber<T> => new Matrix<T>(rows, columns, backend).Fill(9);
 }

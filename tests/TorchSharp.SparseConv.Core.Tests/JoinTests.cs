@@ -1,13 +1,13 @@
 namespace TorchSharp.SparseConv.Core.Tests;
 
 /// <summary>Levels that are made of other levels of one stride, and what a level remembers of its making.</summary>
-[TestFixture]
-public sealed class JoinTests
+[TestFixtureSource(typeof(Backends), nameof(Backends.Available))]
+public sealed class JoinTests(Backend backend)
 {
     private CoordinateManager _manager = null!;
 
     [SetUp]
-    public void MakeManager() => _manager = new CoordinateManager(1);
+    public void MakeManager() => _manager = backend.Manager(1);
 
     [TearDown]
     public void DisposeManager() => _manager.Dispose();

@@ -1,13 +1,13 @@
 namespace TorchSharp.SparseConv.Core.Tests;
 
 /// <summary>The rulebook against the equation, both ways.</summary>
-[TestFixture]
-public sealed class LawTests
+[TestFixtureSource(typeof(Backends), nameof(Backends.Available))]
+public sealed class LawTests(Backend backend)
 {
     [TestCaseSource(typeof(Cases), nameof(Cases.All))]
     public void Every_pair_listed_obeys_the_law(Case one)
     {
-        using var scene = new Scene(one);
+        using var scene = new Scene(one, backend);
         var oracle = new Oracle(one);
         var fine = oracle.Sites(scene.Fine.Coordinates());
         var coarse = oracle.Sites(scene.Coarse.Coordinates());
@@ -25,7 +25,7 @@ public sealed class LawTests
     [TestCaseSource(typeof(Cases), nameof(Cases.All))]
     public void Every_pair_that_obeys_the_law_is_listed_once(Case one)
     {
-        using var scene = new Scene(one);
+        using var scene = new Scene(one, backend);
         var oracle = new Oracle(one);
         var fine = oracle.Sites(scene.Fine.Coordinates());
         var coarseRows = oracle
@@ -56,7 +56,7 @@ public sealed class LawTests
     [TestCaseSource(typeof(Cases), nameof(Cases.All))]
     public void Pairs_of_a_tap_ascend_by_coarse_row(Case one)
     {
-        using var scene = new Scene(one);
+        using var scene = new Scene(one, backend);
         for (var tap = 0; tap < scene.Rulebook.Taps; tap++)
             Assert.That(scene.Rulebook.TapPairs(tap).Coarse, Is.Ordered.Ascending.And.Unique, $"tap {tap}");
     }
@@ -64,7 +64,7 @@ public sealed class LawTests
     [TestCaseSource(typeof(Cases), nameof(Cases.All))]
     public void Tap_offsets_are_those_of_the_law(Case one)
     {
-        using var scene = new Scene(one);
+        using var scene = new Scene(one, backend);
         var oracle = new Oracle(one);
         for (var tap = 0; tap < scene.Geometry.Taps; tap++)
         {
@@ -77,9 +77,9 @@ public sealed class LawTests
     [Test]
     public void The_cases_meet_what_they_are_named_for()
     {
-        using var far = new Scene(Cases.Named("3d_far_apart_no_neighbours"));
-        using var sparse = new Scene(Cases.Named("3d_explicit_sites"));
-        using var full = new Scene(Cases.Named("3d_full_box"));
+        using var far = new Scene(Cases.Named("3d_far_apart_no_neighbours"), backend);
+        using var sparse = new Scene(Cases.Named("3d_explicit_sites"), backend);
+        using var full = new Scene(Cases.Named("3d_full_box"), backend);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(far.Rulebook.Counts().Count(pairs => pairs == 0), Is.EqualTo(26), "taps without a pair");

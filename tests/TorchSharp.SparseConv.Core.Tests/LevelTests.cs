@@ -1,8 +1,8 @@
 namespace TorchSharp.SparseConv.Core.Tests;
 
 /// <summary>Derived levels against brute force, and which level a transposed convolution returns to.</summary>
-[TestFixture]
-public sealed class LevelTests
+[TestFixtureSource(typeof(Backends), nameof(Backends.Available))]
+public sealed class LevelTests(Backend backend)
 {
     public static IEnumerable<Case> Strided =>
         Cases.All.Where(one => one.Sites is CaseSites.Dilate or CaseSites.Downsample);
@@ -10,7 +10,7 @@ public sealed class LevelTests
     [TestCaseSource(nameof(Strided))]
     public void Dilated_sites_are_all_that_a_tap_reaches(Case one)
     {
-        using var scene = new Scene(one);
+        using var scene = new Scene(one, backend);
         var oracle = new Oracle(one);
         var coarse = scene.Manager.Coarsen(scene.Fine, scene.Geometry, StridedSites.Dilate);
         int[]? bounds = coarse.SpatialShape is { } shape ? [.. shape] : null;
@@ -20,7 +20,7 @@ public sealed class LevelTests
     [TestCaseSource(nameof(Strided))]
     public void Downsampled_sites_are_the_fine_ones_divided_and_rounded_down(Case one)
     {
-        using var scene = new Scene(one);
+        using var scene = new Scene(one, backend);
         var oracle = new Oracle(one);
         var coarse = scene.Manager.Coarsen(scene.Fine, scene.Geometry, StridedSites.Downsample);
         SameSites(oracle.Sites(coarse.Coordinates()), oracle.Downsampled(one.Fine));
@@ -32,7 +32,7 @@ public sealed class LevelTests
     [TestCaseSource(nameof(WithRoom))]
     public void Generated_sites_are_all_that_a_tap_reaches(Case one)
     {
-        using var scene = new Scene(one);
+        using var scene = new Scene(one, backend);
         var oracle = new Oracle(one);
         var fine = scene.Manager.Refine(scene.Coarse, scene.Geometry, TransposedSites.Generate);
         int[]? bounds = fine.SpatialShape is { } shape ? [.. shape] : null;
@@ -49,7 +49,7 @@ public sealed class LevelTests
     [TestCase("3d_highest_coordinates", 2147483648L)]
     public void A_site_beyond_32_bits_is_an_exception_that_names_it(string name, long coordinate)
     {
-        using var scene = new Scene(Cases.Named(name));
+        using var scene = new Scene(Cases.Named(name), backend);
         Assert.That(
             () => scene.Manager.Refine(scene.Coarse, scene.Geometry, TransposedSites.Generate),
             Throws.InstanceOf<SparseConvException>().With.Message.Contains($"{coordinate}")
@@ -62,7 +62,7 @@ public sealed class LevelTests
     {
         var rows = Cloud.Draw(3, 3, 400, -9, 9, batches: 2).Chunk(4).ToArray();
         var geometry = KernelGeometry.Create(3, 3, 2, padding: 1);
-        using var manager = new CoordinateManager(3);
+        using var manager = backend.Manager(3);
         var first = manager.Insert([.. rows.SelectMany(row => row)]);
         new Random(4).Shuffle(rows);
         var second = manager.Insert([.. rows.SelectMany(row => row)]);
@@ -75,7 +75,7 @@ public sealed class LevelTests
     [Test]
     public void Strides_multiply_and_spatial_shapes_follow()
     {
-        using var manager = new CoordinateManager(2);
+        using var manager = backend.Manager(2);
         var fine = manager.Insert([0, 0, 0, 0, 8, 6], spatialShape: (9, 7));
         var dilated = manager.Coarsen(fine, KernelGeometry.Create(2, 3, (2, 3), padding: 1), StridedSites.Dilate);
         var twice = manager.Coarsen(dilated, KernelGeometry.Create(2, 2, 2), StridedSites.Downsample);
@@ -95,7 +95,7 @@ public sealed class LevelTests
     [Test]
     public void A_tiling_kernel_gives_one_level_for_both_rules()
     {
-        using var manager = new CoordinateManager(3);
+        using var manager = backend.Manager(3);
         var fine = manager.Insert(Cloud.Draw(1, 3, 50, -5, 5));
         var shaped = manager.Insert(Cloud.Draw(1, 3, 50, 0, 8), spatialShape: 8);
         var odd = manager.Insert(Cloud.Draw(1, 3, 50, 0, 9), spatialShape: 9);
@@ -136,7 +136,7 @@ public sealed class LevelTests
     [Test]
     public void Cached_sites_are_those_of_the_nearest_ancestor()
     {
-        using var manager = new CoordinateManager(3);
+        using var manager = backend.Manager(3);
         var geometry = KernelGeometry.Create(3, 2, 2);
         var other = manager.Insert([0, 9, 9, 9]);
         var one = manager.Insert(Cloud.Draw(1, 3, 50, -5, 5));
@@ -164,7 +164,7 @@ public sealed class LevelTests
     [Test]
     public void Cached_sites_are_the_only_level_at_the_stride_where_there_is_no_ancestor()
     {
-        using var manager = new CoordinateManager(1);
+        using var manager = backend.Manager(1);
         var one = manager.Insert([0, 1]);
         var two = manager.Insert([0, 0], stride: 2);
         var geometry = KernelGeometry.Create(1, 2, 2);
@@ -179,7 +179,7 @@ public sealed class LevelTests
     [Test]
     public void Where_no_level_is_cached_the_message_lists_those_that_are()
     {
-        using var manager = new CoordinateManager(1);
+        using var manager = backend.Manager(1);
         var eight = manager.Insert([0, 1, 0, 2], stride: 8);
         var refused = Assert.Throws<InvalidOperationException>(() =>
             manager.Refine(eight, KernelGeometry.Create(1, 2, 2), TransposedSites.Cached)
@@ -195,7 +195,7 @@ public sealed class LevelTests
     [Test]
     public void Strides_that_do_not_work_are_refused()
     {
-        using var manager = new CoordinateManager(1);
+        using var manager = backend.Manager(1);
         var one = manager.Insert([0, 1]);
         var far = manager.Insert([0, 1], stride: 1 << 30);
         var geometry = KernelGeometry.Create(1, 2, 2);
@@ -219,8 +219,8 @@ public sealed class LevelTests
     [Test]
     public void Levels_and_geometries_that_do_not_belong_are_refused()
     {
-        using var manager = new CoordinateManager(2);
-        using var stranger = new CoordinateManager(2);
+        using var manager = backend.Manager(2);
+        using var stranger = backend.Manager(2);
         var map = manager.Insert([0, 1, 2]);
         var foreign = stranger.Insert([0, 1, 2]);
         var flat = KernelGeometry.Submanifold(2, 3);

@@ -3,29 +3,29 @@ using System.Numerics;
 namespace TorchSharp.SparseConv.Core.Tests;
 
 /// <summary>Convolutions against brute force, in both directions, in float and in double.</summary>
-[TestFixture]
-public sealed class OracleTests
+[TestFixtureSource(typeof(Backends), nameof(Backends.Available))]
+public sealed class OracleTests(Backend backend)
 {
     [TestCaseSource(typeof(Cases), nameof(Cases.All))]
     public void Convolution_is_brute_force_in_float64(Case one) =>
-        Compare<double>(one, ConvolutionDirection.FineToCoarse);
+        Compare<double>(backend, one, ConvolutionDirection.FineToCoarse);
 
     [TestCaseSource(typeof(Cases), nameof(Cases.All))]
     public void Convolution_is_brute_force_in_float32(Case one) =>
-        Compare<float>(one, ConvolutionDirection.FineToCoarse);
+        Compare<float>(backend, one, ConvolutionDirection.FineToCoarse);
 
     [TestCaseSource(typeof(Cases), nameof(Cases.All))]
     public void Transposed_convolution_is_brute_force_in_float64(Case one) =>
-        Compare<double>(one, ConvolutionDirection.CoarseToFine);
+        Compare<double>(backend, one, ConvolutionDirection.CoarseToFine);
 
     [TestCaseSource(typeof(Cases), nameof(Cases.All))]
     public void Transposed_convolution_is_brute_force_in_float32(Case one) =>
-        Compare<float>(one, ConvolutionDirection.CoarseToFine);
+        Compare<float>(backend, one, ConvolutionDirection.CoarseToFine);
 
     [TestCaseSource(typeof(Cases), nameof(Cases.Small))]
     public void Without_a_bias_rows_without_a_pair_are_zero(Case one)
     {
-        using var scene = new Scene(one);
+        using var scene = new Scene(one, backend);
         var problem = new Problem<double>(scene, ConvolutionDirection.FineToCoarse);
         var expected = Oracle.Forward(problem.ForOracle(bias: false));
         Near.Check("output", problem.Forward(bias: false).ToDouble(), expected, Near.Float64);
@@ -34,13 +34,20 @@ public sealed class OracleTests
     [Test]
     public void A_residual_is_added_before_values_are_rectified()
     {
-        using var scene = new Scene(Cases.Named("3d_dilate_3_stride_2"));
+        using var scene = new Scene(Cases.Named("3d_dilate_3_stride_2"), backend);
         var problem = new Problem<double>(scene, ConvolutionDirection.FineToCoarse);
         var (rows, columns) = (scene.Coarse.Rows, problem.Weight.Columns);
-        var residual = new Matrix<double>(rows, columns);
+        var residual = new Matrix<double>(rows, columns, backend);
         for (var i = 0; i < residual.Data.Length; i++)
             residual.Data[i] = (i % 7) - 3;
-        var output = new Matrix<double>(rows, columns);
+        var output = new Matrix<double>(rows, columns, backend);
+        var scratch = scene.Scratch(
+            ConvolutionDirection.FineToCoarse,
+            ConvolutionPass.Forward,
+            problem.Input.Columns,
+            columns,
+            ElementType.Float64
+        );
         Convolution.Forward(
             scene.Rulebook,
             ConvolutionDirection.FineToCoarse,
@@ -48,6 +55,7 @@ public sealed class OracleTests
             problem.Weight.View,
             problem.Bias.View,
             output.View,
+            scratch?.Workspace ?? default,
             residual: residual.View,
             activation: Activation.Relu
         );
@@ -85,10 +93,10 @@ public sealed class OracleTests
         Assert.That(output.Data, Is.EqualTo(problem.Forward().Data));
     }
 
-    internal static void Compare<T>(Case one, ConvolutionDirection direction)
+    internal static void Compare<T>(Backend backend, Case one, ConvolutionDirection direction)
         where T : unmanaged, INumber<T>
     {
-        using var scene = new Scene(one);
+        using var scene = new Scene(one, backend);
         var problem = new Problem<T>(scene, direction);
         var brute = problem.ForOracle();
         var gradOutput = problem.GradOutput.ToDouble();

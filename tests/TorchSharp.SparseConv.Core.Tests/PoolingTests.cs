@@ -1,15 +1,15 @@
 namespace TorchSharp.SparseConv.Core.Tests;
 
 /// <summary>Pooling on matrices of the caller: what is written and saved, and what is refused.</summary>
-[TestFixture]
-public sealed class PoolingTests
+[TestFixtureSource(typeof(Backends), nameof(Backends.Available))]
+public sealed class PoolingTests(Backend backend)
 {
     private const ConvolutionDirection Down = ConvolutionDirection.FineToCoarse;
 
     [Test]
     public void Each_kind_takes_what_its_name_says_and_gives_its_gradient_back()
     {
-        using var manager = new CoordinateManager(1);
+        using var manager = backend.Manager(1);
         var fine = manager.Insert([0, 5, 0, 0, 0, 1]);
         var geometry = KernelGeometry.Create(1, size: 4, stride: 4);
         var rulebook = manager.Rulebook(manager.Coarsen(fine, geometry, StridedSites.Dilate), fine, geometry);
@@ -29,9 +29,9 @@ public sealed class PoolingTests
     [Test]
     public void What_does_not_fit_is_refused_by_name()
     {
-        using var scene = new Scene(Cases.Named("3d_dilate_3_stride_2"));
+        using var scene = new Scene(Cases.Named("3d_dilate_3_stride_2"), backend);
         var (fine, coarse) = (scene.Fine.Rows, scene.Coarse.Rows);
-        var (input, output) = (new Matrix<float>(fine, 3).View, new Matrix<float>(coarse, 3).View);
+        var (input, output) = (new Matrix<float>(fine, 3, backend).View, new Matrix<float>(coarse, 3, backend).View);
         using (Assert.EnterMultipleScope())
         {
             Refused.With(() => Forward(input with { Rows = 1 }, output), "input", $"must be [{fine}, 3]");
@@ -54,25 +54,21 @@ public sealed class PoolingTests
     }
 
     // Pools -7 (in the second voxel), -2 and -4 (in the first); gradients of the two are 10 and 20.
-    private static unsafe double[] Run(Rulebook rulebook, PoolingKind kind)
+    private double[] Run(Rulebook rulebook, PoolingKind kind)
     {
         var input = Filled(-7, -2, -4);
         var gradient = Filled(10, 20);
-        var output = new Matrix<double>(2, 1).Fill(double.NaN);
-        var gradInput = new Matrix<double>(3, 1).Fill(double.NaN);
-        var ints = new int[Pooling.SavedBytes(rulebook, Down, kind, 1) / sizeof(int)];
-        fixed (int* first = ints)
-        {
-            var saved = new Workspace((nint)first, ints.Length * sizeof(int));
-            Pooling.Forward(rulebook, Down, kind, input.View, output.View, saved);
-            Pooling.Backward(rulebook, Down, kind, gradient.View, gradInput.View, saved);
-        }
+        var output = new Matrix<double>(2, 1, backend).Fill(double.NaN);
+        var gradInput = new Matrix<double>(3, 1, backend).Fill(double.NaN);
+        var saved = new DeviceArray<int>(backend, Pooling.SavedBytes(rulebook, Down, kind, 1) / sizeof(int));
+        Pooling.Forward(rulebook, Down, kind, input.View, output.View, saved.Workspace);
+        Pooling.Backward(rulebook, Down, kind, gradient.View, gradInput.View, saved.Workspace);
         return [.. output.Data, .. gradInput.Data];
     }
 
-    private static Matrix<double> Filled(params double[] values)
+    private Matrix<double> Filled(params double[] values)
     {
-        var matrix = new Matrix<double>(values.Length, 1);
+        var matrix = new Matrix<double>(values.Length, 1, backend);
         values.CopyTo(matrix.Data, 0);
         return matrix;
     }

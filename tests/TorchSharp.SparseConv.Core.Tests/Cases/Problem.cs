@@ -15,10 +15,15 @@ internal sealed class Problem<T>
         _direction = direction;
         var one = scene.Case;
         var (read, written) = scene.Rows(direction);
-        Input = Matrix<T>.Random(read, one.InChannels, one.Seed);
-        Weight = Matrix<T>.Random((long)scene.Rulebook.Taps * one.InChannels, one.OutChannels, one.Seed + 1);
-        Bias = Matrix<T>.Random(1, one.OutChannels, one.Seed + 2);
-        GradOutput = Matrix<T>.Random(written, one.OutChannels, one.Seed + 3);
+        Input = Matrix<T>.Random(read, one.InChannels, one.Seed, scene.Backend);
+        Weight = Matrix<T>.Random(
+            (long)scene.Rulebook.Taps * one.InChannels,
+            one.OutChannels,
+            one.Seed + 1,
+            scene.Backend
+        );
+        Bias = Matrix<T>.Random(1, one.OutChannels, one.Seed + 2, scene.Backend);
+        GradOutput = Matrix<T>.Random(written, one.OutChannels, one.Seed + 3, scene.Backend);
     }
 
     internal Matrix<T> Input { get; }
@@ -31,30 +36,52 @@ internal sealed class Problem<T>
 
     internal Matrix<T> Forward(bool bias = true)
     {
-        var output = new Matrix<T>(GradOutput.Rows, GradOutput.Columns).Fill(double.NaN);
-        Convolution.Forward(_scene.Rulebook, _direction, Input.View, Weight.View, bias ? Bias.View : null, output.View);
+        var output = Like(GradOutput).Fill(double.NaN);
+        var scratch = Scratch(ConvolutionPass.Forward);
+        Convolution.Forward(
+            _scene.Rulebook,
+            _direction,
+            Input.View,
+            Weight.View,
+            bias ? Bias.View : null,
+            output.View,
+            scratch?.Workspace ?? default
+        );
+        GC.KeepAlive(scratch);
         return output;
     }
 
     internal Matrix<T> BackwardInput()
     {
-        var gradInput = new Matrix<T>(Input.Rows, Input.Columns).Fill(double.NaN);
-        Convolution.BackwardInput(_scene.Rulebook, _direction, GradOutput.View, Weight.View, gradInput.View);
+        var gradInput = Like(Input).Fill(double.NaN);
+        var scratch = Scratch(ConvolutionPass.BackwardInput);
+        Convolution.BackwardInput(
+            _scene.Rulebook,
+            _direction,
+            GradOutput.View,
+            Weight.View,
+            gradInput.View,
+            scratch?.Workspace ?? default
+        );
+        GC.KeepAlive(scratch);
         return gradInput;
     }
 
     internal (Matrix<T> Weight, Matrix<T> Bias) BackwardWeight()
     {
-        var gradWeight = new Matrix<T>(Weight.Rows, Weight.Columns).Fill(double.NaN);
-        var gradBias = new Matrix<T>(1, Weight.Columns).Fill(double.NaN);
+        var gradWeight = Like(Weight).Fill(double.NaN);
+        var gradBias = Like(Bias).Fill(double.NaN);
+        var scratch = Scratch(ConvolutionPass.BackwardWeight);
         Convolution.BackwardWeight(
             _scene.Rulebook,
             _direction,
             Input.View,
             GradOutput.View,
             gradWeight.View,
-            gradBias.View
+            gradBias.View,
+            scratch?.Workspace ?? default
         );
+        GC.KeepAlive(scratch);
         return (gradWeight, gradBias);
     }
 
@@ -73,4 +100,9 @@ internal sealed class Problem<T>
             Bias = bias ? Bias.ToDouble() : null,
         };
     }
+
+    private Matrix<T> Like(Matrix<T> matrix) => new(matrix.Rows, matrix.Columns, _scene.Backend);
+
+    private DeviceArray<byte>? Scratch(ConvolutionPass pass) =>
+        _scene.Scratch(_direction, pass, Input.Columns, Weight.Columns, Input.View.ElementType);
 }

@@ -3,9 +3,10 @@ namespace TorchSharp.SparseConv.Core.Tests;
 /// <summary>A case set up in the library: its manager, levels and rulebook.</summary>
 internal sealed class Scene : IDisposable
 {
-    internal Scene(Case one)
+    internal Scene(Case one, Backend backend = Backend.Cpu)
     {
         Case = one;
+        Backend = backend;
         Geometry = KernelGeometry.Create(
             one.Dimensions,
             PerAxis.Create(one.Size),
@@ -13,7 +14,7 @@ internal sealed class Scene : IDisposable
             PerAxis.Create(one.Dilation),
             PerAxis.Create(one.Padding)
         );
-        Manager = new CoordinateManager(one.Dimensions);
+        Manager = backend.Manager(one.Dimensions);
         Fine = Manager.Insert(one.Fine, spatialShape: one.Shape is { } shape ? PerAxis.Create(shape) : null);
         Coarse = one.Sites switch
         {
@@ -27,6 +28,8 @@ internal sealed class Scene : IDisposable
 
     internal Case Case { get; }
 
+    internal Backend Backend { get; }
+
     internal KernelGeometry Geometry { get; }
 
     internal CoordinateManager Manager { get; }
@@ -36,6 +39,18 @@ internal sealed class Scene : IDisposable
     internal CoordinateMap Coarse { get; }
 
     internal Rulebook Rulebook { get; }
+
+    /// <summary>Scratch for a pass, which on the CPU a call rents itself; to be referenced until the pass has ended.</summary>
+    internal DeviceArray<byte>? Scratch(
+        ConvolutionDirection direction,
+        ConvolutionPass pass,
+        long inChannels,
+        long outChannels,
+        ElementType elementType
+    ) =>
+        Backend == Backend.Cpu
+            ? null
+            : new(Backend, Convolution.WorkspaceBytes(Rulebook, direction, pass, inChannels, outChannels, elementType));
 
     public void Dispose() => Manager.Dispose();
 
