@@ -11,7 +11,7 @@ internal static class Devices
     internal static int Of(torch.Tensor tensor, string name)
     {
         Require(tensor.device_type, tensor.device, name);
-        return tensor.device_type == DeviceType.CPU ? Cpu : tensor.device_index;
+        return Number(tensor)!.Value;
     }
 
     /// <summary>The device of a level, as tensors name it.</summary>
@@ -27,7 +27,7 @@ internal static class Devices
     /// <summary>Refuses a tensor on another device than a level's.</summary>
     internal static void Require(torch.Tensor tensor, string name, CoordinateManager manager)
     {
-        if (Of(tensor, name) != manager.Device)
+        if (Number(tensor) != manager.Device)
         {
             throw Differ(tensor, name, "the voxels", Of(manager));
         }
@@ -41,6 +41,14 @@ internal static class Devices
             throw Differ(tensor, name, otherName, other.device);
         }
     }
+
+    private static int? Number(torch.Tensor tensor) =>
+        tensor.device_type switch
+        {
+            DeviceType.CPU => Cpu,
+            DeviceType.CUDA => tensor.device_index,
+            _ => null,
+        };
 
     private static ArgumentException Differ(torch.Tensor tensor, string name, string other, torch.Device device) =>
         new($"{name} is on {tensor.device} and {other} on {device}, must be on one device.", name);

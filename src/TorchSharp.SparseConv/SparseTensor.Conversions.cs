@@ -38,9 +38,10 @@ public sealed partial class SparseTensor
         int batch_size = 0
     )
     {
+        using var scope = torch.NewDisposeScope();
         var voxels = Voxelized.Make(points, features, voxel_size, new VoxelizationOptions(), batch, batch_size);
-        voxel_of_point = torch.tensor(voxels.Points.VoxelOfPoint, torch.ScalarType.Int64, points.device);
-        return voxels.Tensor;
+        voxel_of_point = voxels.Points.VoxelOfPoint.MoveToOuterDisposeScope();
+        return voxels.Tensor.MoveToOuterDisposeScope();
     }
 
     /// <summary>

@@ -26,11 +26,9 @@ public sealed partial class SparseTensor
         var rule = options ?? new VoxelizationOptions();
         _ = PointArguments.Dimensions(points);
         var given = labels is null ? null : PointArguments.Labels(labels, points.shape[0]);
-        return new Voxelization(
-            Voxelized.Make(points, features, voxel_size, rule, batch, batch_size),
-            given,
-            rule.IgnoreLabel
-        );
+        using var scope = torch.NewDisposeScope();
+        var voxels = Voxelized.Make(points, features, voxel_size, rule, batch, batch_size);
+        return new Voxelization(voxels, given, rule.IgnoreLabel).MoveToOuterDisposeScope();
     }
 
     /// <summary>

@@ -101,10 +101,10 @@ public sealed class SixteenBitTests
         {
             Assert.That(output.dtype, Is.EqualTo(type));
             Assert.That(gradient.dtype, Is.EqualTo(type));
-            Assert.That(Error(output, wide), Is.LessThan(tolerance), "output");
+            Assert.That(Tensors.Error(output, wide), Is.LessThan(tolerance), "output");
             if (!EveryLayer.IsModel(name))
             {
-                Assert.That(Error(gradient, wideGradient), Is.LessThan(2 * tolerance), "gradient");
+                Assert.That(Tensors.Error(gradient, wideGradient), Is.LessThan(2 * tolerance), "gradient");
             }
 
             foreach (
@@ -117,7 +117,7 @@ public sealed class SixteenBitTests
                 // Below the last layer of a network each ReLU that turns makes a difference of its own.
                 if (!EveryLayer.IsModel(name) || path.Contains(".final.", StringComparison.Ordinal))
                 {
-                    Assert.That(Error(one, other), Is.LessThan(2 * tolerance), path);
+                    Assert.That(Tensors.Error(one, other), Is.LessThan(2 * tolerance), path);
                 }
             }
         }
@@ -158,14 +158,5 @@ public sealed class SixteenBitTests
                     .Select(one => (one.name, one.parameter.grad!)),
             ]
         );
-    }
-
-    /// <summary>The size of the difference, relative to the size of what is expected; of a bias before a norm that is rounding alone.</summary>
-    private static double Error(torch.Tensor actual, torch.Tensor expected)
-    {
-        Assert.That(actual.shape, Is.EqualTo(expected.shape));
-        var truth = expected.to_type(torch.ScalarType.Float64);
-        var error = (actual.to_type(torch.ScalarType.Float64) - truth).pow(2).sum().item<double>();
-        return Math.Sqrt(error / Math.Max(truth.pow(2).sum().item<double>(), 1e-8));
     }
 }

@@ -4,24 +4,34 @@ namespace TorchSharp.SparseConv.Core;
 internal sealed class VoxelGrid
 {
     private readonly int _dimensions;
-    private readonly double[] _size;
-    private readonly double[] _origin;
-    private readonly double[] _low;
-    private readonly double[] _high;
-    private readonly PerAxis? _shape;
 
     internal VoxelGrid(VoxelizerOptions options, int dimensions)
     {
         _dimensions = dimensions;
-        _size = Sizes(options.VoxelSize, dimensions);
-        _origin = Corner(options.Origin, dimensions, "origin", 0);
-        _low = Corner(options.Low, dimensions, "low", double.NegativeInfinity);
-        _high = Corner(options.High, dimensions, "high", double.PositiveInfinity);
-        CheckRange(_low, _high);
-        _shape = options.SpatialShape is { } shape
+        Size = Sizes(options.VoxelSize, dimensions);
+        Origin = Corner(options.Origin, dimensions, "origin", 0);
+        Low = Corner(options.Low, dimensions, "low", double.NegativeInfinity);
+        High = Corner(options.High, dimensions, "high", double.PositiveInfinity);
+        CheckRange(Low, High);
+        Shape = options.SpatialShape is { } shape
             ? Checks.AtLeast(1, shape.Expand(dimensions, "spatialShape"), "spatialShape")
             : null;
     }
+
+    /// <summary>The edges of a voxel, one an axis.</summary>
+    internal double[] Size { get; }
+
+    /// <summary>Where the lattice starts, one number an axis.</summary>
+    internal double[] Origin { get; }
+
+    /// <summary>The lowest corner of what is kept, one number an axis.</summary>
+    internal double[] Low { get; }
+
+    /// <summary>The highest corner, itself outside, one number an axis.</summary>
+    internal double[] High { get; }
+
+    /// <summary>The voxels that are kept on each axis, from 0 on, or null for all.</summary>
+    internal PerAxis? Shape { get; }
 
     /// <summary>
     /// Writes points in units of voxels, their voxels (batch, d0, ...), and their batch index or -1 for those to be dropped.
@@ -44,7 +54,7 @@ internal sealed class VoxelGrid
             {
                 var index = (point * _dimensions) + axis;
                 var value = points[index];
-                lattice[index] = (value - _origin[axis]) / _size[axis];
+                lattice[index] = (value - Origin[axis]) / Size[axis];
                 var cell = Math.Floor(lattice[index]);
                 if (batches[point] < 0 || IsOutside(axis, value, cell))
                 {
@@ -53,7 +63,7 @@ internal sealed class VoxelGrid
                 }
                 if (cell is < int.MinValue or > int.MaxValue)
                     throw new ArgumentException(
-                        $"points has {value} on axis {axis} of point {point}, which with voxelSize {_size[axis]} is voxel {cell}, "
+                        $"points has {value} on axis {axis} of point {point}, which with voxelSize {Size[axis]} is voxel {cell}, "
                             + "must be within 32 bits.",
                         nameof(points)
                     );
@@ -63,7 +73,7 @@ internal sealed class VoxelGrid
     }
 
     private bool IsOutside(int axis, double value, double cell) =>
-        !(value >= _low[axis] && value < _high[axis]) || (_shape is { } shape && !(cell >= 0 && cell < shape[axis]));
+        !(value >= Low[axis] && value < High[axis]) || (Shape is { } shape && !(cell >= 0 && cell < shape[axis]));
 
     private static void CheckRange(double[] low, double[] high)
     {

@@ -24,15 +24,7 @@ internal static class PointArguments
     internal static void RequireFeatures(torch.Tensor features, long points)
     {
         SparseTensor.RequireFeatures(features, points);
-        _ = Devices.Of(features, nameof(features));
         TensorMemory.Element(features.dtype, nameof(features));
-    }
-
-    /// <summary>The batch index of each point, or nothing for null.</summary>
-    internal static int[] Batch(torch.Tensor? batch, torch.Tensor points)
-    {
-        RequireBatch(batch, points);
-        return batch is null ? [] : TensorMemory.ToInt32(batch, nameof(batch));
     }
 
     /// <summary>Refuses batch indices that are not one a point, on the points' device.</summary>
@@ -54,13 +46,16 @@ internal static class PointArguments
         Devices.RequireSame(batch, nameof(batch), points, nameof(points));
     }
 
-    /// <summary>The batch size given, or where it is 0 one more than the largest index.</summary>
-    internal static int BatchSize(int batch_size, int[] batches, long points)
+    /// <summary>
+    /// The batch size given, or where it is 0 one more than the largest index, of indices that are checked here, too.
+    /// </summary>
+    internal static int BatchSize(int batch_size, torch.Tensor? batch, torch.Tensor points)
     {
+        RequireBatch(batch, points);
         var largest =
-            points == 0 ? -1
-            : batches.Length == 0 ? 0
-            : batches.Max();
+            points.shape[0] == 0 ? -1
+            : batch is null ? 0
+            : Largest(batch);
         if (batch_size < 0 || (batch_size > 0 && largest >= batch_size))
         {
             throw new ArgumentException(
@@ -119,5 +114,11 @@ internal static class PointArguments
         }
 
         return torch.cat([.. scans]);
+    }
+
+    private static int Largest(torch.Tensor batch)
+    {
+        using var scope = torch.NewDisposeScope();
+        return TensorMemory.AsInt32(batch, nameof(batch)).max().item<int>();
     }
 }

@@ -24,11 +24,16 @@ internal sealed class PointSites
         Count = lattice.Length / manager.Dimensions;
     }
 
-    internal PointSites(VoxelizedPoints points, int batchSize)
-        : this(points.Lattice, points.Batch, batchSize, points.Map.Manager)
+    internal PointSites(PlacedPoints points, int batchSize)
+        : this(
+            TensorMemory.ToDouble(points.Lattice, nameof(points)),
+            TensorMemory.ToInt32(points.Batch, nameof(points)),
+            batchSize,
+            points.Map.Manager
+        )
     {
         _finest = points.Map;
-        _links.Add((points.Map, InterpolationRule.Nearest), PointLinks.FromRows(points.Map, points.VoxelOfPoint));
+        _links.Add((points.Map, InterpolationRule.Nearest), points.Links());
     }
 
     internal CoordinateManager Manager { get; }

@@ -42,12 +42,12 @@ public sealed class PointTensor : IDisposable
 
         var levels = manager ?? new CoordinateManager(axes, Devices.Of(points, nameof(points)));
         Devices.Require(points, nameof(points), levels);
-        var batches = PointArguments.Batch(batch, points);
-        var scans = PointArguments.BatchSize(batch_size, batches, points.shape[0]);
-        var voxels = Voxelizer.Voxelize(
+        using var scope = torch.NewDisposeScope();
+        var scans = PointArguments.BatchSize(batch_size, batch, points);
+        var voxels = PlacedPoints.Make(
             levels,
-            TensorMemory.ToDouble(points, nameof(points)),
-            batches,
+            points,
+            batch,
             new VoxelizerOptions { VoxelSize = voxel_size.Edges, Origin = origin ?? [] }
         );
         this.features = features;

@@ -17,11 +17,10 @@ public sealed class Voxelization : IDisposable
         _groups = voxels.Groups;
         _sites = new PointSites(voxels.Points, voxels.Tensor.batch_size);
         tensor = voxels.Tensor;
-        dropped = voxels.Points.Dropped;
-        voxel_of_point = Index(voxels.Points.VoxelOfPoint);
+        dropped = voxels.Points.VoxelOfPoint.shape[0] - voxels.Points.Kept;
+        voxel_of_point = voxels.Points.VoxelOfPoint;
         point_of_voxel = Index(voxels.Chosen);
-        var all = new VoxelGroups(voxels.Points.VoxelOfPoint, voxels.Points.Map.Rows);
-        points_per_voxel = Index(all.Counts());
+        points_per_voxel = Index(voxels.AllGroups().Counts());
         this.labels = labels is null ? null : Index(voxels.Groups.MajorityLabels(labels, ignoreLabel));
     }
 

@@ -9,20 +9,20 @@ internal sealed class Voxelized
     private readonly Lazy<VoxelGroups> _groups;
     private readonly Lazy<long[]> _chosen;
 
-    private Voxelized(VoxelizedPoints points, VoxelizationOptions options)
+    private Voxelized(PlacedPoints points, VoxelizationOptions options)
     {
         Points = points;
         _groups = new Lazy<VoxelGroups>(() =>
         {
-            var all = new VoxelGroups(points.VoxelOfPoint, points.Map.Rows);
-            return options.MaxPointsPerVoxel is { } most ? all.Limit(most, points.VoxelOfPoint.Length) : all;
+            var all = AllGroups();
+            return options.MaxPointsPerVoxel is { } most ? all.Limit(most, Count) : all;
         });
         _chosen = new Lazy<long[]>(() =>
             options.Reduction == PointReduction.Random ? Groups.Random(points.Map, options.Seed) : Groups.First()
         );
     }
 
-    internal VoxelizedPoints Points { get; }
+    internal PlacedPoints Points { get; }
 
     /// <summary>The points that make each voxel's features.</summary>
     internal VoxelGroups Groups => _groups.Value;
@@ -32,7 +32,9 @@ internal sealed class Voxelized
 
     internal SparseTensor Tensor { get; private set; } = null!;
 
-    /// <summary>Checks all arguments before anything is made. The tensor belongs to the caller's dispose scope.</summary>
+    private int Count => checked((int)Points.VoxelOfPoint.shape[0]);
+
+    /// <summary>Checks all arguments before anything is made. The tensors belong to the caller's dispose scope.</summary>
     internal static Voxelized Make(
         torch.Tensor points,
         torch.Tensor? features,
@@ -50,12 +52,11 @@ internal sealed class Voxelized
             Devices.RequireSame(features, nameof(features), points, nameof(points));
         }
 
-        var batches = PointArguments.Batch(batch, points);
-        var scans = PointArguments.BatchSize(batch_size, batches, points.shape[0]);
-        var voxels = Voxelizer.Voxelize(
+        var scans = PointArguments.BatchSize(batch_size, batch, points);
+        var voxels = PlacedPoints.Make(
             new CoordinateManager(axes, Devices.Of(points, nameof(points))),
-            TensorMemory.ToDouble(points, nameof(points)),
-            batches,
+            points,
+            batch,
             new VoxelizerOptions
             {
                 VoxelSize = voxel_size.Edges,
@@ -71,11 +72,14 @@ internal sealed class Voxelized
         return result;
     }
 
+    /// <summary>All points of each voxel.</summary>
+    internal VoxelGroups AllGroups() => new(Points.VoxelOfPoint.data<long>().ToArray(), Points.Map.Rows);
+
     private torch.Tensor Reduce(torch.Tensor points, torch.Tensor? features, VoxelizationOptions options)
     {
         using var scope = torch.NewDisposeScope();
         var given = features ?? torch.ones(new[] { points.shape[0], 1L }, points.dtype, points.device);
-        var links = PointLinks.FromRows(Points.Map, RowsToReduce(options));
+        var links = LinksToReduce(options);
         var kind = options.Reduction switch
         {
             PointReduction.Mean => SplatKind.Mean,
@@ -91,23 +95,24 @@ internal sealed class Voxelized
         return result.MoveToOuterDisposeScope();
     }
 
-    /// <summary>The voxel of each point that its features are made of, -1 for the other points.</summary>
-    private long[] RowsToReduce(VoxelizationOptions options)
+    /// <summary>From each voxel to the points that its features are made of.</summary>
+    private PointLinks LinksToReduce(VoxelizationOptions options)
     {
-        var points = Points.VoxelOfPoint.Length;
         if (options.Reduction is not (PointReduction.First or PointReduction.Random))
         {
-            return options.MaxPointsPerVoxel is null ? Points.VoxelOfPoint : Groups.RowOfPoint(points);
+            return options.MaxPointsPerVoxel is null
+                ? Points.Links()
+                : PointLinks.FromRows(Points.Map, Groups.RowOfPoint(Count));
         }
 
-        var rows = new long[points];
+        var rows = new long[Count];
         Array.Fill(rows, -1);
         for (var row = 0; row < Chosen.Length; row++)
         {
             rows[Chosen[row]] = row;
         }
 
-        return rows;
+        return PointLinks.FromRows(Points.Map, rows);
     }
 
     private static void CheckOptions(VoxelizationOptions options)

@@ -43,5 +43,15 @@ internal static class Tensors
         return difference / Math.Max(largest, 1e-30);
     }
 
+    /// <summary>The size of the difference, relative to the size of what is expected; of a bias before a norm that is rounding alone.</summary>
+    internal static double Error(torch.Tensor actual, torch.Tensor expected)
+    {
+        Assert.That(actual.shape, Is.EqualTo(expected.shape));
+        using var scope = torch.NewDisposeScope();
+        var truth = expected.detach().to_type(torch.ScalarType.Float64);
+        var error = (actual.detach().to_type(torch.ScalarType.Float64) - truth).pow(2).sum().item<double>();
+        return Math.Sqrt(error / Math.Max(truth.pow(2).sum().item<double>(), 1e-8));
+    }
+
     internal static string Key(IEnumerable<int> row) => string.Join(',', row);
 }
