@@ -76,44 +76,72 @@ internal sealed class PlacedPoints
         var batches = batch is null
             ? torch.zeros(new[] { points.shape[0] }, torch.ScalarType.Int32, points.device)
             : TensorMemory.AsInt32(batch, nameof(batch));
-        var lattice = wide.sub(Row(grid.Origin)).div(Row(grid.Size));
+        var lattice = wide.sub(Row(grid.Origin, points)).div(Row(grid.Size, points));
         var cells = lattice.floor();
-        var inside = wide.ge(Row(grid.Low)).logical_and(wide.lt(Row(grid.High)));
-        if (grid.Shape is { } shape)
+        var kept = Inside(wide, cells, grid);
+
+        // Of a point that is not finite neither comparison holds.
+        var fits = cells.ge(Least).logical_and(cells.le(Most)).all(1);
+        if (kept is not null)
         {
-            inside = inside
-                .logical_and(cells.ge(Zero))
-                .logical_and(cells.lt(Row([.. shape.Select(size => (double)size)])));
+            fits = fits.logical_or(kept.logical_not()).logical_and(wide.isfinite().all(1));
         }
 
-        var kept = inside.all(1);
-        var beyond = cells.lt(Least).logical_or(cells.gt(Most)).any(1).logical_and(kept);
-        var refused = wide.isfinite().all(1).logical_not().logical_or(batches.lt(Zero)).logical_or(beyond);
-        if (refused.any().item<bool>())
+        if (!fits.logical_and(batches.ge(Zero)).all().item<bool>())
         {
             return null;
         }
 
-        var rows = kept.nonzero().reshape(-1);
-        var all = rows.shape[0] == points.shape[0];
         var voxels = torch.cat([batches.unsqueeze(1), cells.to_type(torch.ScalarType.Int32)], 1);
-        voxels = all ? voxels : voxels.index_select(0, rows);
-        var found = torch.empty(new[] { rows.shape[0] }, torch.ScalarType.Int64, points.device);
-        var map = manager.InsertMerged(
-            TensorMemory.Array<int>(voxels, nameof(points)),
-            TensorMemory.Array<long>(found, nameof(found)),
-            spatialShape: grid.Shape
+        if (kept is null)
+        {
+            var found = Insert(manager, voxels, grid.Shape, out var map);
+            return new PlacedPoints(map, found, lattice, batches, points.shape[0]);
+        }
+
+        var rows = kept.nonzero().reshape(-1);
+        var some = Insert(manager, voxels.index_select(0, rows), grid.Shape, out var level);
+        var all = torch.full_like(batches, Dropped, torch.ScalarType.Int64).index_copy(0, rows, some);
+        return new PlacedPoints(level, all, lattice, batches.masked_fill(kept.logical_not(), Dropped), rows.shape[0]);
+    }
+
+    // [n], or null where nothing limits the points.
+    private static torch.Tensor? Inside(torch.Tensor points, torch.Tensor cells, VoxelGrid grid)
+    {
+        if (grid.Shape is null && grid.Low.All(double.IsInfinity) && grid.High.All(double.IsInfinity))
+        {
+            return null;
+        }
+
+        var inside = points.ge(Row(grid.Low, points)).logical_and(points.lt(Row(grid.High, points)));
+        if (grid.Shape is { } shape)
+        {
+            double[] sizes = [.. shape.Select(size => (double)size)];
+            inside = inside.logical_and(cells.ge(Zero)).logical_and(cells.lt(Row(sizes, points)));
+        }
+
+        return inside.all(1);
+    }
+
+    private static torch.Tensor Row(double[] values, torch.Tensor beside) =>
+        torch.tensor(values, torch.ScalarType.Float64, beside.device);
+
+    // Gives the row of each voxel given.
+    private static torch.Tensor Insert(
+        CoordinateManager manager,
+        torch.Tensor voxels,
+        PerAxis? shape,
+        out CoordinateMap map
+    )
+    {
+        var rows = torch.empty(new[] { voxels.shape[0] }, torch.ScalarType.Int64, voxels.device);
+        map = manager.InsertMerged(
+            TensorMemory.Array<int>(voxels, nameof(voxels)),
+            TensorMemory.Array<long>(rows, nameof(rows)),
+            spatialShape: shape
         );
         GC.KeepAlive(voxels);
-        return new PlacedPoints(
-            map,
-            all ? found : torch.full_like(batches, Dropped, torch.ScalarType.Int64).index_copy(0, rows, found),
-            lattice,
-            all ? batches : batches.masked_fill(kept.logical_not(), Dropped),
-            rows.shape[0]
-        );
-
-        torch.Tensor Row(double[] values) => torch.tensor(values, torch.ScalarType.Float64, points.device);
+        return rows;
     }
 
     private static PlacedPoints Voxelize(
