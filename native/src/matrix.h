@@ -26,13 +26,15 @@ inline void check_direction(int32_t direction) {
   fail_argument("direction is " + std::to_string(direction) + ", must be SPC_FINE_TO_COARSE or SPC_COARSE_TO_FINE");
 }
 
-inline void check_matrix(const char *name, const spc_matrix &matrix, int64_t rows, int64_t columns, int32_t type) {
+// device: that of the object which the matrix is used with, -1 for the CPU.
+inline void check_matrix(const char *name, const spc_matrix &matrix, int64_t rows, int64_t columns, int32_t type,
+                         int32_t device = -1) {
   const auto expect = [&](const char *what, int64_t value, int64_t wanted) {
     if (value == wanted) return;
     fail_argument(std::string(name) + "." + what + " is " + std::to_string(value) + ", must be " +
                   std::to_string(wanted));
   };
-  expect("device", matrix.device, -1);
+  expect("device", matrix.device, device);
   expect("element_type", matrix.element_type, type);
   expect("rows", matrix.rows, rows);
   expect("columns", matrix.columns, columns);
@@ -40,14 +42,15 @@ inline void check_matrix(const char *name, const spc_matrix &matrix, int64_t row
 }
 
 // A weight, a bias or a gradient of one: beside 16-bit features it may be float32.
-inline void check_parameter(const char *name, const spc_matrix &matrix, int64_t rows, int64_t columns, int32_t type) {
+inline void check_parameter(const char *name, const spc_matrix &matrix, int64_t rows, int64_t columns, int32_t type,
+                            int32_t device = -1) {
   const int32_t given = matrix.element_type;
   const bool half = type == SPC_BFLOAT16 || type == SPC_FLOAT16;
   if (half && given != type && given != SPC_FLOAT32) {
     fail_argument(std::string(name) + ".element_type is " + std::to_string(given) + ", must be " +
                   std::to_string(type) + " or " + std::to_string(SPC_FLOAT32));
   }
-  check_matrix(name, matrix, rows, columns, half ? given : type);
+  check_matrix(name, matrix, rows, columns, half ? given : type, device);
 }
 
 // Calls run with a value of the element type.
