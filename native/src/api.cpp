@@ -14,8 +14,15 @@
 #include "cpu/norm.h"
 #include "cpu/pooling.h"
 #include "cpu/rulebook.h"
+#include "cuda/convolution.h"
+#include "cuda/coordinate_map.h"
+#include "cuda/interpolation.h"
+#include "cuda/links.h"
+#include "cuda/pooling.h"
+#include "cuda/rulebook.h"
 #include "error.h"
 #include "parallel.h"
+#include "placed.h"
 #include "sparseconv.h"
 
 static_assert(sizeof(spc_matrix) == 32 && offsetof(spc_matrix, element_type) == 24);
@@ -24,10 +31,7 @@ static_assert(sizeof(spc_geometry) == 80 && offsetof(spc_geometry, taps) == 72 &
 
 namespace {
 
-constexpr int32_t kCpu = -1;
-
 std::atomic<int64_t> live_objects{0};
-std::atomic<int32_t> tf32_allowed{0};
 
 struct Counted {
   Counted() { ++live_objects; }
@@ -60,37 +64,47 @@ void need(const void *pointer, const char *name) {
   if (pointer == nullptr) spc::fail_argument(std::string(name) + " is NULL");
 }
 
-[[noreturn]] void fail_without_cuda() {
-  spc::fail_device("CUDA is not available: this library has no CUDA engine");
-}
+using spc::make_merged_sites;
+using spc::make_sites;
 
-// Only the CPU has an engine.
-void check_device(int32_t device) {
-  if (device < kCpu) {
-    spc::fail_argument("device is " + std::to_string(device) +
-                       ", must be -1 for the CPU or the index of a CUDA device");
-  }
-  if (device != kCpu) fail_without_cuda();
-}
+// The class of one engine or the other, by whether a queue is among the arguments.
+template <class Cpu, class Cuda, class... Engine>
+using EngineClass = std::conditional_t<(std::is_same_v<Engine, spc::cuda::Queue> || ...), Cuda, Cpu>;
 
 }  // namespace
 
+using Sites = spc::Placed<spc::Sites, spc::cuda::Sites>;
+using Pairs = spc::Placed<spc::Rulebook, spc::cuda::Rulebook>;
+using Ties = spc::Placed<spc::Links, spc::cuda::Links>;
+
 struct spc_map {
   Counted counted;
-  spc::SitesPointer sites;
+  Sites sites;
 };
 
 struct spc_rulebook {
   Counted counted;
-  spc::Rulebook pairs;
+  Pairs pairs;
 };
 
 struct spc_links {
   Counted counted;
-  spc::Links ties;
+  Ties ties;
 };
 
 namespace {
+
+int64_t rows_of(const spc_map &map) {
+  return map.sites.ask([](const auto &sites) { return sites.rows; });
+}
+
+void write_pairs(const spc::Rulebook &rulebook, int64_t tap, int64_t *fine_rows, int64_t *coarse_rows) {
+  rulebook.write_pairs(tap, fine_rows, coarse_rows);
+}
+void write_pairs(const spc::cuda::Queue &queue, const spc::cuda::Rulebook &rulebook, int64_t tap, int64_t *fine_rows,
+                 int64_t *coarse_rows) {
+  rulebook.write_pairs(queue, tap, fine_rows, coarse_rows);
+}
 
 template <class Make>
 spc_status make_map(spc_map **out, const Make &make) noexcept {
@@ -155,7 +169,7 @@ int64_t spc_live_objects(void) {
 spc_status spc_cuda_device_count(int32_t *out) {
   return guard([&] {
     need(out, "out");
-    fail_without_cuda();
+    *out = spc::cuda::Device::count();
   });
 }
 
@@ -163,73 +177,77 @@ spc_status spc_cuda_device_name(int32_t device, const char **out) {
   return guard([&] {
     need(out, "out");
     if (device < 0) spc::fail_argument("device is " + std::to_string(device) + ", must be 0 or more");
-    fail_without_cuda();
+    *out = spc::cuda::Device::get(device).name().c_str();
   });
 }
 
 int32_t spc_tf32(void) {
-  return tf32_allowed.load();
+  return spc::cuda::allows_tf32() ? 1 : 0;
 }
 
 spc_status spc_set_tf32(int32_t allow) {
   return guard([&] {
     if (allow != 0 && allow != 1) spc::fail_argument("allow is " + std::to_string(allow) + ", must be 0 or 1");
-    tf32_allowed = allow;
+    spc::cuda::allow_tf32(allow != 0);
   });
 }
 
-spc_status spc_map_create(const int32_t *coordinates, int64_t rows, int32_t dimensions, int32_t device,
-                          void * /*stream*/, spc_map **out) {
+spc_status spc_map_create(const int32_t *coordinates, int64_t rows, int32_t dimensions, int32_t device, void *stream,
+                          spc_map **out) {
   return make_map(out, [&] {
-    check_device(device);
-    return spc::make_sites(coordinates, rows, dimensions);
+    return spc::make_on<Sites>(
+        device, stream, [&](const auto &...queue) { return make_sites(queue..., coordinates, rows, dimensions); });
   });
 }
 
 spc_status spc_map_create_merged(const int32_t *coordinates, int64_t rows, int32_t dimensions, int32_t device,
-                                 void * /*stream*/, int64_t *map_rows, spc_map **out) {
+                                 void *stream, int64_t *map_rows, spc_map **out) {
   return make_map(out, [&] {
-    check_device(device);
-    return spc::make_merged_sites(coordinates, rows, dimensions, map_rows);
+    return spc::make_on<Sites>(device, stream, [&](const auto &...queue) {
+      return make_merged_sites(queue..., coordinates, rows, dimensions, map_rows);
+    });
   });
 }
 
 spc_status spc_map_coarsen(const spc_map *fine, const spc_geometry *geometry, int32_t rule, const int32_t *bounds,
-                           void * /*stream*/, spc_map **out) {
+                           void *stream, spc_map **out) {
   return make_map(out, [&] {
     need(fine, "fine");
     need(geometry, "geometry");
     if (rule != SPC_DILATE && rule != SPC_DOWNSAMPLE) {
       spc::fail_argument("rule is " + std::to_string(rule) + ", must be SPC_DILATE or SPC_DOWNSAMPLE");
     }
-    const auto make = rule == SPC_DILATE ? spc::dilate : spc::downsample;
-    return make(*fine->sites, spc::make_kernel(*geometry), bounds);
+    const spc::Kernel kernel = spc::make_kernel(*geometry);
+    return fine->sites.run(stream, [&](const auto &...engine) {
+      return Sites(rule == SPC_DILATE ? dilate(engine..., kernel, bounds) : downsample(engine..., kernel, bounds));
+    });
   });
 }
 
-spc_status spc_map_refine(const spc_map *coarse, const spc_geometry *geometry, const int32_t *bounds, void * /*stream*/,
+spc_status spc_map_refine(const spc_map *coarse, const spc_geometry *geometry, const int32_t *bounds, void *stream,
                           spc_map **out) {
   return make_map(out, [&] {
     need(coarse, "coarse");
     need(geometry, "geometry");
-    return spc::refine(*coarse->sites, spc::make_kernel(*geometry), bounds);
+    const spc::Kernel kernel = spc::make_kernel(*geometry);
+    return coarse->sites.run(stream, [&](const auto &...engine) { return Sites(refine(engine..., kernel, bounds)); });
   });
 }
 
 int64_t spc_map_rows(const spc_map *map) {
-  return map != nullptr ? map->sites->rows : 0;
+  return map != nullptr ? rows_of(*map) : 0;
 }
 
 int32_t spc_map_dimensions(const spc_map *map) {
-  return map != nullptr ? map->sites->dimensions() : 0;
+  return map != nullptr ? map->sites.ask([](const auto &sites) { return sites.dimensions(); }) : 0;
 }
 
 int64_t spc_map_bytes(const spc_map *map) {
-  return map != nullptr ? map->sites->bytes() : 0;
+  return map != nullptr ? map->sites.ask([](const auto &sites) { return sites.bytes(); }) : 0;
 }
 
-int32_t spc_map_device(const spc_map *) {
-  return kCpu;
+int32_t spc_map_device(const spc_map *map) {
+  return map != nullptr ? map->sites.device() : spc::kCpu;
 }
 
 spc_status spc_map_bounds(const spc_map *map, int32_t *low, int32_t *high) {
@@ -237,26 +255,26 @@ spc_status spc_map_bounds(const spc_map *map, int32_t *low, int32_t *high) {
     need(map, "map");
     need(low, "low");
     need(high, "high");
-    spc::write_bounds(*map->sites, low, high);
+    map->sites.ask([&](const auto &sites) { write_bounds(sites, low, high); });
   });
 }
 
-spc_status spc_map_coordinates(const spc_map *map, void * /*stream*/, int32_t *out) {
+spc_status spc_map_coordinates(const spc_map *map, void *stream, int32_t *out) {
   return guard([&] {
     need(map, "map");
-    if (map->sites->rows > 0) need(out, "out");
-    spc::write_coordinates(*map->sites, out);
+    if (rows_of(*map) > 0) need(out, "out");
+    map->sites.run(stream, [&](const auto &...engine) { write_coordinates(engine..., out); });
   });
 }
 
-spc_status spc_map_find(const spc_map *map, const int32_t *coordinates, int64_t rows, void * /*stream*/, int64_t *out) {
+spc_status spc_map_find(const spc_map *map, const int32_t *coordinates, int64_t rows, void *stream, int64_t *out) {
   return guard([&] {
     need(map, "map");
     if (rows < 0) spc::fail_argument("rows is " + std::to_string(rows) + ", must be 0 or more");
     if (rows == 0) return;
     need(coordinates, "coordinates");
     need(out, "out");
-    spc::find_rows(*map->sites, coordinates, rows, out);
+    map->sites.run(stream, [&](const auto &...engine) { find_rows(engine..., coordinates, rows, out); });
   });
 }
 
@@ -264,54 +282,60 @@ void spc_map_destroy(spc_map *map) {
   delete map;
 }
 
-spc_status spc_rulebook_create(const spc_map *coarse, const spc_map *fine, const spc_geometry *geometry,
-                               void * /*stream*/, spc_rulebook **out) {
+spc_status spc_rulebook_create(const spc_map *coarse, const spc_map *fine, const spc_geometry *geometry, void *stream,
+                               spc_rulebook **out) {
   return guard([&] {
     need(coarse, "coarse");
     need(fine, "fine");
     need(geometry, "geometry");
     need(out, "out");
     spc::active_kernels();
-    *out = new spc_rulebook{{}, spc::Rulebook(*coarse->sites, *fine->sites, spc::make_kernel(*geometry))};
+    const spc::Kernel kernel = spc::make_kernel(*geometry);
+    *out = coarse->sites.run_with("coarse", "fine", fine->sites, stream, [&]<class... Engine>(const Engine &...engine) {
+      using Rulebook = EngineClass<spc::Rulebook, spc::cuda::Rulebook, Engine...>;
+      return new spc_rulebook{{}, std::make_shared<const Rulebook>(engine..., kernel)};
+    });
   });
 }
 
 int64_t spc_rulebook_taps(const spc_rulebook *rulebook) {
-  return rulebook != nullptr ? rulebook->pairs.taps() : 0;
+  return rulebook != nullptr ? rulebook->pairs.ask([](const auto &pairs) { return pairs.taps(); }) : 0;
 }
 
 int64_t spc_rulebook_pairs(const spc_rulebook *rulebook) {
-  return rulebook != nullptr ? rulebook->pairs.pairs() : 0;
+  return rulebook != nullptr ? rulebook->pairs.ask([](const auto &pairs) { return pairs.pairs(); }) : 0;
 }
 
 int64_t spc_rulebook_bytes(const spc_rulebook *rulebook) {
-  return rulebook != nullptr ? rulebook->pairs.bytes() : 0;
+  return rulebook != nullptr ? rulebook->pairs.ask([](const auto &pairs) { return pairs.bytes(); }) : 0;
 }
 
-int32_t spc_rulebook_device(const spc_rulebook *) {
-  return kCpu;
+int32_t spc_rulebook_device(const spc_rulebook *rulebook) {
+  return rulebook != nullptr ? rulebook->pairs.device() : spc::kCpu;
 }
 
 spc_status spc_rulebook_counts(const spc_rulebook *rulebook, int64_t *out) {
   return guard([&] {
     need(rulebook, "rulebook");
     need(out, "out");
-    for (int64_t t = 0; t < rulebook->pairs.taps(); ++t) out[t] = rulebook->pairs.count(t);
+    rulebook->pairs.ask([&](const auto &pairs) {
+      for (int64_t t = 0; t < pairs.taps(); ++t) out[t] = pairs.count(t);
+    });
   });
 }
 
-spc_status spc_rulebook_tap_pairs(const spc_rulebook *rulebook, int64_t tap, void * /*stream*/, int64_t *fine_rows,
+spc_status spc_rulebook_tap_pairs(const spc_rulebook *rulebook, int64_t tap, void *stream, int64_t *fine_rows,
                                   int64_t *coarse_rows) {
   return guard([&] {
     need(rulebook, "rulebook");
-    if (tap < 0 || tap >= rulebook->pairs.taps()) {
-      spc::fail_argument("tap is " + std::to_string(tap) + ", must be 0 to " +
-                         std::to_string(rulebook->pairs.taps() - 1));
+    const int64_t taps = spc_rulebook_taps(rulebook);
+    if (tap < 0 || tap >= taps) {
+      spc::fail_argument("tap is " + std::to_string(tap) + ", must be 0 to " + std::to_string(taps - 1));
     }
-    if (rulebook->pairs.count(tap) == 0) return;
+    if (rulebook->pairs.ask([&](const auto &pairs) { return pairs.count(tap); }) == 0) return;
     need(fine_rows, "fine_rows");
     need(coarse_rows, "coarse_rows");
-    rulebook->pairs.write_pairs(tap, fine_rows, coarse_rows);
+    rulebook->pairs.run(stream, [&](const auto &...engine) { write_pairs(engine..., tap, fine_rows, coarse_rows); });
   });
 }
 
@@ -325,122 +349,137 @@ spc_status spc_convolution_workspace(const spc_rulebook *rulebook, int32_t direc
     need(rulebook, "rulebook");
     need(bytes, "bytes");
     spc::active_kernels();
-    *bytes =
-        spc::convolution_workspace(rulebook->pairs, direction, pass, groups, in_channels, out_channels, element_type);
+    *bytes = rulebook->pairs.ask([&](const auto &pairs) {
+      return convolution_workspace(pairs, direction, pass, groups, in_channels, out_channels, element_type);
+    });
   });
 }
 
 spc_status spc_convolution_forward(const spc_rulebook *rulebook, int32_t direction, int64_t groups,
                                    const spc_matrix *input, const spc_matrix *weight, const spc_matrix *bias,
                                    const spc_matrix *residual, int32_t activation, void *workspace,
-                                   int64_t workspace_bytes, void * /*stream*/, const spc_matrix *output) {
+                                   int64_t workspace_bytes, void *stream, const spc_matrix *output) {
   return guard([&] {
     need(rulebook, "rulebook");
     need(input, "input");
     need(weight, "weight");
     need(output, "output");
-    spc::convolution_forward(rulebook->pairs, direction, groups, *input, *weight, {bias, residual, activation},
-                             workspace, workspace_bytes, *output);
+    const spc::Epilogue epilogue{bias, residual, activation};
+    rulebook->pairs.run(stream, [&](const auto &...engine) {
+      convolution_forward(engine..., direction, groups, *input, *weight, epilogue, workspace, workspace_bytes, *output);
+    });
   });
 }
 
 spc_status spc_convolution_backward_input(const spc_rulebook *rulebook, int32_t direction, int64_t groups,
                                           const spc_matrix *grad_output, const spc_matrix *weight, void *workspace,
-                                          int64_t workspace_bytes, void * /*stream*/, const spc_matrix *grad_input) {
+                                          int64_t workspace_bytes, void *stream, const spc_matrix *grad_input) {
   return guard([&] {
     need(rulebook, "rulebook");
     need(grad_output, "grad_output");
     need(weight, "weight");
     need(grad_input, "grad_input");
-    spc::convolution_backward_input(rulebook->pairs, direction, groups, *grad_output, *weight, workspace,
-                                    workspace_bytes, *grad_input);
+    rulebook->pairs.run(stream, [&](const auto &...engine) {
+      convolution_backward_input(engine..., direction, groups, *grad_output, *weight, workspace, workspace_bytes,
+                                 *grad_input);
+    });
   });
 }
 
 spc_status spc_convolution_backward_weight(const spc_rulebook *rulebook, int32_t direction, int64_t groups,
                                            const spc_matrix *input, const spc_matrix *grad_output, void *workspace,
-                                           int64_t workspace_bytes, void * /*stream*/, const spc_matrix *grad_weight,
+                                           int64_t workspace_bytes, void *stream, const spc_matrix *grad_weight,
                                            const spc_matrix *grad_bias) {
   return guard([&] {
     need(rulebook, "rulebook");
     need(input, "input");
     need(grad_output, "grad_output");
     need(grad_weight, "grad_weight");
-    spc::convolution_backward_weight(rulebook->pairs, direction, groups, *input, *grad_output, workspace,
-                                     workspace_bytes, *grad_weight, grad_bias);
+    rulebook->pairs.run(stream, [&](const auto &...engine) {
+      convolution_backward_weight(engine..., direction, groups, *input, *grad_output, workspace, workspace_bytes,
+                                  *grad_weight, grad_bias);
+    });
   });
 }
 
 spc_status spc_pooling_forward(const spc_rulebook *rulebook, int32_t direction, int32_t kind, const spc_matrix *input,
-                               void * /*stream*/, int32_t *saved, const spc_matrix *output) {
+                               void *stream, int32_t *saved, const spc_matrix *output) {
   return guard([&] {
     need(rulebook, "rulebook");
     need(input, "input");
     need(output, "output");
-    spc::pooling_forward(rulebook->pairs, direction, kind, *input, saved, *output);
+    rulebook->pairs.run(
+        stream, [&](const auto &...engine) { pooling_forward(engine..., direction, kind, *input, saved, *output); });
   });
 }
 
 spc_status spc_pooling_backward(const spc_rulebook *rulebook, int32_t direction, int32_t kind,
-                                const spc_matrix *grad_output, const int32_t *saved, void * /*stream*/,
+                                const spc_matrix *grad_output, const int32_t *saved, void *stream,
                                 const spc_matrix *grad_input) {
   return guard([&] {
     need(rulebook, "rulebook");
     need(grad_output, "grad_output");
     need(grad_input, "grad_input");
-    spc::pooling_backward(rulebook->pairs, direction, kind, *grad_output, saved, *grad_input);
+    rulebook->pairs.run(stream, [&](const auto &...engine) {
+      pooling_backward(engine..., direction, kind, *grad_output, saved, *grad_input);
+    });
   });
 }
 
 spc_status spc_links_create(const spc_map *map, const double *points, const int32_t *batch, int64_t count, int32_t kind,
-                            int32_t missing, double anchor, void * /*stream*/, spc_links **out) {
+                            int32_t missing, double anchor, void *stream, spc_links **out) {
   return guard([&] {
     need(map, "map");
     need(out, "out");
     spc::active_kernels();
-    *out = new spc_links{{}, spc::Links(*map->sites, points, batch, count, kind, missing, anchor)};
+    *out = map->sites.run(stream, [&]<class... Engine>(const Engine &...engine) {
+      using Links = EngineClass<spc::Links, spc::cuda::Links, Engine...>;
+      return new spc_links{{}, std::make_shared<const Links>(engine..., points, batch, count, kind, missing, anchor)};
+    });
   });
 }
 
 spc_status spc_links_create_from_rows(const int64_t *row_of_point, int64_t count, int64_t rows, int32_t device,
-                                      void * /*stream*/, spc_links **out) {
+                                      void *stream, spc_links **out) {
   return guard([&] {
     need(out, "out");
-    check_device(device);
     spc::active_kernels();
-    *out = new spc_links{{}, spc::Links(row_of_point, count, rows)};
+    *out = new spc_links{{}, spc::make_on<Ties>(device, stream, [&]<class... Queue>(const Queue &...queue) {
+                           using Links = EngineClass<spc::Links, spc::cuda::Links, Queue...>;
+                           return std::make_shared<const Links>(queue..., row_of_point, count, rows);
+                         })};
   });
 }
 
 int64_t spc_links_points(const spc_links *links) {
-  return links != nullptr ? links->ties.points() : 0;
+  return links != nullptr ? links->ties.ask([](const auto &ties) { return ties.points(); }) : 0;
 }
 
 int64_t spc_links_rows(const spc_links *links) {
-  return links != nullptr ? links->ties.rows() : 0;
+  return links != nullptr ? links->ties.ask([](const auto &ties) { return ties.rows(); }) : 0;
 }
 
 int64_t spc_links_count(const spc_links *links) {
-  return links != nullptr ? links->ties.count() : 0;
+  return links != nullptr ? links->ties.ask([](const auto &ties) { return ties.count(); }) : 0;
 }
 
 int64_t spc_links_bytes(const spc_links *links) {
-  return links != nullptr ? links->ties.bytes() : 0;
+  return links != nullptr ? links->ties.ask([](const auto &ties) { return ties.bytes(); }) : 0;
 }
 
-int32_t spc_links_device(const spc_links *) {
-  return kCpu;
+int32_t spc_links_device(const spc_links *links) {
+  return links != nullptr ? links->ties.device() : spc::kCpu;
 }
 
-spc_status spc_links_read(const spc_links *links, void * /*stream*/, int64_t *starts, int64_t *rows, double *weights) {
+spc_status spc_links_read(const spc_links *links, void *stream, int64_t *starts, int64_t *rows, double *weights) {
   return guard([&] {
     need(links, "links");
     need(starts, "starts");
-    if (links->ties.count() > 0) {
+    if (spc_links_count(links) > 0) {
       need(rows, "rows");
       need(weights, "weights");
     }
-    spc::read_links(links->ties, starts, rows, weights);
+    links->ties.run(stream, [&](const auto &...engine) { read_links(engine..., starts, rows, weights); });
   });
 }
 
@@ -448,43 +487,45 @@ void spc_links_destroy(spc_links *links) {
   delete links;
 }
 
-spc_status spc_interpolation_forward(const spc_links *links, const spc_matrix *input, void * /*stream*/,
+spc_status spc_interpolation_forward(const spc_links *links, const spc_matrix *input, void *stream,
                                      const spc_matrix *output) {
   return guard([&] {
     need(links, "links");
     need(input, "input");
     need(output, "output");
-    spc::interpolation_forward(links->ties, *input, *output);
+    links->ties.run(stream, [&](const auto &...engine) { interpolation_forward(engine..., *input, *output); });
   });
 }
 
-spc_status spc_interpolation_backward(const spc_links *links, const spc_matrix *grad_output, void * /*stream*/,
+spc_status spc_interpolation_backward(const spc_links *links, const spc_matrix *grad_output, void *stream,
                                       const spc_matrix *grad_input) {
   return guard([&] {
     need(links, "links");
     need(grad_output, "grad_output");
     need(grad_input, "grad_input");
-    spc::interpolation_backward(links->ties, *grad_output, *grad_input);
+    links->ties.run(stream,
+                    [&](const auto &...engine) { interpolation_backward(engine..., *grad_output, *grad_input); });
   });
 }
 
-spc_status spc_splat_forward(const spc_links *links, int32_t kind, const spc_matrix *input, void * /*stream*/,
+spc_status spc_splat_forward(const spc_links *links, int32_t kind, const spc_matrix *input, void *stream,
                              int32_t *saved, const spc_matrix *output) {
   return guard([&] {
     need(links, "links");
     need(input, "input");
     need(output, "output");
-    spc::splat_forward(links->ties, kind, *input, saved, *output);
+    links->ties.run(stream, [&](const auto &...engine) { splat_forward(engine..., kind, *input, saved, *output); });
   });
 }
 
 spc_status spc_splat_backward(const spc_links *links, int32_t kind, const spc_matrix *grad_output, const int32_t *saved,
-                              void * /*stream*/, const spc_matrix *grad_input) {
+                              void *stream, const spc_matrix *grad_input) {
   return guard([&] {
     need(links, "links");
     need(grad_output, "grad_output");
     need(grad_input, "grad_input");
-    spc::splat_backward(links->ties, kind, *grad_output, saved, *grad_input);
+    links->ties.run(stream,
+                    [&](const auto &...engine) { splat_backward(engine..., kind, *grad_output, saved, *grad_input); });
   });
 }
 

@@ -69,6 +69,13 @@ void by_type(int32_t type, const Run &run) {
   }
 }
 
+// What is done to the sums before they are stored.
+struct Epilogue {
+  const spc_matrix *bias;      // or null
+  const spc_matrix *residual;  // or null
+  int32_t activation;
+};
+
 template <class T>
 T *data(const spc_matrix &matrix) {
   return static_cast<T *>(matrix.data);

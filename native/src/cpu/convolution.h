@@ -7,16 +7,10 @@
 #include <cstdint>
 
 #include "cpu/rulebook.h"
+#include "matrix.h"
 #include "sparseconv.h"
 
 namespace spc {
-
-// What is done to the sums before they are stored.
-struct Epilogue {
-  const spc_matrix *bias;      // or null
-  const spc_matrix *residual;  // or null
-  int32_t activation;
-};
 
 int64_t convolution_workspace(const Rulebook &rulebook, int32_t direction, int32_t pass, int64_t groups, int64_t in,
                               int64_t out, int32_t element_type);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cuda/rulebook.h"
+#include "matrix.h"
 #include "sparseconv.h"
 
 namespace spc::cuda {
@@ -11,9 +12,8 @@ int64_t convolution_workspace(const Rulebook &rulebook, int32_t direction, int32
                               int64_t out, int32_t element_type);
 
 void convolution_forward(const Queue &queue, const Rulebook &rulebook, int32_t direction, int64_t groups,
-                         const spc_matrix &input, const spc_matrix &weight, const spc_matrix *bias,
-                         const spc_matrix *residual, int32_t activation, void *workspace, int64_t workspace_bytes,
-                         const spc_matrix &output);
+                         const spc_matrix &input, const spc_matrix &weight, const Epilogue &epilogue, void *workspace,
+                         int64_t workspace_bytes, const spc_matrix &output);
 
 void convolution_backward_input(const Queue &queue, const Rulebook &rulebook, int32_t direction, int64_t groups,
                                 const spc_matrix &grad_output, const spc_matrix &weight, void *workspace,

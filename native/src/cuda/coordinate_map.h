@@ -16,13 +16,14 @@ struct Sites : Holder {
   ~Sites() { finish(); }
 
   int64_t rows = 0;
-  int dimensions = 0;
+  int axes = 0;                                 // batch first
   std::array<int32_t, kMaxAxes> low{}, high{};  // of each column, 0 and -1 where there are no rows
   Box box;                                      // numbers the sites between them; only where there are rows
   Buffer<int32_t> coordinates;                  // [rows, 1 + dimensions]
   Buffer<uint64_t> slots;                       // keys, kFreeSlot where there is none; a power of two of them
   Buffer<int32_t> slot_rows;                    // by slot
 
+  int dimensions() const { return axes - 1; }
   int64_t bytes() const {
     return static_cast<int64_t>(sizeof(Sites)) + coordinates.bytes() + slots.bytes() + slot_rows.bytes();
   }
@@ -40,6 +41,7 @@ SitesPointer dilate(const Queue &queue, const Sites &fine, const spc::Kernel &ke
 SitesPointer downsample(const Queue &queue, const Sites &fine, const spc::Kernel &kernel, const int32_t *bounds);
 SitesPointer refine(const Queue &queue, const Sites &coarse, const spc::Kernel &kernel, const int32_t *bounds);
 
+void write_bounds(const Sites &sites, int32_t *low, int32_t *high);
 void write_coordinates(const Queue &queue, const Sites &sites, int32_t *out);
 void find_rows(const Queue &queue, const Sites &sites, const int32_t *coordinates, int64_t rows, int64_t *out);
 
