@@ -98,6 +98,7 @@ Task("Test")
         RunTiles(failures);
         foreach (var suite in onceSuites)
             RunSuite(suite, suite, new(), failures);
+        RunCuda(failures);
         RunSanitized(failures);
         WriteTally(failures);
         if (failures.Count > 0)
@@ -111,6 +112,18 @@ Task("TestSanitized")
         EnsureDirectoryExists(results);
         var failures = new List<string>();
         RunSanitized(failures);
+        if (failures.Count > 0)
+            throw new CakeException($"failed: {string.Join(", ", failures)}");
+    });
+
+Task("TestCuda")
+    .Description("The CUDA engine without a GPU: its kernels run by emulation, and compiled for every architecture")
+    .IsDependentOn("Native")
+    .Does(() =>
+    {
+        EnsureDirectoryExists(results);
+        var failures = new List<string>();
+        RunCuda(failures);
         if (failures.Count > 0)
             throw new CakeException($"failed: {string.Join(", ", failures)}");
     });
@@ -246,6 +259,48 @@ void RunTiles(List<string> failures)
     }
 }
 
+// Threads of a block take turns in several orders: one that relies on another without a barrier shows.
+void RunCuda(List<string> failures)
+{
+    var folder = cmakeFolder.Combine("tests").Combine("native").Combine("cuda");
+    var emulated = folder.CombineWithFilePath("libdriver_double.so").FullPath;
+    if (!FileExists(emulated))
+    {
+        Console.WriteLine("CUDA: the emulation is for Linux on x86-64, skipped");
+        return;
+    }
+    var compiler = GetFiles($"{artifacts}/nvrtc/usr/lib/*/libnvrtc.so.11.2").FirstOrDefault();
+    var compile = compiler is null
+        ? new Dictionary<string, string>()
+        : new() { ["SPARSECONV_NVRTC"] = compiler.FullPath, ["LD_LIBRARY_PATH"] = compiler.GetDirectory().FullPath };
+    (string Program, string Name, string Tests, Dictionary<string, string> Environment)[] runs =
+    [
+        ("sparseconv_compile_tests", "compiled", "*", compile),
+        ("sparseconv_cuda_tests", "emulated", "*", Emulated("forward", "80")),
+        ("sparseconv_cuda_tests", "emulated in reverse", "*", Emulated("reverse", "90")),
+        ("sparseconv_cuda_tests", "emulated at random", "*", Emulated("1", "70")),
+        ("sparseconv_device_tests", "the ABI, emulated", "*", Emulated("2", "80")),
+    ];
+    foreach (var (program, name, tests, environment) in runs)
+    {
+        Console.WriteLine($"native (CUDA: {name})");
+        var file = $"{results}/native.cuda.{name.Replace(' ', '-').Replace(",", "")}.xml";
+        if (Start(folder.CombineWithFilePath(program).FullPath, $"--gtest_brief=1 --gtest_filter={tests} --gtest_output=xml:{file}", environment) != 0)
+            failures.Add($"native (CUDA: {name})");
+    }
+
+    Dictionary<string, string> Emulated(string order, string architecture) =>
+        new()
+        {
+            ["SPARSECONV_CUDA_DRIVER"] = emulated,
+            ["SPARSECONV_NVRTC"] = emulated,
+            ["SPARSECONV_CACHE"] = "off",
+            ["SPARSECONV_ISA"] = "baseline",
+            ["SPARSECONV_EMULATED_ORDER"] = order,
+            ["SPARSECONV_EMULATED_SM"] = architecture,
+        };
+}
+
 // Each sanitizer has a build of its own. ThreadSanitizer takes the tests that share work between threads.
 void RunSanitized(List<string> failures)
 {
@@ -309,4 +364,4 @@ void WriteTally(List<string> failures)
 }
 
 IEnumerable<FilePath> NativeSources() =>
-    GetFiles("native/**/*.{h,cpp,cu}").Concat(GetFiles("tests/native/*.{h,cpp,c}")).Concat(GetFiles("src/TorchSharp.Standin/native/*.{h,cpp}"));
+    GetFiles("native/**/*.{h,cpp,cu,cuh}").Concat(GetFiles("tests/native/**/*.{h,cpp,c}")).Concat(GetFiles("src/TorchSharp.Standin/native/*.{h,cpp}"));

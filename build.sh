@@ -35,6 +35,31 @@ install_missing() {
   missing=()
 }
 
+# Debian's NVRTC, which its user may fetch but nobody may pass on, unpacked for the tests that compile every CUDA kernel;
+# nothing is installed and no source of packages is added. Without it those tests are skipped.
+fetch_nvrtc() {
+  local folder=artifacts/nvrtc
+  [ -z "${SPARSECONV_NVRTC:-}" ] || return 0
+  compgen -G "$folder/usr/lib/*/libnvrtc.so.11.2" >/dev/null && return 0
+  command -v apt-get >/dev/null 2>&1 && command -v dpkg-deb >/dev/null 2>&1 || return 1
+  # shellcheck source=/dev/null
+  [ "$(. /etc/os-release && echo "${ID:-}")" = debian ] || return 1
+  local codename scratch
+  # shellcheck source=/dev/null
+  codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+  scratch=$(mktemp -d)
+  mkdir -p "$scratch/lists/partial" "$scratch/archives/partial" "$folder"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $codename non-free" >"$scratch/sources.list"
+  local options=(-qq -o Dir::Etc::sourcelist="$scratch/sources.list" -o Dir::Etc::sourceparts=- -o Dir::State::lists="$scratch/lists"
+    -o Dir::Cache="$scratch" -o APT::Sandbox::User=root)
+  (
+    apt-get "${options[@]}" update && cd "$scratch" && apt-get "${options[@]}" download libnvrtc11.2 libnvrtc-builtins11.8
+  ) >/dev/null 2>&1 && for package in "$scratch"/*.deb; do dpkg-deb -x "$package" "$folder"; done
+  local status=$?
+  rm -rf "$scratch"
+  return $status
+}
+
 # Which TorchSharp: TORCHSHARP=package|standin, else the package if it restores, else the stand-in.
 choose_torchsharp() {
   local record=artifacts/torchsharp.provider
@@ -85,6 +110,7 @@ case $task in
       (install_missing) || say "going on without chromium: the tests of the HTML pages will be skipped"
       missing=()
     fi
+    fetch_nvrtc || say "going on without NVRTC: the tests that compile the CUDA kernels will be skipped"
     ;;
 esac
 choose_torchsharp
