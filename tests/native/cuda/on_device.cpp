@@ -1,4 +1,3 @@
-#define SPC_ON_DEVICE_ITSELF
 #include "on_device.h"
 
 #include <memory>
