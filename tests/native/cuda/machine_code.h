@@ -43,8 +43,8 @@ inline std::map<std::string, KernelUse> kernels_of(const std::string &code) {
   for (uint64_t at = info.offset; at + 4 <= info.offset + info.size;) {
     const auto format = read(at, uint8_t{}), attribute = read(at + 1, uint8_t{});
     const auto size = read(at + 2, uint16_t{});
-    if (format == kSized && size == 8) {
-      const std::string name = symbol(read(at + 4, uint32_t{}));
+    const std::string name = format == kSized && size == 8 ? symbol(read(at + 4, uint32_t{})) : "";
+    if (!name.empty() && name[0] != '$') {  // '$' begins the name of a routine of the compiler's own
       const auto value = read(at + 8, uint32_t{});
       if (attribute == kFrameSize) result[name].stack_bytes = value;
       if (attribute == kRegisters) result[name].registers = value;
