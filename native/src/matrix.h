@@ -26,6 +26,23 @@ inline void check_direction(int32_t direction) {
   fail_argument("direction is " + std::to_string(direction) + ", must be SPC_FINE_TO_COARSE or SPC_COARSE_TO_FINE");
 }
 
+inline void check_pooling_kind(int32_t kind) {
+  if (kind >= SPC_POOL_MAX && kind <= SPC_POOL_MEAN_VOLUME) return;
+  fail_argument("kind is " + std::to_string(kind) +
+                ", must be SPC_POOL_MAX, SPC_POOL_SUM, SPC_POOL_MEAN or SPC_POOL_MEAN_VOLUME");
+}
+
+inline void check_splat_kind(int32_t kind) {
+  if (kind == SPC_SPLAT_SUM || kind == SPC_SPLAT_MEAN || kind == SPC_SPLAT_MAX) return;
+  fail_argument("kind is " + std::to_string(kind) + ", must be SPC_SPLAT_SUM, SPC_SPLAT_MEAN or SPC_SPLAT_MAX");
+}
+
+// What a forward pass left for the gradient, where the gradient needs it.
+inline void check_saved(bool needed, const int32_t *saved, const spc_matrix &grad_output) {
+  if (!needed || saved != nullptr || grad_output.rows == 0 || grad_output.columns == 0) return;
+  fail_argument("saved is NULL, must be what the forward pass wrote");
+}
+
 // device: that of the object which the matrix is used with, -1 for the CPU.
 inline void check_matrix(const char *name, const spc_matrix &matrix, int64_t rows, int64_t columns, int32_t type,
                          int32_t device = -1) {

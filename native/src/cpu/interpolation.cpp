@@ -131,11 +131,6 @@ void maximum_gradient(const Job<T> &job, const int32_t *saved) {
   });
 }
 
-void check_kind(int32_t kind) {
-  if (kind == SPC_SPLAT_SUM || kind == SPC_SPLAT_MEAN || kind == SPC_SPLAT_MAX) return;
-  fail_argument("kind is " + std::to_string(kind) + ", must be SPC_SPLAT_SUM, SPC_SPLAT_MEAN or SPC_SPLAT_MAX");
-}
-
 void check_pair(const Links &links, const char *row_name, const spc_matrix &of_rows, const char *point_name,
                 const spc_matrix &of_points) {
   check_channels((std::string(row_name) + ".columns").c_str(), of_rows.columns);
@@ -161,7 +156,7 @@ void interpolation_backward(const Links &links, const spc_matrix &grad_output, c
 
 void splat_forward(const Links &links, int32_t kind, const spc_matrix &input, int32_t *saved,
                    const spc_matrix &output) {
-  check_kind(kind);
+  check_splat_kind(kind);
   by_type(output.element_type, [&]<class T>(T) {
     check_pair(links, "output", output, "input", input);
     const Job<T> job{links.by_row(), data<const T>(input), data<T>(output), output.columns};
@@ -174,10 +169,8 @@ void splat_forward(const Links &links, int32_t kind, const spc_matrix &input, in
 
 void splat_backward(const Links &links, int32_t kind, const spc_matrix &grad_output, const int32_t *saved,
                     const spc_matrix &grad_input) {
-  check_kind(kind);
-  if (kind == SPC_SPLAT_MAX && saved == nullptr && grad_output.rows > 0) {
-    fail_argument("saved is NULL, must be what the forward pass wrote");
-  }
+  check_splat_kind(kind);
+  check_saved(kind == SPC_SPLAT_MAX, saved, grad_output);
   by_type(grad_output.element_type, [&]<class T>(T) {
     check_pair(links, "grad_output", grad_output, "grad_input", grad_input);
     const Job<T> job{links.by_point(), data<const T>(grad_output), data<T>(grad_input), grad_output.columns};

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <string>
 #include <vector>
 
 #include "cpu/isa.h"
@@ -215,18 +214,12 @@ void sum_gradient(const Job<T> &job, int32_t kind, const int32_t *saved) {
   });
 }
 
-void check_kind(int32_t kind) {
-  if (kind >= SPC_POOL_MAX && kind <= SPC_POOL_MEAN_VOLUME) return;
-  fail_argument("kind is " + std::to_string(kind) +
-                ", must be SPC_POOL_MAX, SPC_POOL_SUM, SPC_POOL_MEAN or SPC_POOL_MEAN_VOLUME");
-}
-
 }  // namespace
 
 void pooling_forward(const Rulebook &rulebook, int32_t direction, int32_t kind, const spc_matrix &input, int32_t *saved,
                      const spc_matrix &output) {
   check_direction(direction);
-  check_kind(kind);
+  check_pooling_kind(kind);
   const int32_t type = input.element_type;
   by_type(type, [&]<class T>(T) {
     check_matrix("input", input, rulebook.from(direction).rows, input.columns, type);
@@ -243,12 +236,9 @@ void pooling_forward(const Rulebook &rulebook, int32_t direction, int32_t kind, 
 void pooling_backward(const Rulebook &rulebook, int32_t direction, int32_t kind, const spc_matrix &grad_output,
                       const int32_t *saved, const spc_matrix &grad_input) {
   check_direction(direction);
-  check_kind(kind);
+  check_pooling_kind(kind);
   const int32_t type = grad_output.element_type;
-  const bool needs_saved = kind == SPC_POOL_MAX || kind == SPC_POOL_MEAN;
-  if (needs_saved && saved == nullptr && grad_output.rows > 0 && grad_output.columns > 0) {
-    fail_argument("saved is NULL, must be what the forward pass wrote");
-  }
+  check_saved(kind == SPC_POOL_MAX || kind == SPC_POOL_MEAN, saved, grad_output);
   by_type(type, [&]<class T>(T) {
     check_matrix("grad_output", grad_output, rulebook.to(direction).rows, grad_output.columns, type);
     check_matrix("grad_input", grad_input, rulebook.from(direction).rows, grad_output.columns, type);
