@@ -163,6 +163,12 @@ inline float __fmaf_rn(float a, float b, float c) {
 inline double __fma_rn(double a, double b, double c) {
   return __builtin_fma(a, b, c);
 }
+inline float __fmul_rn(float a, float b) {
+  return a * b;
+}
+inline double __dmul_rn(double a, double b) {
+  return a * b;
+}
 template <class T>
 T min(T a, T b) {
   return b < a ? b : a;
