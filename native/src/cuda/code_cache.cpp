@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <system_error>
 
 #if defined(_WIN32)
@@ -70,7 +69,11 @@ std::optional<std::string> CodeCache::read(std::string_view key) const {
   if (folder_.empty()) return std::nullopt;
   std::ifstream file(path_of(key), std::ios::binary);
   if (!file) return std::nullopt;
-  const std::string all{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::string all;
+  // Not by iterators: those throw where reading fails.
+  for (char piece[4096]; file.read(piece, sizeof piece), file.gcount() > 0;) {
+    all.append(piece, static_cast<std::size_t>(file.gcount()));
+  }
   Header header;
   if (all.size() < sizeof header) return std::nullopt;
   std::memcpy(&header, all.data(), sizeof header);
