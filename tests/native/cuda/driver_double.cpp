@@ -1,8 +1,13 @@
-// A double of the CUDA driver and of NVRTC, with one device whose kernels run by emulation. Device memory is out of
-// reach for the host but inside a copy or a kernel, starts as not-a-number, and has guards on both sides that are
-// looked at when it is freed. Everything queued is done at once.
+// A double of the CUDA driver and of NVRTC, with devices whose kernels run by emulation. Device memory is out of reach
+// for the host but inside a copy or a kernel, starts as not-a-number, and has guards on both sides that are looked at
+// when it is freed. Everything queued is done at once.
 //
-// SPARSECONV_EMULATED_SM says which GPU it is, 80 where it is not set.
+// SPARSECONV_EMULATED_SM       which GPUs there are, 80 where it is not set
+// SPARSECONV_EMULATED_DEVICES  how many, 1
+// SPARSECONV_EMULATED_POOLS    0: the driver has no memory pools
+// SPARSECONV_EMULATED_LATE     1: a kernel that fails is not reported by its launch but by what waits for it
+// SPARSECONV_EMULATED_TARGETS  the architectures that NVRTC knows, "70 75"; where it is not set, it does not tell
+// SPARSECONV_EMULATED_REFUSES  the program that NVRTC does not compile
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -13,7 +18,9 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "cuda/driver.h"
 #include "emulation_run.h"
@@ -123,12 +130,25 @@ Memory &memory() {
   return all;
 }
 
-int architecture() {
-  const char *const value = std::getenv("SPARSECONV_EMULATED_SM");
-  return value != nullptr ? std::atoi(value) : 80;
+std::string setting(const char *name, const char *otherwise) {
+  const char *const value = std::getenv(name);
+  return value != nullptr ? value : otherwise;
 }
 
-thread_local int contexts = 0;
+int architecture() {
+  return std::stoi(setting("SPARSECONV_EMULATED_SM", "80"));
+}
+
+std::vector<int> targets() {
+  std::istringstream text(setting("SPARSECONV_EMULATED_TARGETS", ""));
+  std::vector<int> known;
+  for (int one = 0; text >> one;) known.push_back(one);
+  return known;
+}
+
+thread_local std::vector<CUcontext> contexts;
+CUresult late_failure = kCudaSuccess;
+std::int64_t waits = 0;
 
 }  // namespace
 
@@ -136,13 +156,16 @@ thread_local int contexts = 0;
 struct spc::cuda::CUctx_st {};
 struct spc::cuda::CUmod_st {
   std::string program, macros;
+  CUcontext context;
 };
 struct spc::cuda::CUfunc_st {
   const emulation::KernelInfo *kernel;
+  CUcontext context;
 };
 struct spc::cuda::NvrtcProgram_st {
-  std::string name, macros, log;
-  int architecture = 0;
+  std::string name, macros, target, log;
+
+  std::string image() const { return "emulated:" + name + "|" + macros + "|" + target; }
 };
 
 DOUBLE_API CUresult cuInit(unsigned) {
@@ -163,12 +186,12 @@ DOUBLE_API CUresult cuGetErrorString(CUresult, const char **to) {
   return kCudaSuccess;
 }
 DOUBLE_API CUresult cuDeviceGetCount(int *to) {
-  *to = 1;
+  *to = std::stoi(setting("SPARSECONV_EMULATED_DEVICES", "1"));
   return kCudaSuccess;
 }
 DOUBLE_API CUresult cuDeviceGet(CUdevice *to, int number) {
   *to = number;
-  return number == 0 ? kCudaSuccess : kInvalidValue;
+  return kCudaSuccess;
 }
 DOUBLE_API CUresult cuDeviceGetName(char *to, int bytes, CUdevice) {
   std::snprintf(to, static_cast<std::size_t>(bytes), "Emulated GPU");
@@ -178,41 +201,49 @@ DOUBLE_API CUresult cuDeviceGetAttribute(int *to, int attribute, CUdevice) {
   *to = attribute == kAttributeMajor             ? architecture() / 10
         : attribute == kAttributeMinor           ? architecture() % 10
         : attribute == kAttributeMultiprocessors ? 4
+        : attribute == kAttributeMemoryPools     ? std::stoi(setting("SPARSECONV_EMULATED_POOLS", "1"))
                                                  : 1;
   return kCudaSuccess;
 }
-DOUBLE_API CUresult cuDevicePrimaryCtxRetain(CUcontext *to, CUdevice) {
-  static CUctx_st context;
-  *to = &context;
+DOUBLE_API CUresult cuDevicePrimaryCtxRetain(CUcontext *to, CUdevice device) {
+  static std::map<CUdevice, CUctx_st> all;
+  const std::lock_guard lock(gate);
+  *to = &all[device];
   return kCudaSuccess;
 }
-DOUBLE_API CUresult cuCtxPushCurrent_v2(CUcontext) {
-  ++contexts;
+DOUBLE_API CUresult cuCtxPushCurrent_v2(CUcontext context) {
+  contexts.push_back(context);
   return kCudaSuccess;
 }
 DOUBLE_API CUresult cuCtxPopCurrent_v2(CUcontext *) {
-  if (--contexts < 0) give_up("more contexts are popped than were pushed");
+  if (contexts.empty()) give_up("more contexts are popped than were pushed");
+  contexts.pop_back();
   return kCudaSuccess;
 }
 DOUBLE_API CUresult cuCtxSynchronize() {
-  return kCudaSuccess;
+  const std::lock_guard lock(gate);
+  ++waits;
+  return late_failure;
 }
 DOUBLE_API CUresult cuStreamSynchronize(CUstream) {
-  return kCudaSuccess;
+  const std::lock_guard lock(gate);
+  return late_failure;
 }
 
 DOUBLE_API CUresult cuModuleLoadData(CUmodule *to, const void *image) {
-  // As nvrtcGetCUBIN below writes it.
-  const std::string text = static_cast<const char *>(image);
-  const std::size_t bar = text.find('|');
-  if (!text.starts_with("emulated:") || bar == std::string::npos) return kInvalidValue;
-  *to = new CUmod_st{text.substr(9, bar - 9), text.substr(bar + 1)};
+  std::istringstream text(static_cast<const char *>(image));
+  std::string word, program, macros;
+  std::getline(text, word, ':');
+  std::getline(text, program, '|');
+  std::getline(text, macros, '|');
+  if (word != "emulated" || contexts.empty()) return kInvalidValue;
+  *to = new CUmod_st{program, macros, contexts.back()};
   return kCudaSuccess;
 }
 DOUBLE_API CUresult cuModuleGetFunction(CUfunction *to, CUmodule module, const char *name) {
   const emulation::KernelInfo *const kernel = emulation::find_kernel(module->program, module->macros, name);
   if (kernel == nullptr) return kNotFound;
-  *to = new CUfunc_st{kernel};
+  *to = new CUfunc_st{kernel, module->context};
   return kCudaSuccess;
 }
 DOUBLE_API CUresult cuFuncSetAttribute(CUfunction, int, int) {
@@ -221,12 +252,17 @@ DOUBLE_API CUresult cuFuncSetAttribute(CUfunction, int, int) {
 DOUBLE_API CUresult cuLaunchKernel(CUfunction function, unsigned grid_x, unsigned grid_y, unsigned, unsigned threads,
                                    unsigned, unsigned, unsigned shared_bytes, CUstream, void **arguments, void **) {
   const std::lock_guard lock(gate);
-  if (contexts <= 0) give_up(std::string(function->kernel->name) + " is launched while no context is current");
+  if (contexts.empty() || contexts.back() != function->context) {
+    give_up(std::string(function->kernel->name) + " is launched while its context is not current");
+  }
+  if (late_failure != kCudaSuccess) return late_failure;
   const Memory::Opened opened(memory());
   const std::string failure = emulation::run(*function->kernel, grid_x, grid_y, threads, shared_bytes, arguments);
   if (failure.empty()) return kCudaSuccess;
   std::fprintf(stderr, "driver double: %s: %s\n", function->kernel->name, failure.c_str());
-  return kLaunchFailed;
+  if (setting("SPARSECONV_EMULATED_LATE", "0") == "0") return kLaunchFailed;
+  late_failure = kLaunchFailed;
+  return kCudaSuccess;
 }
 
 DOUBLE_API CUresult cuMemAlloc_v2(CUdeviceptr *to, std::size_t bytes) {
@@ -275,6 +311,12 @@ DOUBLE_API std::int64_t driver_double_allocations() {
   return static_cast<std::int64_t>(memory().live());
 }
 
+// How often the whole context was waited for.
+DOUBLE_API std::int64_t driver_double_waits() {
+  const std::lock_guard lock(gate);
+  return waits;
+}
+
 DOUBLE_API NvrtcResult nvrtcVersion(int *major, int *minor) {
   *major = 11;
   *minor = 8;
@@ -295,7 +337,12 @@ DOUBLE_API NvrtcResult nvrtcDestroyProgram(NvrtcProgram *program) {
 DOUBLE_API NvrtcResult nvrtcCompileProgram(NvrtcProgram program, int count, const char *const *options) {
   for (int i = 0; i < count; ++i) {
     const std::string option = options[i];
+    if (option.starts_with("--gpu-architecture=")) program->target = option.substr(option.find('=') + 1);
     if (option.starts_with("-D")) program->macros += (program->macros.empty() ? "" : " ") + option.substr(2);
+  }
+  if (program->name == setting("SPARSECONV_EMULATED_REFUSES", "")) {
+    program->log = program->name + ".cu(3): error: it is refused\n1 error detected\n";
+    return kNvrtcCompilation;
   }
   if (emulation::has_program(program->name, program->macros)) return 0;
   program->log = "the emulation has no program " + program->name + " with " + program->macros + "\n";
@@ -310,11 +357,11 @@ DOUBLE_API NvrtcResult nvrtcGetProgramLog(NvrtcProgram program, char *to) {
   return 0;
 }
 DOUBLE_API NvrtcResult nvrtcGetCUBINSize(NvrtcProgram program, std::size_t *to) {
-  *to = ("emulated:" + program->name + "|" + program->macros).size() + 1;
+  *to = program->image().size() + 1;
   return 0;
 }
 DOUBLE_API NvrtcResult nvrtcGetCUBIN(NvrtcProgram program, char *to) {
-  const std::string text = "emulated:" + program->name + "|" + program->macros;
+  const std::string text = program->image();
   std::memcpy(to, text.c_str(), text.size() + 1);
   return 0;
 }
@@ -323,4 +370,13 @@ DOUBLE_API NvrtcResult nvrtcGetPTXSize(NvrtcProgram program, std::size_t *to) {
 }
 DOUBLE_API NvrtcResult nvrtcGetPTX(NvrtcProgram program, char *to) {
   return nvrtcGetCUBIN(program, to);
+}
+DOUBLE_API NvrtcResult nvrtcGetNumSupportedArchs(int *to) {
+  *to = static_cast<int>(targets().size());
+  return 0;
+}
+DOUBLE_API NvrtcResult nvrtcGetSupportedArchs(int *to) {
+  const std::vector<int> known = targets();
+  std::copy(known.begin(), known.end(), to);
+  return 0;
 }
