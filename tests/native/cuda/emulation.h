@@ -163,6 +163,9 @@ inline float __fmaf_rn(float a, float b, float c) {
 inline double __fma_rn(double a, double b, double c) {
   return __builtin_fma(a, b, c);
 }
+inline double __dsqrt_rn(double value) {
+  return __builtin_sqrt(value);
+}
 inline float __fmul_rn(float a, float b) {
   return a * b;
 }
