@@ -9,6 +9,10 @@
 #include "geometry.h"
 #include "key.h"
 
+namespace spc {
+struct SiteTable;
+}  // namespace spc
+
 namespace spc::cuda {
 
 struct Sites : Holder {
@@ -18,12 +22,13 @@ struct Sites : Holder {
   int64_t rows = 0;
   int axes = 0;                                 // batch first
   std::array<int32_t, kMaxAxes> low{}, high{};  // of each column, 0 and -1 where there are no rows
-  Box box;                                      // numbers the sites between them; only where there are rows
+  Box box;                                      // numbers the sites between them, and maybe more; only with rows
   Buffer<int32_t> coordinates;                  // [rows, 1 + dimensions]
   Buffer<uint64_t> slots;                       // keys, kFreeSlot where there is none; a power of two of them
   Buffer<int32_t> slot_rows;                    // by slot
 
   int dimensions() const { return axes - 1; }
+  SiteTable table() const;  // layout.cuh, for kernels
   int64_t bytes() const {
     return static_cast<int64_t>(sizeof(Sites)) + coordinates.bytes() + slots.bytes() + slot_rows.bytes();
   }

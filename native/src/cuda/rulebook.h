@@ -57,6 +57,8 @@ class Rulebook : public Holder {
     Buffer<int32_t> order;   // [rows]
     Buffer<uint32_t> masks;  // [ceil(rows / kMaskRows), mask words]
   };
+  int64_t mask_words() const { return (taps() + 31) / 32; }
+  void sort_rows(const Queue &queue, int64_t rows, Table &table) const;
 
   std::vector<int64_t> starts_{0};  // [taps + 1]
   Buffer<int64_t> device_starts_;

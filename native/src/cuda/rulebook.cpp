@@ -1,0 +1,114 @@
+#include "cuda/rulebook.h"
+
+#include <algorithm>
+
+#include "cuda/layout.cuh"
+#include "cuda/radix_sort.h"
+#include "cuda/scan.h"
+#include "site_limits.h"
+
+namespace spc::cuda {
+namespace {
+
+constexpr int kThreads = 256;
+constexpr int64_t kChunkRows = 1024;
+constexpr int64_t kMostCells = int64_t{1} << 22;
+constexpr int64_t kMostGridTaps = 65535;
+
+const Kernel &kernel_of(const Queue &queue, const char *name) {
+  return queue.device().kernel("rulebook", "", name);
+}
+
+}  // namespace
+
+Rulebook::Rulebook(const Queue &queue, const Sites &coarse, const Sites &fine, const spc::Kernel &kernel)
+    : Holder(queue),
+      fine_rows_(fine.rows),
+      coarse_rows_(coarse.rows),
+      mirrored_(&coarse == &fine && kernel.is_mirrored()) {
+  check_kernel(kernel, coarse.dimensions());
+  check_kernel(kernel, fine.dimensions());
+  const int64_t taps = kernel.taps();
+  std::vector<std::array<int64_t, SPC_MAX_DIMENSIONS>> split(kernel.offsets.begin(), kernel.offsets.end());
+  const Input<int64_t> offsets(queue, split.data()->data(), taps * SPC_MAX_DIMENSIONS);
+  PairSearch search{};
+  search.fine = fine.table();
+  search.coarse = coarse.coordinates.data();
+  search.rows = coarse_rows_;
+  std::copy_n(kernel.stride.begin(), SPC_MAX_DIMENSIONS, search.stride);
+  search.offsets = offsets.data();
+  search.taps = taps;
+  const int64_t most_chunks = std::max<int64_t>(1, kMostCells / taps);
+  const int64_t least = std::max(kChunkRows, (coarse_rows_ + most_chunks - 1) / most_chunks);
+  search.chunk_rows = cover(least, kThreads).x * kThreads;
+  search.chunks = std::max<int64_t>(1, cover(coarse_rows_, search.chunk_rows).x);
+  const Grid grid{search.chunks, std::min(taps, kMostGridTaps)};
+
+  const bool tabled = taps <= kMostTableTaps;
+  if (tabled) coarse_.rows = Buffer<int32_t>(queue, taps * coarse_rows_);
+  const Buffer<int64_t> cells(queue, taps * search.chunks), total(queue, 1);
+  launch(queue, kernel_of(queue, "find_pairs"), grid, kThreads, 0, search, coarse_.rows.data(), cells.data());
+  exclusive_scan(queue, cells.data(), cells.count(), total.data());
+  device_starts_ = Buffer<int64_t>(queue, taps + 1);
+  launch(queue, kernel_of(queue, "take_starts"), cover(taps + 1, kThreads), kThreads, 0,
+         static_cast<const int64_t *>(cells.data()), search.chunks, taps, static_cast<const int64_t *>(total.data()),
+         device_starts_.data());
+  starts_.resize(static_cast<std::size_t>(taps) + 1);
+  queue.copy(starts_.data(), device_starts_.data(), device_starts_.bytes());
+  queue.synchronize();
+
+  fine_of_pair_ = Buffer<int32_t>(queue, pairs());
+  coarse_of_pair_ = Buffer<int32_t>(queue, pairs());
+  if (tabled && !mirrored_) {
+    fine_.rows = Buffer<int32_t>(queue, taps * fine_rows_);
+    queue.fill(fine_.rows.data(), 0xff, fine_.rows.bytes());
+  }
+  launch(queue, kernel_of(queue, "fill_pairs"), grid, kThreads, 0, search,
+         static_cast<const int32_t *>(coarse_.rows.data()), static_cast<const int64_t *>(cells.data()),
+         fine_of_pair_.data(), coarse_of_pair_.data(), fine_.rows.data(), fine_rows_);
+  if (tabled) sort_rows(queue, coarse_rows_, coarse_);
+  if (tabled && !mirrored_) sort_rows(queue, fine_rows_, fine_);
+}
+
+void Rulebook::sort_rows(const Queue &queue, int64_t rows, Table &table) const {
+  const auto taps = static_cast<int32_t>(this->taps());
+  const auto words = static_cast<int32_t>(mask_words());
+  const Buffer<uint32_t> masks(queue, words * rows);
+  Buffer<uint32_t> keys(queue, rows);
+  launch(queue, kernel_of(queue, "mask_rows"), cover(rows, kThreads), kThreads, 0,
+         static_cast<const int32_t *>(table.rows.data()), taps, rows, masks.data(), keys.data());
+  radix_sort(queue, keys, std::min(taps, 32), &table.order);
+  table.masks = Buffer<uint32_t>(queue, cover(rows, kMaskRows).x * words);
+  launch(queue, kernel_of(queue, "join_masks"), cover(rows, kThreads), kThreads, 0,
+         static_cast<const uint32_t *>(masks.data()), static_cast<const int32_t *>(table.order.data()), rows, words,
+         table.masks.data());
+}
+
+Side Rulebook::written(int32_t direction) const {
+  const bool coarse = direction == SPC_FINE_TO_COARSE;
+  const Table &table = coarse || mirrored_ ? coarse_ : fine_;
+  Side side{};
+  side.rows = rows_written(direction);
+  side.table = table.rows.data();
+  side.mirrored = !coarse && mirrored_;
+  side.order = table.order.data();
+  side.masks = table.masks.data();
+  side.mask_words = mask_words();
+  return side;
+}
+
+void Rulebook::write_pairs(const Queue &queue, int64_t tap, int64_t *fine_rows, int64_t *coarse_rows) const {
+  const Output<int64_t> fine(queue, fine_rows, count(tap)), coarse(queue, coarse_rows, count(tap));
+  launch(queue, kernel_of(queue, "widen_pairs"), cover(count(tap), kThreads), kThreads, 0, pair_rows(true) + start(tap),
+         pair_rows(false) + start(tap), count(tap), fine.data(), coarse.data());
+  fine.finish();
+  coarse.finish();
+}
+
+int64_t Rulebook::bytes() const {
+  const auto table = [](const Table &one) { return one.rows.bytes() + one.order.bytes() + one.masks.bytes(); };
+  return static_cast<int64_t>(sizeof(Rulebook)) + static_cast<int64_t>(starts_.size() * sizeof(int64_t)) +
+         device_starts_.bytes() + fine_of_pair_.bytes() + coarse_of_pair_.bytes() + table(coarse_) + table(fine_);
+}
+
+}  // namespace spc::cuda

@@ -1,0 +1,93 @@
+// What maps may be made of, and where sites may be made: the same for both engines.
+#pragma once
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include "error.h"
+#include "geometry.h"
+#include "key.h"
+
+namespace spc {
+
+constexpr int64_t kMostRows = std::numeric_limits<int32_t>::max();
+
+inline void check_rows(const int32_t *coordinates, int64_t rows, int dimensions) {
+  check_dimensions(dimensions);
+  if (rows < 0) fail_argument("rows is " + std::to_string(rows) + ", must be 0 or more");
+  if (rows > kMostRows) fail_unsupported("rows is " + std::to_string(rows) + ", a map holds at most 2147483647");
+  if (rows > 0 && coordinates == nullptr) fail_argument("coordinates is NULL");
+}
+
+[[noreturn]] inline void fail_too_many_rows(int64_t rows) {
+  fail_unsupported("the map would have " + std::to_string(rows) + " rows, at most 2147483647 are possible");
+}
+
+[[noreturn]] inline void fail_twice(const int32_t *site, int axes, int64_t first, int64_t second) {
+  std::string text = "(";
+  for (int axis = 0; axis < axes; ++axis) text += (axis == 0 ? "" : ", ") + std::to_string(site[axis]);
+  fail_argument("coordinate " + text + ") stands twice, in rows " + std::to_string(first) + " and " +
+                std::to_string(second));
+}
+
+inline void check_kernel(const Kernel &kernel, int dimensions) {
+  if (kernel.dimensions == dimensions) return;
+  fail_argument("the geometry has " + std::to_string(kernel.dimensions) + " dimensions and the map " +
+                std::to_string(dimensions));
+}
+
+inline void check_bounds(const int32_t *bounds, int dimensions) {
+  for (int axis = 0; bounds != nullptr && axis < dimensions; ++axis) {
+    if (bounds[axis] >= 0) continue;
+    fail_argument("bounds[" + std::to_string(axis) + "] is " + std::to_string(bounds[axis]) + ", must be 0 or more");
+  }
+}
+
+// Where sites may be made.
+struct Limits {
+  bool bounded;
+  Site low{}, high{};
+
+  Limits(int axes, const int32_t *bounds) : bounded(bounds != nullptr) {
+    for (int axis = 0; axis < axes; ++axis) {
+      const bool open = axis == 0 || !bounded;  // a batch index is never bounded
+      low[axis] = open ? std::numeric_limits<int32_t>::min() : 0;
+      high[axis] = open ? std::numeric_limits<int32_t>::max() : int64_t{bounds[axis - 1]} - 1;
+    }
+  }
+
+  // Whether a site with this value is wanted; throws where no int32 can hold it and no bounds say to leave it out.
+  bool admit(int axis, int64_t value) const {
+    if (value >= low[axis] && value <= high[axis]) return true;
+    if (bounded) return false;
+    fail_argument("a site at " + std::to_string(value) + " on axis " + std::to_string(axis - 1) +
+                  " would be made, outside of int32; give bounds or move the coordinates");
+  }
+};
+
+// The box of all that may be reached from sites in `from`; false where the bounds leave nothing. Not always tight: that
+// a value is reached is only known per site.
+inline bool reached_box(const Box &from, const Kernel &kernel, const SplitOffsets &offsets, const Limits &limits,
+                        Reading reading, Box &out) {
+  Site low = from.low, high{};
+  high[0] = low[0] + from.extent[0] - 1;
+  for (int axis = 1; axis < from.axes; ++axis) {
+    int64_t least = offsets[0][axis - 1].quotient, most = least;
+    for (const auto &offset : offsets) {
+      least = std::min(least, offset[axis - 1].quotient);
+      most = std::max(most, offset[axis - 1].quotient);
+    }
+    const int64_t stride = kernel.stride[axis - 1], last = from.low[axis] + from.extent[axis] - 1;
+    low[axis] = std::max(split_value(reading, stride, from.low[axis]).quotient + least, limits.low[axis]);
+    high[axis] = std::min(split_value(reading, stride, last).quotient + most, limits.high[axis]);
+    if (low[axis] > high[axis]) {
+      if (limits.bounded) return false;
+      low[axis] = high[axis] = 0;  // no int32 can hold what may be reached: the walk over the sites says if any is
+    }
+  }
+  out = Box::make(from.axes, low, high);
+  return true;
+}
+
+}  // namespace spc
