@@ -85,7 +85,7 @@ class Memory {
       std::memset(base() + at, 0xff, room);
     }
     blocks_.erase(found);
-    free_[at] = room;
+    give_back(at, room);
     return kCudaSuccess;
   }
 
@@ -113,6 +113,19 @@ class Memory {
     static auto *const memory = static_cast<unsigned char *>(
         mmap(nullptr, kBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
     return memory;
+  }
+  // Joins what is free with its free neighbours: what protect() covers stays small.
+  void give_back(std::size_t at, std::size_t room) {
+    auto next = free_.lower_bound(at);
+    if (next != free_.end() && at + room == next->first) {
+      room += next->second;
+      next = free_.erase(next);
+    }
+    if (next != free_.begin() && std::prev(next)->first + std::prev(next)->second == at) {
+      std::prev(next)->second += room;
+    } else {
+      free_[at] = room;
+    }
   }
   void protect(int protection) const {
     mprotect(base(), std::max<std::size_t>((used_ + 4095) / 4096 * 4096, 4096), protection);
