@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cpu/radix_sort.h"
+#include "link_checks.h"
 #include "parallel.h"
 
 namespace spc {
@@ -18,13 +19,6 @@ constexpr int kMostLines = 1 << (SPC_MAX_DIMENSIONS - 1);
 
 int64_t parts_for(int64_t count) {
   return std::max<int64_t>(1, (count + kPartPoints - 1) / kPartPoints);
-}
-
-void check_count(int64_t points) {
-  if (points < 0) fail_argument("points is " + std::to_string(points) + ", must be 0 or more");
-  if (points > std::numeric_limits<int32_t>::max()) {
-    fail_unsupported("points is " + std::to_string(points) + ", at most 2147483647 are possible");
-  }
 }
 
 struct Link {
@@ -128,9 +122,7 @@ void check_points(const Team &team, const double *points, int64_t count, int dim
   parallel_for(team, parts, [&](int64_t part, int) {
     const auto [begin, end] = part_of(count * dimensions, parts, part);
     for (int64_t i = begin; i < end; ++i) {
-      if (std::isfinite(points[i])) continue;
-      fail_argument("point " + std::to_string(i / dimensions) + " has " + std::to_string(points[i]) + " on axis " +
-                    std::to_string(i % dimensions) + ", must be finite");
+      if (!std::isfinite(points[i])) fail_not_finite(i, dimensions, points[i]);
     }
   });
 }
@@ -140,15 +132,7 @@ void check_points(const Team &team, const double *points, int64_t count, int dim
 Links::Links(const Sites &sites, const double *points, const int32_t *batch, int64_t count, int32_t kind,
              int32_t missing, double anchor)
     : points_(count), rows_(sites.rows) {
-  check_count(count);
-  if (count > 0 && points == nullptr) fail_argument("points is NULL");
-  if (kind != SPC_NEAREST && kind != SPC_LINEAR) {
-    fail_argument("kind is " + std::to_string(kind) + ", must be SPC_NEAREST or SPC_LINEAR");
-  }
-  if (missing != SPC_MISSING_ZERO && missing != SPC_MISSING_RENORMALIZE) {
-    fail_argument("missing is " + std::to_string(missing) + ", must be SPC_MISSING_ZERO or SPC_MISSING_RENORMALIZE");
-  }
-  if (!(anchor >= 0 && anchor <= 1)) fail_argument("anchor is " + std::to_string(anchor) + ", must be 0 to 1");
+  check_point_links(points, count, kind, missing, anchor);
   const int dimensions = sites.dimensions();
   const int64_t parts = parts_for(count);
   const Team team(parts);
@@ -182,18 +166,11 @@ Links::Links(const Sites &sites, const double *points, const int32_t *batch, int
 }
 
 Links::Links(const int64_t *row_of_point, int64_t count, int64_t rows) : points_(count), rows_(rows) {
-  check_count(count);
-  if (rows < 0 || rows > std::numeric_limits<int32_t>::max()) {
-    fail_argument("rows is " + std::to_string(rows) + ", must be 0 to 2147483647");
-  }
-  if (count > 0 && row_of_point == nullptr) fail_argument("row_of_point is NULL");
+  check_row_links(row_of_point, count, rows);
   starts_ = make_array<int64_t>(count + 1);
   int64_t links = 0;
   for (int64_t i = 0; i < count; ++i) {
-    if (row_of_point[i] < -1 || row_of_point[i] >= rows) {
-      fail_argument("row_of_point[" + std::to_string(i) + "] is " + std::to_string(row_of_point[i]) +
-                    ", must be -1 to " + std::to_string(rows - 1));
-    }
+    if (row_of_point[i] < -1 || row_of_point[i] >= rows) fail_no_row(i, row_of_point[i], rows);
     starts_[i] = links;
     links += row_of_point[i] >= 0 ? 1 : 0;
   }

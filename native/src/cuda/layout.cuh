@@ -57,4 +57,22 @@ struct PairSearch {
   int64_t chunk_rows, chunks;  // rows that a block counts together: a multiple of its threads
 };
 
+// The points that links tie to the sites of a table.
+struct PointSearch {
+  SiteTable table;
+  const double *points;  // [count, dimensions]
+  const int32_t *batch;  // [count], or null for 0
+  int64_t count;
+  int32_t dimensions;
+  int32_t linear;  // SPC_LINEAR, else SPC_NEAREST
+  int32_t whole;   // SPC_MISSING_RENORMALIZE
+  double anchor;
+};
+
+// What looking for links came to.
+struct LinkState {
+  uint64_t bad;   // the least place of a value that is not allowed, or kFreeSlot
+  int64_t count;  // links
+};
+
 }  // namespace spc

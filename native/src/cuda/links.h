@@ -29,6 +29,9 @@ class Links : public Holder {
   LinkSide by_row() const;  // the points of a row ascend
 
  private:
+  Buffer<int32_t> make_by_point(const Queue &queue, int64_t count, bool weighted);
+  void sort_by_row(const Queue &queue, const Buffer<int32_t> &point_of_link);
+
   int64_t points_ = 0, rows_ = 0, count_ = 0;
   Buffer<int64_t> point_starts_, row_starts_;
   Buffer<int32_t> rows_of_link_, points_of_link_;  // by point, by row

@@ -169,6 +169,9 @@ inline double __dsqrt_rn(double value) {
 inline float __fmul_rn(float a, float b) {
   return a * b;
 }
+inline double floor(double value) {
+  return __builtin_floor(value);
+}
 inline double __dmul_rn(double a, double b) {
   return a * b;
 }
