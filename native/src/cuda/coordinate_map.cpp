@@ -1,7 +1,6 @@
 #include "cuda/coordinate_map.h"
 
 #include <bit>
-#include <limits>
 #include <vector>
 
 #include "cuda/layout.cuh"
@@ -179,6 +178,31 @@ int64_t guess_distinct(int64_t rows, int64_t taps) {
   throw Error(SPC_INTERNAL, "a site was found to lie outside of int32, and does not");
 }
 
+std::vector<TapSplit> tap_splits(const SplitOffsets &offsets, int dimensions) {
+  std::vector<TapSplit> taps(offsets.size(), TapSplit{});
+  for (std::size_t t = 0; t < taps.size(); ++t) {
+    for (int axis = 0; axis < dimensions; ++axis) {
+      taps[t].quotient[axis] = offsets[t][axis].quotient;
+      taps[t].rest[axis] = static_cast<int32_t>(offsets[t][axis].rest);
+    }
+  }
+  return taps;
+}
+
+Reaching make_way(const Offset &stride, int dimensions, Reading reading, const Limits &limits) {
+  Reaching way{};
+  way.divides = reading != Reading::kCoarseToFine ? 1 : 0;
+  way.floors = reading == Reading::kFloor ? 1 : 0;
+  way.bounded = limits.bounded ? 1 : 0;
+  way.dimensions = dimensions;
+  for (int axis = 0; axis < dimensions; ++axis) {
+    way.stride[axis] = static_cast<int32_t>(stride[axis]);
+    way.low[axis] = limits.low[axis + 1];
+    way.high[axis] = limits.high[axis + 1];
+  }
+  return way;
+}
+
 SitesPointer reach(const Queue &queue, const Sites &from, const spc::Kernel &kernel, const int32_t *bounds,
                    Reading reading) {
   check_kernel(kernel, from.dimensions());
@@ -190,24 +214,11 @@ SitesPointer reach(const Queue &queue, const Sites &from, const spc::Kernel &ker
   if (from.rows == 0 || !reached_box(from.box, kernel, offsets, limits, reading, box)) {
     return make_empty(queue, from.axes);
   }
-  std::vector<TapSplit> splits(offsets.size(), TapSplit{});
-  Reaching way{};
-  way.divides = reading != Reading::kCoarseToFine;
-  way.floors = reading == Reading::kFloor;
-  way.bounded = limits.bounded;
-  way.dimensions = kernel.dimensions;
-  way.tap_count = static_cast<int32_t>(offsets.size());
-  for (int axis = 0; axis < kernel.dimensions; ++axis) {
-    way.stride[axis] = static_cast<int32_t>(kernel.stride[axis]);
-    way.low[axis] = limits.low[axis + 1];
-    way.high[axis] = limits.high[axis + 1];
-    for (std::size_t t = 0; t < offsets.size(); ++t) {
-      splits[t].quotient[axis] = offsets[t][axis].quotient;
-      splits[t].rest[axis] = static_cast<int32_t>(offsets[t][axis].rest);
-    }
-  }
-  const Input<TapSplit> taps(queue, splits.data(), way.tap_count);
+  const std::vector<TapSplit> splits = tap_splits(offsets, kernel.dimensions);
+  const Input<TapSplit> taps(queue, splits.data(), std::ssize(splits));
+  Reaching way = make_way(kernel.stride, kernel.dimensions, reading, limits);
   way.taps = taps.data();
+  way.tap_count = static_cast<int32_t>(splits.size());
   const KeySet set(queue, from.coordinates.data(), from.rows, way, box, guess_distinct(from.rows, way.tap_count));
   if (set.outside() != kFreeSlot) {
     refuse_outside(queue, from, kernel, offsets, limits, reading, static_cast<int64_t>(set.outside()));
@@ -255,19 +266,12 @@ SitesPointer make_merged_sites(const Queue &queue, const int32_t *coordinates, i
   spanned.axes = 1 + dimensions;
   read_bounds(queue, given.data(), rows, spanned);
   const Box box = box_of(spanned);
-  // The way of one tap that leads each site to itself.
+  // One tap leads each site to itself.
   const TapSplit stay{};
   const Input<TapSplit> taps(queue, &stay, 1);
-  Reaching way{};
-  way.bounded = 1;
-  way.dimensions = dimensions;
+  Reaching way = make_way({1, 1, 1, 1}, dimensions, Reading::kCoarseToFine, Limits(1 + dimensions, nullptr));
   way.taps = taps.data();
   way.tap_count = 1;
-  for (int axis = 0; axis < dimensions; ++axis) {
-    way.stride[axis] = 1;
-    way.low[axis] = std::numeric_limits<int32_t>::min();
-    way.high[axis] = std::numeric_limits<int32_t>::max();
-  }
   const SitesPointer sites = make_sorted(queue, KeySet(queue, given.data(), rows, way, box, rows), box);
   find_rows(queue, *sites, given.data(), rows, map_rows);
   return sites;

@@ -1,4 +1,5 @@
-// Coordinate maps: a thread has a site, and with generated sites some of the taps that lead on from it.
+// Coordinate maps: a thread has a site or a slot, and where sites are generated kTapsEach of the taps that lead on from
+// it; warps and blocks only add up what their threads have found.
 #include "sites.cuh"
 
 constexpr int kThreads = 256;

@@ -19,6 +19,25 @@ const Kernel &kernel_of(const Queue &queue, const char *name) {
   return queue.device().kernel("rulebook", "", name);
 }
 
+PairSearch make_search(const Sites &coarse, const Sites &fine, const spc::Kernel &kernel, const int64_t *offsets) {
+  PairSearch search{};
+  search.fine = fine.table();
+  search.coarse = coarse.coordinates.data();
+  search.rows = coarse.rows;
+  std::copy_n(kernel.stride.begin(), SPC_MAX_DIMENSIONS, search.stride);
+  search.offsets = offsets;
+  search.taps = kernel.taps();
+  const int64_t most_chunks = std::max<int64_t>(1, kMostCells / search.taps);
+  const int64_t least = std::max(kChunkRows, cover(coarse.rows, most_chunks).x);
+  search.chunk_rows = cover(least, kThreads).x * kThreads;
+  search.chunks = std::max<int64_t>(1, cover(coarse.rows, search.chunk_rows).x);
+  return search;
+}
+
+Grid grid_of(const PairSearch &search) {
+  return {search.chunks, std::min(search.taps, kMostGridTaps)};
+}
+
 }  // namespace
 
 Rulebook::Rulebook(const Queue &queue, const Sites &coarse, const Sites &fine, const spc::Kernel &kernel)
@@ -28,46 +47,39 @@ Rulebook::Rulebook(const Queue &queue, const Sites &coarse, const Sites &fine, c
       mirrored_(&coarse == &fine && kernel.is_mirrored()) {
   check_kernel(kernel, coarse.dimensions());
   check_kernel(kernel, fine.dimensions());
-  const int64_t taps = kernel.taps();
-  std::vector<std::array<int64_t, SPC_MAX_DIMENSIONS>> split(kernel.offsets.begin(), kernel.offsets.end());
-  const Input<int64_t> offsets(queue, split.data()->data(), taps * SPC_MAX_DIMENSIONS);
-  PairSearch search{};
-  search.fine = fine.table();
-  search.coarse = coarse.coordinates.data();
-  search.rows = coarse_rows_;
-  std::copy_n(kernel.stride.begin(), SPC_MAX_DIMENSIONS, search.stride);
-  search.offsets = offsets.data();
-  search.taps = taps;
-  const int64_t most_chunks = std::max<int64_t>(1, kMostCells / taps);
-  const int64_t least = std::max(kChunkRows, (coarse_rows_ + most_chunks - 1) / most_chunks);
-  search.chunk_rows = cover(least, kThreads).x * kThreads;
-  search.chunks = std::max<int64_t>(1, cover(coarse_rows_, search.chunk_rows).x);
-  const Grid grid{search.chunks, std::min(taps, kMostGridTaps)};
-
-  const bool tabled = taps <= kMostTableTaps;
-  if (tabled) coarse_.rows = Buffer<int32_t>(queue, taps * coarse_rows_);
-  const Buffer<int64_t> cells(queue, taps * search.chunks), total(queue, 1);
-  launch(queue, kernel_of(queue, "find_pairs"), grid, kThreads, 0, search, coarse_.rows.data(), cells.data());
-  exclusive_scan(queue, cells.data(), cells.count(), total.data());
-  device_starts_ = Buffer<int64_t>(queue, taps + 1);
-  launch(queue, kernel_of(queue, "take_starts"), cover(taps + 1, kThreads), kThreads, 0,
-         static_cast<const int64_t *>(cells.data()), search.chunks, taps, static_cast<const int64_t *>(total.data()),
-         device_starts_.data());
-  starts_.resize(static_cast<std::size_t>(taps) + 1);
-  queue.copy(starts_.data(), device_starts_.data(), device_starts_.bytes());
-  queue.synchronize();
+  const Input<int64_t> offsets(queue, kernel.offsets.data()->data(), kernel.taps() * SPC_MAX_DIMENSIONS);
+  const PairSearch search = make_search(coarse, fine, kernel, offsets.data());
+  const bool tabled = search.taps <= kMostTableTaps;
+  if (tabled) coarse_.rows = Buffer<int32_t>(queue, search.taps * coarse_rows_);
+  const Buffer<int64_t> cells(queue, search.taps * search.chunks);
+  launch(queue, kernel_of(queue, "find_pairs"), grid_of(search), kThreads, 0, search, coarse_.rows.data(),
+         cells.data());
+  take_starts(queue, search, cells);
 
   fine_of_pair_ = Buffer<int32_t>(queue, pairs());
   coarse_of_pair_ = Buffer<int32_t>(queue, pairs());
   if (tabled && !mirrored_) {
-    fine_.rows = Buffer<int32_t>(queue, taps * fine_rows_);
+    fine_.rows = Buffer<int32_t>(queue, search.taps * fine_rows_);
     queue.fill(fine_.rows.data(), 0xff, fine_.rows.bytes());
   }
-  launch(queue, kernel_of(queue, "fill_pairs"), grid, kThreads, 0, search,
+  launch(queue, kernel_of(queue, "fill_pairs"), grid_of(search), kThreads, 0, search,
          static_cast<const int32_t *>(coarse_.rows.data()), static_cast<const int64_t *>(cells.data()),
          fine_of_pair_.data(), coarse_of_pair_.data(), fine_.rows.data(), fine_rows_);
   if (tabled) sort_rows(queue, coarse_rows_, coarse_);
   if (tabled && !mirrored_) sort_rows(queue, fine_rows_, fine_);
+}
+
+// Turns the counts of cells into where each of them begins, and brings where the taps begin to the host.
+void Rulebook::take_starts(const Queue &queue, const PairSearch &search, const Buffer<int64_t> &cells) {
+  const Buffer<int64_t> total(queue, 1);
+  exclusive_scan(queue, cells.data(), cells.count(), total.data());
+  device_starts_ = Buffer<int64_t>(queue, search.taps + 1);
+  launch(queue, kernel_of(queue, "take_starts"), cover(search.taps + 1, kThreads), kThreads, 0,
+         static_cast<const int64_t *>(cells.data()), search.chunks, search.taps,
+         static_cast<const int64_t *>(total.data()), device_starts_.data());
+  starts_.resize(static_cast<std::size_t>(search.taps) + 1);
+  queue.copy(starts_.data(), device_starts_.data(), device_starts_.bytes());
+  queue.synchronize();
 }
 
 void Rulebook::sort_rows(const Queue &queue, int64_t rows, Table &table) const {

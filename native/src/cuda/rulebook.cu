@@ -1,4 +1,5 @@
-// Rulebooks: pairs counted and filled by tap and chunk of coarse rows, and rows sorted by the taps that they use.
+// Rulebooks: pairs counted and filled by tap and chunk of coarse rows, and the taps that rows use. A thread has a row
+// at a time, a warp finds places by votes of its 32 rows, a block has a chunk of rows at one tap after the other.
 #include "sites.cuh"
 
 constexpr int kThreads = 256;

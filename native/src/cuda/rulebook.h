@@ -6,6 +6,10 @@
 
 #include "cuda/coordinate_map.h"
 
+namespace spc {
+struct PairSearch;
+}  // namespace spc
+
 namespace spc::cuda {
 
 // Rows that a mask of a Side stands for.
@@ -58,6 +62,7 @@ class Rulebook : public Holder {
     Buffer<uint32_t> masks;  // [ceil(rows / kMaskRows), mask words]
   };
   int64_t mask_words() const { return (taps() + 31) / 32; }
+  void take_starts(const Queue &queue, const PairSearch &search, const Buffer<int64_t> &cells);
   void sort_rows(const Queue &queue, int64_t rows, Table &table) const;
 
   std::vector<int64_t> starts_{0};  // [taps + 1]
