@@ -144,8 +144,8 @@ inline std::vector<Case> cases() {
   all.push_back({"more_than_32_taps_3d", cube(3, 5, 1, 1, 2), 300, -4, 9, 2});
   all.push_back({"more_than_128_taps_3d", cube(3, 6, 2, 1, 2), 300, -4, 9, 2});
   all.push_back({"wide_strided_2d", cube(2, 3, 3, 1, 0), 300, -20000, 40000, 2});
-  all.push_back({"thousands_3d", cube(3, 3, 1, 1, 1), 5000, -20, 40, 2});
-  all.push_back({"thousands_strided_3d", cube(3, 3, 2, 1, 1), 5000, -20, 40, 2});
+  all.push_back({"thousands_3d", cube(3, 3, 1, 1, 1), 2500, -10, 20, 2});
+  all.push_back({"thousands_strided_3d", cube(3, 3, 2, 1, 1), 2500, -10, 20, 2});
   return all;
 }
 
