@@ -48,15 +48,13 @@ SPC_DEVICE void each_link(const PointSearch &search, int64_t point, const Visit 
 SPC_KERNEL(kThreads, count_links, PointSearch search, int64_t *counts, LinkState *state) {
   const int64_t point = global_thread();
   if (point >= search.count) return;
-  int64_t links = 0;
-  bool finite = true;
   for (int axis = 0; axis < search.dimensions; ++axis) {
     const int64_t place = point * search.dimensions + axis;
     const double value = search.points[place];
-    if (finite && !(value - value == 0)) atomicMin(&state->bad, static_cast<uint64_t>(place));
-    finite = finite && value - value == 0;
+    if (!(value - value == 0)) atomicMin(&state->bad, static_cast<uint64_t>(place));
   }
-  if (finite) each_link(search, point, [&](int32_t, double) { ++links; });
+  int64_t links = 0;
+  each_link(search, point, [&](int32_t, double) { ++links; });
   counts[point] = links;
 }
 

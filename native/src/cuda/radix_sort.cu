@@ -89,9 +89,8 @@ SPC_KERNEL(kThreads, move_items, const KEY *keys, const int32_t *places, int64_t
     if (equal >> lane == 1) found[warp][digit] = rank[i] + 1;  // the last of the equal lanes
     __syncwarp();
   }
-  __syncthreads();
   const int digit = threadIdx.x;
-  const uint32_t start = sum_before(totals[digit], warp_sums);
+  const uint32_t start = sum_before(totals[digit], warp_sums);  // whose barrier ends the counting of all warps
   uint32_t sum = start + counts[static_cast<int64_t>(digit) * gridDim.x + blockIdx.x];
   SPC_UNROLL
   for (int w = 0; w < kWarps; ++w) {
