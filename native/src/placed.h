@@ -60,15 +60,15 @@ class Placed {
   std::shared_ptr<const Cuda> cuda_;
 };
 
-// What make() returns on the CPU, or make(queue) on a CUDA device.
-template <class Object, class Make>
-Object make_on(int32_t device, void *stream, const Make &make) {
+// Calls run() for the CPU, or run(queue) for a CUDA device.
+template <class Run>
+auto run_on(int32_t device, void *stream, const Run &run) {
   if (device < kCpu) {
     fail_argument("device is " + std::to_string(device) + ", must be -1 for the CPU or the index of a CUDA device");
   }
-  if (device == kCpu) return Object(make());
+  if (device == kCpu) return run();
   const cuda::Queue queue(device, stream);
-  return Object(make(queue));
+  return run(queue);
 }
 
 }  // namespace spc

@@ -6,26 +6,10 @@
 
 #include <cstdint>
 
+#include "norm_terms.h"
 #include "sparseconv.h"
 
 namespace spc {
-
-// What is subtracted from a column and what it is divided by, and the scale and shift that follow, which may be null.
-struct NormTerms {
-  const spc_matrix &mean;
-  const spc_matrix &variance;
-  double epsilon;
-  const spc_matrix *weight;
-  const spc_matrix *bias;
-};
-
-// What backward writes; null where it is not wanted.
-struct NormGradients {
-  const spc_matrix *input;
-  const spc_matrix *weight;
-  const spc_matrix *bias;
-  const spc_matrix *residual;
-};
 
 void norm_statistics(const spc_matrix &input, const spc_matrix &mean, const spc_matrix &variance);
 
