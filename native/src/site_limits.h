@@ -11,12 +11,12 @@
 
 namespace spc {
 
-constexpr int64_t kMostRows = std::numeric_limits<int32_t>::max();
+constexpr int64_t kMostMapRows = std::numeric_limits<int32_t>::max();
 
 inline void check_rows(const int32_t *coordinates, int64_t rows, int dimensions) {
   check_dimensions(dimensions);
   if (rows < 0) fail_argument("rows is " + std::to_string(rows) + ", must be 0 or more");
-  if (rows > kMostRows) fail_unsupported("rows is " + std::to_string(rows) + ", a map holds at most 2147483647");
+  if (rows > kMostMapRows) fail_unsupported("rows is " + std::to_string(rows) + ", a map holds at most 2147483647");
   if (rows > 0 && coordinates == nullptr) fail_argument("coordinates is NULL");
 }
 
@@ -29,6 +29,12 @@ inline void check_rows(const int32_t *coordinates, int64_t rows, int dimensions)
   for (int axis = 0; axis < axes; ++axis) text += (axis == 0 ? "" : ", ") + std::to_string(site[axis]);
   fail_argument("coordinate " + text + ") stands twice, in rows " + std::to_string(first) + " and " +
                 std::to_string(second));
+}
+
+// A site that no int32 can hold, by one of its axes; batch is axis 0.
+[[noreturn]] inline void fail_outside(int axis, int64_t value) {
+  fail_argument("a site at " + std::to_string(value) + " on axis " + std::to_string(axis - 1) +
+                " would be made, outside of int32; give bounds or move the coordinates");
 }
 
 inline void check_kernel(const Kernel &kernel, int dimensions) {
@@ -61,8 +67,7 @@ struct Limits {
   bool admit(int axis, int64_t value) const {
     if (value >= low[axis] && value <= high[axis]) return true;
     if (bounded) return false;
-    fail_argument("a site at " + std::to_string(value) + " on axis " + std::to_string(axis - 1) +
-                  " would be made, outside of int32; give bounds or move the coordinates");
+    fail_outside(axis, value);
   }
 };
 

@@ -1,7 +1,6 @@
 #include "cpu/block_list.h"
 
-#include <limits>
-#include <string>
+#include "site_limits.h"
 
 namespace spc {
 
@@ -15,9 +14,7 @@ void join_blocks(const Team &team, const std::vector<BlockList> &lists, Sites &s
     sites.blocks += std::ssize(list.blocks);
     sites.rows += list.rows;
   }
-  if (sites.rows > std::numeric_limits<int32_t>::max()) {
-    fail_unsupported("the map would have " + std::to_string(sites.rows) + " rows, at most 2147483647 are possible");
-  }
+  if (sites.rows > kMostMapRows) fail_too_many_rows(sites.rows);
   sites.keys = make_array<uint64_t>(sites.blocks);
   sites.masks = make_array<uint64_t>(sites.blocks);
   sites.bases = make_array<int32_t>(sites.blocks);

@@ -2,37 +2,22 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "cpu/block_list.h"
 #include "cpu/radix_sort.h"
 #include "parallel.h"
+#include "site_limits.h"
 
 namespace spc {
 namespace {
 
 constexpr int64_t kPartRows = 16384;
 constexpr int64_t kPartBlocks = 4096;
-constexpr int64_t kMostRows = std::numeric_limits<int32_t>::max();
 
 int64_t parts_for(int64_t count, int64_t size) {
   return std::max<int64_t>(1, (count + size - 1) / size);
-}
-
-void check_rows(const int32_t *coordinates, int64_t rows, int dimensions) {
-  check_dimensions(dimensions);
-  if (rows < 0) fail_argument("rows is " + std::to_string(rows) + ", must be 0 or more");
-  if (rows > kMostRows) fail_unsupported("rows is " + std::to_string(rows) + ", a map holds at most 2147483647");
-  if (rows > 0 && coordinates == nullptr) fail_argument("coordinates is NULL");
-}
-
-std::string format(const int32_t *site, int axes) {
-  std::string text = "(";
-  for (int axis = 0; axis < axes; ++axis) text += (axis == 0 ? "" : ", ") + std::to_string(site[axis]);
-  return text + ")";
 }
 
 std::shared_ptr<Sites> make_empty(int axes) {
@@ -180,8 +165,7 @@ void check_distinct(const Order &order, const typename Order::Entry *entries, in
   for (int64_t i = 1; i < rows; ++i) {
     if (order.key(entries[i]) != order.key(entries[i - 1])) continue;
     const int64_t first = order.row(entries[i - 1]), second = order.row(entries[i]);
-    fail_argument("coordinate " + format(coordinates + first * axes, axes) + " stands twice, in rows " +
-                  std::to_string(first) + " and " + std::to_string(second));
+    fail_twice(coordinates + first * axes, axes, first, second);
   }
 }
 

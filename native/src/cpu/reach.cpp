@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <map>
-#include <string>
 #include <utility>
+
+#include "site_limits.h"
 
 namespace spc {
 namespace {
@@ -241,20 +242,6 @@ void Reach::make_slab(std::size_t first, std::size_t last, uint64_t begin, uint6
 
 namespace {
 
-// Where sites may be made.
-struct Limits {
-  bool bounded;
-  Site low{}, high{};
-
-  Limits(int axes, const int32_t *bounds) : bounded(bounds != nullptr) {
-    for (int axis = 0; axis < axes; ++axis) {
-      const bool open = axis == 0 || !bounded;  // a batch index is never bounded
-      low[axis] = open ? std::numeric_limits<int32_t>::min() : 0;
-      high[axis] = open ? std::numeric_limits<int32_t>::max() : int64_t{bounds[axis - 1]} - 1;
-    }
-  }
-};
-
 struct ReachedBox {
   Site low, high;
   bool empty = false, cut = false;  // whether sites may lie outside of the limits
@@ -304,17 +291,9 @@ void check_limits(const Sites &from, const Kernel &kernel, const SplitOffsets &o
           outside = axis, place = value;
         }
         if (!reached || outside == 0) continue;
-        fail_argument("a site at " + std::to_string(place) + " on axis " + std::to_string(outside - 1) +
-                      " would be made, outside of int32; give bounds or move the coordinates");
+        fail_outside(outside, place);
       }
     }
-  }
-}
-
-void check_bounds(const int32_t *bounds, int dimensions) {
-  for (int axis = 0; bounds != nullptr && axis < dimensions; ++axis) {
-    if (bounds[axis] >= 0) continue;
-    fail_argument("bounds[" + std::to_string(axis) + "] is " + std::to_string(bounds[axis]) + ", must be 0 or more");
   }
 }
 
@@ -336,10 +315,7 @@ std::vector<uint64_t> cut_lines(const Sites &from, const Kernel &kernel, Reading
 }
 
 SitesPointer generate(const Sites &from, const Kernel &kernel, const int32_t *bounds, Reading reading) {
-  if (kernel.dimensions != from.dimensions()) {
-    fail_argument("the geometry has " + std::to_string(kernel.dimensions) + " dimensions and the map " +
-                  std::to_string(from.dimensions()));
-  }
+  check_kernel(kernel, from.dimensions());
   check_bounds(bounds, kernel.dimensions);
   const Limits limits(from.box.axes, bounds);
   const SplitOffsets offsets = split_offsets(kernel, reading);

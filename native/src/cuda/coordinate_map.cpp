@@ -140,7 +140,7 @@ class KeySet {
 // The sites of the set, in lexicographic order.
 SitesPointer make_sorted(const Queue &queue, const KeySet &set, const Box &box) {
   if (set.count() == 0) return make_empty(queue, box.axes);
-  if (set.count() > kMostRows) fail_too_many_rows(set.count());
+  if (set.count() > kMostMapRows) fail_too_many_rows(set.count());
   auto sites = std::make_shared<Sites>(queue);
   sites->axes = box.axes;
   sites->rows = set.count();
