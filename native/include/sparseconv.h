@@ -27,6 +27,7 @@
  *    taps, bounds and counts are host memory.
  *  - stream is the CUDA stream (CUstream) on which work on CUDA objects is queued, NULL for the default stream; it is
  *    ignored for CPU objects. Results are ready in the order of the stream; what a getter returns is ready at return.
+ *    An object is used on another stream than the one it was made on once that one is done, and destroyed before it.
  */
 #ifndef SPARSECONV_H
 #define SPARSECONV_H

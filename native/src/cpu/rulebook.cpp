@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <numeric>
-#include <string>
 #include <utility>
 
 #include "cpu/strided_walk.h"
 #include "cpu/walk.h"
 #include "parallel.h"
+#include "site_limits.h"
 
 namespace spc {
 namespace {
@@ -74,11 +74,7 @@ const int32_t *first_not_below(const int32_t *begin, const int32_t *end, int64_t
 
 Rulebook::Rulebook(const Sites &coarse, const Sites &fine, const Kernel &kernel)
     : taps_(kernel.taps()), mirrored_(&coarse == &fine && kernel.is_mirrored()) {
-  for (const Sites *sites : {&coarse, &fine}) {
-    if (kernel.dimensions == sites->dimensions()) continue;
-    fail_argument("the geometry has " + std::to_string(kernel.dimensions) + " dimensions and the map " +
-                  std::to_string(sites->dimensions()));
-  }
+  for (const Sites *sites : {&coarse, &fine}) check_kernel(kernel, sites->dimensions());
   const auto side = [](const Sites &sites) {
     return Side{sites.rows, (sites.rows + kTileRows - 1) / kTileRows, sites.row_of};
   };
