@@ -4,7 +4,12 @@
 
 namespace spc {
 
-const Kernels kAmxKernels = {"amx", make_kernels<float>(), make_kernels<double>(), make_tile_kernels(),
-                             make_kernels<Float16>()};
+const Kernels kAmxKernels = {"amx",
+                             make_kernels<float>(),
+                             make_kernels<double>(),
+                             make_tile_kernels(),
+                             make_kernels<Float16>(),
+                             make_norm_kernels<float>(),
+                             make_norm_kernels<double>()};
 
 }  // namespace spc
