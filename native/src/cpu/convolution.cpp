@@ -1,8 +1,8 @@
 #include "cpu/convolution.h"
 
 #include <algorithm>
-#include <string>
 
+#include "convolution_checks.h"
 #include "cpu/forward_pass.h"
 #include "cpu/weight_pass.h"
 #include "matrix.h"
@@ -23,10 +23,8 @@ Parts split_groups(int64_t groups, int64_t in, int64_t out) {
   return {groups, in / groups, out / groups, false};
 }
 
-void check_groups(int64_t groups, int64_t in, int64_t out) {
-  if (groups >= 1 && in % groups == 0 && out % groups == 0) return;
-  fail_argument("groups is " + std::to_string(groups) + ", must be positive and divide " + std::to_string(in) +
-                " input and " + std::to_string(out) + " output channels");
+ConvolutionRows rows_of(const Rulebook &rulebook, int32_t direction) {
+  return {rulebook.taps(), rulebook.from(direction).rows, rulebook.to(direction).rows};
 }
 
 // The same rows from a column on; columns still says how far apart rows are.
@@ -56,10 +54,7 @@ int64_t convolution_workspace(const Rulebook &rulebook, int32_t direction, int32
   check_channels("in_channels", in);
   check_channels("out_channels", out);
   check_groups(groups, in, out);
-  if (pass < SPC_FORWARD || pass > SPC_BACKWARD_WEIGHT) {
-    fail_argument("pass is " + std::to_string(pass) +
-                  ", must be SPC_FORWARD, SPC_BACKWARD_INPUT or SPC_BACKWARD_WEIGHT");
-  }
+  check_pass(pass);
   Parts parts = split_groups(groups, in, out);
   int64_t bytes = 0;
   by_type(element_type, [&]<class T>(T) {
@@ -80,21 +75,9 @@ void convolution_forward(const Rulebook &rulebook, int32_t direction, int64_t gr
                          const spc_matrix &weight, const Epilogue &epilogue, void *workspace, int64_t workspace_bytes,
                          const spc_matrix &output) {
   check_direction(direction);
+  check_forward(rows_of(rulebook, direction), groups, input, weight, epilogue, output);
   const int64_t in = input.columns, out = output.columns;
   const int32_t type = input.element_type;
-  check_element_type(type);
-  check_channels("input.columns", in);
-  check_channels("output.columns", out);
-  check_groups(groups, in, out);
-  check_matrix("input", input, rulebook.from(direction).rows, in, type);
-  check_parameter("weight", weight, rulebook.taps() * (in / groups), out, type);
-  const auto &[bias, residual, activation] = epilogue;
-  if (bias != nullptr) check_parameter("bias", *bias, 1, out, type);
-  if (residual != nullptr) check_matrix("residual", *residual, rulebook.to(direction).rows, out, type);
-  if (activation != SPC_IDENTITY && activation != SPC_RELU) {
-    fail_argument("activation is " + std::to_string(activation) + ", must be SPC_IDENTITY or SPC_RELU");
-  }
-  check_matrix("output", output, rulebook.to(direction).rows, out, type);
   const Parts parts = split_groups(groups, in, out);
   by_type(type, [&]<class T>(T) {
     std::vector<Sum<T>> wide;
@@ -128,15 +111,9 @@ void convolution_backward_input(const Rulebook &rulebook, int32_t direction, int
                                 const spc_matrix &grad_output, const spc_matrix &weight, void *workspace,
                                 int64_t workspace_bytes, const spc_matrix &grad_input) {
   check_direction(direction);
+  check_backward_input(rows_of(rulebook, direction), groups, grad_output, weight, grad_input);
   const int64_t in = grad_input.columns, out = grad_output.columns;
   const int32_t type = grad_output.element_type;
-  check_element_type(type);
-  check_channels("grad_input.columns", in);
-  check_channels("grad_output.columns", out);
-  check_groups(groups, in, out);
-  check_matrix("grad_output", grad_output, rulebook.to(direction).rows, out, type);
-  check_parameter("weight", weight, rulebook.taps() * (in / groups), out, type);
-  check_matrix("grad_input", grad_input, rulebook.from(direction).rows, in, type);
   const int32_t reversed = direction == SPC_FINE_TO_COARSE ? SPC_COARSE_TO_FINE : SPC_FINE_TO_COARSE;
   const Parts parts = split_groups(groups, in, out);
   by_type(type, [&]<class T>(T) {
@@ -169,16 +146,9 @@ void convolution_backward_weight(const Rulebook &rulebook, int32_t direction, in
                                  const spc_matrix &grad_output, void *workspace, int64_t workspace_bytes,
                                  const spc_matrix &grad_weight, const spc_matrix *grad_bias) {
   check_direction(direction);
+  check_backward_weight(rows_of(rulebook, direction), groups, input, grad_output, grad_weight, grad_bias);
   const int64_t in = input.columns, out = grad_output.columns;
   const int32_t type = input.element_type;
-  check_element_type(type);
-  check_channels("input.columns", in);
-  check_channels("grad_output.columns", out);
-  check_groups(groups, in, out);
-  check_matrix("input", input, rulebook.from(direction).rows, in, type);
-  check_matrix("grad_output", grad_output, rulebook.to(direction).rows, out, type);
-  check_parameter("grad_weight", grad_weight, rulebook.taps() * (in / groups), out, type);
-  if (grad_bias != nullptr) check_parameter("grad_bias", *grad_bias, 1, out, type);
   const Parts parts = split_groups(groups, in, out);
   by_type(type, [&]<class T>(T) {
     for (int64_t part = 0; part < parts.count; ++part) {

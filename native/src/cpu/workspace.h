@@ -2,11 +2,10 @@
 #pragma once
 
 #include <algorithm>
-#include <string>
 #include <type_traits>
 
+#include "convolution_checks.h"
 #include "cpu/kernels.h"
-#include "error.h"
 
 namespace spc {
 
@@ -43,15 +42,6 @@ int64_t packed_rows(int64_t in) {
 template <class T>
 int64_t packed_bytes(int64_t taps, int64_t in, int64_t out) {
   return taps * in * padded<T>(out) * static_cast<int64_t>(sizeof(Sum<T>));
-}
-
-inline void check_workspace(const void *workspace, int64_t bytes, int64_t least) {
-  if (bytes < least) {
-    fail_argument("workspace_bytes is " + std::to_string(bytes) + ", must be at least " + std::to_string(least));
-  }
-  if (least == 0) return;
-  if (workspace == nullptr) fail_argument("workspace is NULL");
-  if (reinterpret_cast<uintptr_t>(workspace) % kLaneBytes != 0) fail_argument("workspace is not aligned to 64 bytes");
 }
 
 }  // namespace spc

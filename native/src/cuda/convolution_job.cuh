@@ -1,0 +1,83 @@
+// What the kernels of a convolution are told: plain numbers and addresses, the same for the host and the device.
+#pragma once
+
+#if !defined(__CUDACC_RTC__)
+#include <cstdint>
+#endif
+
+namespace spc::cuda {
+
+// As in rulebook.h.
+constexpr int kRowsOfMask = 32;
+constexpr int kTapsOfTable = 128;
+
+// Rows that are read, multiplied by the weights of each tap, added up, finished and written. Channels are those of one
+// group; a tap's weights are laid out by pack_weight.
+struct GatherJob {
+  int64_t rows;          // written
+  const int32_t *table;  // as in Side; null where pairs are walked
+  const int32_t *order;
+  const uint32_t *masks;
+  int32_t mask_words;
+  int32_t mirrored;
+  int32_t taps;
+  int32_t groups;
+  int32_t in, out;                // channels of a group
+  int32_t padded_in, padded_out;  // of the packed weights
+  int32_t column_tiles;           // of a group
+  int32_t in_vectors;             // nonzero where rows may be read in vectors
+  int32_t out_vectors;            // and residual and output be read and written so
+  int32_t rectify;
+  int32_t wide_bias;    // nonzero where the bias is of the type of the sums and not of the features
+  int64_t input_step;   // numbers from one row to the next
+  int64_t group_step;   // and from the channels of one group to those of the next
+  int64_t output_step;  // of output and residual
+  const void *input;
+  const void *weight;
+  const void *bias;      // or null
+  const void *residual;  // or null
+  void *output;
+};
+
+// One tap of what has no table: each of `count` pairs adds to the sums of a row.
+struct PairsJob {
+  const int32_t *from;
+  const int32_t *to;
+  int64_t count;
+  int32_t tap;
+  void *sums;  // [rows, groups * out]
+};
+
+// Gradients of weights: the pairs of all taps in a row are cut into slices of equal length, and the sum over the part
+// of a slice that is of one tap goes to partial[slice + tap], which no other part has.
+struct OuterJob {
+  const int32_t *from;
+  const int32_t *to;
+  const int64_t *starts;  // [taps + 1], of the pairs of each tap
+  int64_t pairs;
+  int64_t slice;   // pairs in one
+  int64_t matrix;  // numbers in the weights of one tap
+  int64_t input_step, grad_step;
+  int64_t input_group, grad_group;  // numbers from one group's channels to the next's
+  int32_t taps;
+  int32_t groups;
+  int32_t in, out;  // channels of a group
+  int32_t in_tiles, out_tiles;
+  int32_t in_vectors, out_vectors;
+  const void *input;
+  const void *grad;
+  void *partial;  // [slices + taps, matrix]
+};
+
+// Weights laid out for a kernel: [groups, taps, padded_in / depth, padded_out, depth], zero where there are none.
+struct PackJob {
+  const void *weight;
+  void *packed;
+  int64_t tap_step, group_step, in_step, out_step;  // of weight
+  int32_t groups, taps;
+  int32_t in, out, padded_in, padded_out, depth;
+  int32_t wide;     // nonzero where weight is of the type of the sums
+  int32_t to_tf32;  // nonzero where float32 is to be rounded
+};
+
+}  // namespace spc::cuda

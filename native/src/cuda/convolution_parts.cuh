@@ -1,0 +1,142 @@
+// What the kernels of a convolution have in common.
+#pragma once
+
+#include "device.cuh"
+
+#include "convolution_job.cuh"
+
+namespace spc {
+
+using cuda::GatherJob;
+using cuda::OuterJob;
+using cuda::PackJob;
+using cuda::PairsJob;
+
+SPC_DEVICE float multiply_add(float a, float b, float sum) {
+  return __fmaf_rn(a, b, sum);
+}
+SPC_DEVICE double multiply_add(double a, double b, double sum) {
+  return __fma_rn(a, b, sum);
+}
+
+// How often `by` goes into an index, and what is left; in 32 bits where they suffice, since division is slow in 64.
+struct Split {
+  int64_t whole, rest;
+};
+SPC_DEVICE Split split(int64_t index, int64_t by) {
+  if (static_cast<uint64_t>(index | by) >> 32 == 0) {
+    const uint32_t whole = static_cast<uint32_t>(index) / static_cast<uint32_t>(by);
+    return {whole, static_cast<uint32_t>(index) - whole * static_cast<uint32_t>(by)};
+  }
+  return {index / by, index % by};
+}
+// The same of a block's index, where a grid has at least `by` blocks.
+SPC_DEVICE Split split_block(uint32_t index, uint32_t by) {
+  return {index / by, index % by};
+}
+
+template <class T, int kCount>
+struct alignas(sizeof(T) * kCount < 16 ? sizeof(T) * kCount : 16) Vector {
+  T at[kCount];
+};
+
+// The first of `kCount` numbers of a row stands at `from`, and `left` of them are there; the others are zero.
+template <int kCount, class T>
+SPC_DEVICE void load_row(const T *from, int left, bool vectors, Sum<T> (&to)[kCount]) {
+  if (vectors && left >= kCount) {
+    const auto all = *reinterpret_cast<const Vector<T, kCount> *>(from);
+    SPC_UNROLL
+    for (int i = 0; i < kCount; ++i) to[i] = widen(all.at[i]);
+    return;
+  }
+  SPC_UNROLL
+  for (int i = 0; i < kCount; ++i) to[i] = i < left ? widen(from[i]) : Sum<T>(0);
+}
+
+template <int kCount, class T>
+SPC_DEVICE void store_row(T *to, int left, bool vectors, const Sum<T> (&from)[kCount]) {
+  Vector<T, kCount> all;
+  SPC_UNROLL
+  for (int i = 0; i < kCount; ++i) narrow(from[i], all.at[i]);
+  if (vectors && left >= kCount) {
+    *reinterpret_cast<Vector<T, kCount> *>(to) = all;
+    return;
+  }
+  SPC_UNROLL
+  for (int i = 0; i < kCount; ++i) {
+    if (i < left) to[i] = all.at[i];
+  }
+}
+
+// Adds bias and residual to the sums of a row from a column on, rectifies, rounds and stores; `left` columns are there.
+template <class T, int kCount>
+SPC_DEVICE void finish_row(const GatherJob &job, int64_t row, int64_t column, int left, Sum<T> (&sums)[kCount]) {
+  if (left <= 0) return;
+  const bool vectors = job.out_vectors != 0;
+  if (job.bias != nullptr) {
+    SPC_UNROLL
+    for (int i = 0; i < kCount; ++i) {
+      if (i >= left) continue;
+      sums[i] += job.wide_bias != 0 ? static_cast<const Sum<T> *>(job.bias)[column + i]
+                                    : widen(static_cast<const T *>(job.bias)[column + i]);
+    }
+  }
+  const int64_t at = row * job.output_step + column;
+  if (job.residual != nullptr) {
+    Sum<T> more[kCount];
+    load_row<kCount>(static_cast<const T *>(job.residual) + at, left, vectors, more);
+    SPC_UNROLL
+    for (int i = 0; i < kCount; ++i) sums[i] += more[i];
+  }
+  if (job.rectify != 0) {
+    SPC_UNROLL
+    for (int i = 0; i < kCount; ++i) sums[i] = sums[i] < 0 ? Sum<T>(0) : sums[i];
+  }
+  store_row<kCount>(static_cast<T *>(job.output) + at, left, vectors, sums);
+}
+
+// Where a tap stands in the table.
+SPC_DEVICE int place_of(const GatherJob &job, int tap) {
+  return job.mirrored != 0 ? job.taps - 1 - tap : tap;
+}
+
+// Warp 0 lists the taps, ascending, that any of kRows rows of the order uses, and the last number of the list says how
+// many; the block has to wait before it reads them.
+template <int kRows>
+SPC_DEVICE void list_taps(const GatherJob &job, int64_t first_row, int32_t (&list)[cuda::kTapsOfTable + 1]) {
+  if (threadIdx.x >= 32) return;
+  const int64_t first = first_row / cuda::kRowsOfMask;
+  const int64_t last = min(first + kRows / cuda::kRowsOfMask, (job.rows + cuda::kRowsOfMask - 1) / cuda::kRowsOfMask);
+  const int lane = threadIdx.x;
+  int found = 0;
+  for (int base = 0; base < job.taps; base += 32) {
+    const int tap = base + lane;
+    bool used = false;
+    if (tap < job.taps) {
+      const int place = place_of(job, tap);
+      uint32_t mask = 0;
+      for (int64_t m = first; m < last; ++m) mask |= job.masks[m * job.mask_words + place / 32];
+      used = (mask >> (place % 32) & 1) != 0;
+    }
+    const uint32_t votes = __ballot_sync(kAllLanes, used);
+    if (used) list[found + __popc(votes & ((uint32_t{1} << lane) - 1))] = tap;
+    found += __popc(votes);
+  }
+  if (lane == 0) list[cuda::kTapsOfTable] = found;
+}
+
+// The last tap whose pairs begin at or before a pair, which is the tap of the pair.
+SPC_DEVICE int tap_of_pair(const OuterJob &job, int64_t pair) {
+  int low = 0, high = job.taps;
+  while (high - low > 1) {
+    const int middle = low + (high - low) / 2;
+    if (job.starts[middle] <= pair) {
+      low = middle;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+}  // namespace spc

@@ -1,0 +1,201 @@
+#include "cuda/forward_pass.h"
+
+#include <algorithm>
+
+#include "cuda/convolution.h"
+#include "cuda/convolution_job.cuh"
+
+namespace spc::cuda {
+namespace {
+
+static_assert(kRowsOfMask == kMaskRows && kTapsOfTable == kMostTableTaps);
+
+constexpr int kThreads = 256;         // of kernels with a thread to a number
+constexpr int64_t kVector = 4;        // numbers that convolution_fma.cu reads and writes at once
+constexpr int64_t kWidestTile = 128;  // columns
+constexpr int64_t kDeepestStep = 32;  // channels
+
+// The columns of a tile are not many more than those of a group.
+int64_t widest_for(int64_t out) {
+  return out <= 32 ? 32 : out <= 64 ? 64 : kWidestTile;
+}
+
+struct Pieces {
+  int64_t weight, sums;
+  int64_t total() const { return weight + sums; }
+};
+
+Pieces pieces_of(const ForwardSize &sizes, const Channels &channels) {
+  const auto [taps, rows_read, rows_written, has_table] = sizes;
+  const int64_t size = size_of(channels.type);
+  Pieces pieces{};
+  if (channels.by_channel()) {
+    pieces.weight = round_up(taps * channels.groups * size, kPiece);
+  } else {
+    pieces.weight = round_up(channels.groups * taps * round_up(channels.in, kDeepestStep) *
+                                 round_up(channels.out, widest_for(channels.out)) * size,
+                             kPiece);
+  }
+  if (!has_table) {
+    pieces.sums = round_up(rows_written * channels.all_out() * sum_size_of(channels.type), kPiece);
+  }
+  return pieces;
+}
+
+PackJob pack_job(const ForwardPass &pass, const ForwardTile &tile, void *packed) {
+  const Channels &channels = pass.channels;
+  const int64_t in = channels.in, out = channels.out, columns = pass.weight.columns;
+  PackJob job{};
+  job.weight = pass.weight.data;
+  job.packed = packed;
+  job.tap_step = (pass.transposed ? out : in) * columns;
+  job.group_step = pass.transposed ? in : out;
+  job.in_step = pass.transposed ? 1 : columns;
+  job.out_step = pass.transposed ? columns : 1;
+  job.groups = static_cast<int32_t>(channels.groups);
+  job.taps = static_cast<int32_t>(pass.route.taps);
+  job.in = static_cast<int32_t>(in);
+  job.out = static_cast<int32_t>(out);
+  job.padded_in = static_cast<int32_t>(round_up(in, tile.depth));
+  job.padded_out = static_cast<int32_t>(round_up(out, tile.columns));
+  job.depth = 1;
+  job.wide = is_wide(pass.weight, channels.type);
+  return job;
+}
+
+void pack(const Queue &queue, const PackJob &job, int32_t type) {
+  const int64_t count = int64_t{job.groups} * job.taps * job.padded_in * job.padded_out;
+  launch(queue, queue.device().kernel("convolution_pack", element_macro(type), "pack_weight"), cover(count, kThreads),
+         kThreads, 0, job, count);
+}
+
+GatherJob gather_job(const ForwardPass &pass) {
+  const Route &route = pass.route;
+  const Channels &channels = pass.channels;
+  const int64_t size = size_of(channels.type);
+  const auto &[bias, residual, activation] = pass.epilogue;
+  GatherJob job{};
+  job.rows = route.written.rows;
+  job.table = route.written.table;
+  job.order = route.written.order;
+  job.masks = route.written.masks;
+  job.mask_words = static_cast<int32_t>(route.written.mask_words);
+  job.mirrored = route.written.mirrored ? 1 : 0;
+  job.taps = static_cast<int32_t>(route.taps);
+  job.groups = static_cast<int32_t>(channels.groups);
+  job.in = static_cast<int32_t>(channels.in);
+  job.out = static_cast<int32_t>(channels.out);
+  job.rectify = activation == SPC_RELU ? 1 : 0;
+  job.input_step = channels.all_in();
+  job.group_step = channels.in;
+  job.output_step = channels.all_out();
+  job.input = pass.input;
+  job.output = pass.output;
+  if (bias != nullptr) {
+    job.bias = bias->data;
+    job.wide_bias = is_wide(*bias, channels.type);
+  }
+  if (residual != nullptr) job.residual = residual->data;
+  const auto fits = [&](const void *first) { return vectors_fit(first, job.output_step, channels.out, kVector, size); };
+  job.in_vectors = vectors_fit(job.input, job.input_step, channels.in, kVector, size) ? 1 : 0;
+  job.out_vectors = fits(job.output) && fits(job.residual) ? 1 : 0;
+  return job;
+}
+
+// Tap by tap over the pairs, where there is no table: accumulate(pairs) adds those of one.
+template <class Accumulate>
+void run_pairs(const Queue &queue, const ForwardPass &pass, const GatherJob &job, void *sums,
+               const Accumulate &accumulate) {
+  const Route &route = pass.route;
+  const int64_t numbers = route.written.rows * pass.channels.all_out();
+  queue.fill(sums, 0, numbers * sum_size_of(pass.channels.type));
+  for (int64_t tap = 0; tap < route.taps; ++tap) {
+    const int64_t first = route.starts[static_cast<std::size_t>(tap)];
+    const int64_t count = route.starts[static_cast<std::size_t>(tap) + 1] - first;
+    if (count == 0) continue;
+    accumulate(PairsJob{route.from + first, route.to + first, count, static_cast<int32_t>(tap), sums});
+  }
+  launch(queue, queue.device().kernel("convolution_pack", element_macro(pass.channels.type), "finish_sums"),
+         cover(numbers, kThreads), kThreads, 0, job, static_cast<const void *>(sums));
+}
+
+void run_channels(const Queue &queue, const ForwardPass &pass, void *weight, void *sums) {
+  Device &device = queue.device();
+  const int32_t type = pass.channels.type;
+  const int64_t channels = pass.channels.groups;
+  GatherJob job = gather_job(pass);
+  // One group of all channels, as far as rows are concerned.
+  job.groups = 1;
+  job.in = job.out = static_cast<int32_t>(channels);
+  job.weight = pass.weight.data;
+  if (is_wide(pass.weight, type) != 0) {
+    PackJob packing{pass.weight.data, weight, channels, 0, 0, 1, 1, static_cast<int32_t>(pass.route.taps), 1,
+                    job.out,          1,      job.out,  1, 1, 0};
+    pack(queue, packing, type);
+    job.weight = weight;
+  }
+  const std::string element = element_macro(type);
+  if (pass.route.has_table()) {
+    launch(queue, device.kernel("convolution_channels", element, "convolve_channels"),
+           cover(job.rows * channels, kThreads), kThreads, 0, job);
+    return;
+  }
+  run_pairs(queue, pass, job, sums, [&](const PairsJob &pairs) {
+    launch(queue, device.kernel("convolution_channels", element, "convolve_channels_pairs"),
+           cover(pairs.count * channels, kThreads), kThreads, 0, job, pairs);
+  });
+}
+
+constexpr ForwardTile kFmaTiles[] = {{"convolution_fma", "ROWS=128 COLUMNS=64 EACH=8", 128, 64, 128, 16},
+                                     {"convolution_fma", "ROWS=64 COLUMNS=32 EACH=4", 64, 32, 128, 16}};
+
+}  // namespace
+
+std::vector<ForwardTile> forward_tiles(const Device &, const Route &route, const Channels &channels) {
+  if (!route.has_table() || channels.type == SPC_FLOAT64 || channels.out <= kFmaTiles[1].columns) return {kFmaTiles[1]};
+  return {std::begin(kFmaTiles), std::end(kFmaTiles)};
+}
+
+ForwardTile choose_forward_tile(const Queue &queue, const Route &route, const Channels &channels) {
+  const std::vector<ForwardTile> tiles = forward_tiles(queue.device(), route, channels);
+  // The largest that still gives each multiprocessor a block or two, and is not wider than what there is.
+  for (const ForwardTile &tile : tiles) {
+    const int64_t blocks =
+        divide_up(route.written.rows, tile.rows) * divide_up(channels.out, tile.columns) * channels.groups;
+    if (blocks >= 2 * queue.device().multiprocessors()) return tile;
+  }
+  return tiles.back();
+}
+
+int64_t forward_workspace(const ForwardSize &size, const Channels &channels) {
+  return pieces_of(size, channels).total();
+}
+
+void run_forward(const Queue &queue, const ForwardPass &pass, const ForwardTile &tile, void *workspace) {
+  if (pass.route.written.rows == 0) return;
+  Device &device = queue.device();
+  const Route &route = pass.route;
+  const Pieces pieces = pieces_of({route.taps, route.rows_read, route.written.rows, route.has_table()}, pass.channels);
+  void *const sums = static_cast<char *>(workspace) + pieces.weight;
+  if (pass.channels.by_channel()) return run_channels(queue, pass, workspace, sums);
+  const PackJob packing = pack_job(pass, tile, workspace);
+  pack(queue, packing, pass.channels.type);
+  GatherJob job = gather_job(pass);
+  job.weight = workspace;
+  job.padded_in = packing.padded_in;
+  job.padded_out = packing.padded_out;
+  job.column_tiles = packing.padded_out / tile.columns;
+  const std::string macros = element_macro(pass.channels.type) + " " + tile.shape;
+  const int64_t columns = int64_t{job.column_tiles} * job.groups;
+  if (pass.route.has_table()) {
+    launch(queue, device.kernel(tile.program, macros, "convolve_rows"), {divide_up(job.rows, tile.rows) * columns},
+           tile.threads, 0, job);
+    return;
+  }
+  run_pairs(queue, pass, job, sums, [&](const PairsJob &pairs) {
+    launch(queue, device.kernel(tile.program, macros, "convolve_pairs"), {divide_up(pairs.count, tile.rows) * columns},
+           tile.threads, 0, job, pairs);
+  });
+}
+
+}  // namespace spc::cuda

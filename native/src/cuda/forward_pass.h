@@ -1,0 +1,41 @@
+// Sums along a route with weights: forward, and the gradient of the input.
+#pragma once
+
+#include <vector>
+
+#include "cuda/route.h"
+
+namespace spc::cuda {
+
+// A kernel in one of its shapes. All shapes of a kernel give the same bits, since their sums add in the same order.
+struct ForwardTile {
+  const char *program;
+  const char *shape;  // macros beside ELEMENT
+  int32_t rows, columns, threads;
+  int32_t depth;  // channels of a step
+};
+
+// The shapes for a layer on a GPU, any of which may be given to run_forward.
+std::vector<ForwardTile> forward_tiles(const Device &device, const Route &route, const Channels &channels);
+ForwardTile choose_forward_tile(const Queue &queue, const Route &route, const Channels &channels);
+
+// For whatever shape is chosen.
+struct ForwardSize {
+  int64_t taps, rows_read, rows_written;
+  bool has_table;
+};
+int64_t forward_workspace(const ForwardSize &size, const Channels &channels);
+
+struct ForwardPass {
+  const Route &route;
+  Channels channels;
+  const void *input;         // [rows read, all_in]
+  const spc_matrix &weight;  // as the caller gave it
+  bool transposed;           // weight is [taps * out, groups * in] here, for the gradient of the input
+  Epilogue epilogue;
+  void *output;  // [rows written, all_out]
+};
+
+void run_forward(const Queue &queue, const ForwardPass &pass, const ForwardTile &tile, void *workspace);
+
+}  // namespace spc::cuda

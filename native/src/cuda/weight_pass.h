@@ -1,0 +1,31 @@
+// Gradients of the weights and the bias.
+#pragma once
+
+#include "cuda/route.h"
+
+namespace spc::cuda {
+
+int64_t weight_workspace(int64_t taps, int64_t pairs, int64_t rows_read, int64_t rows_written,
+                         const Channels &channels);
+
+struct WeightPass {
+  const Route &route;
+  Channels channels;
+  const void *input;              // [rows read, all_in]
+  const void *grad_output;        // [rows written, all_out]
+  const spc_matrix &grad_weight;  // as the caller gave them
+  const spc_matrix *grad_bias;    // or null
+};
+
+// As ForwardTile.
+struct WeightTile {
+  const char *program;
+  const char *shape;
+  int32_t rows, columns, threads;
+};
+std::vector<WeightTile> weight_tiles(const Device &device, int32_t type);
+WeightTile choose_weight_tile(const Queue &queue, const Route &route, const Channels &channels);
+
+void run_weight(const Queue &queue, const WeightPass &pass, const WeightTile &tile, void *workspace);
+
+}  // namespace spc::cuda
