@@ -50,7 +50,7 @@ int64_t convolution_workspace(const Rulebook &rulebook, int32_t direction, int32
   const bool has_table = taps <= kMostTableTaps;
   if (pass == SPC_FORWARD) return forward_workspace({taps, read, written, has_table}, channels);
   if (pass == SPC_BACKWARD_INPUT) return forward_workspace({taps, written, read, has_table}, channels.reversed());
-  return weight_workspace(taps, rulebook.pairs(), read, written, channels);
+  return weight_workspace({taps, rulebook.pairs(), read, written}, channels);
 }
 
 void convolution_forward(const Queue &queue, const Rulebook &rulebook, int32_t direction, int64_t groups,
@@ -96,7 +96,7 @@ void convolution_backward_weight(const Queue &queue, const Rulebook &rulebook, i
   const Channels channels = channels_of(groups, in, out, input.element_type);
   const Route route = route_along(rulebook, direction);
   run_weight(queue, {route, channels, input.data, grad_output.data, grad_weight, grad_bias},
-             choose_weight_tile(queue, route, channels), workspace);
+             choose_weight_tile(queue, channels), workspace);
 }
 
 bool allows_tf32() noexcept {

@@ -192,11 +192,10 @@ SPC_DEVICE void visit_sums(const GatherJob &job, const PairsJob &pairs, const Bl
 SPC_KERNEL(kThreads, convolve_pairs, GatherJob job, PairsJob pairs) {
   const Block block = block_of(job);
   S sums[kEach][kEach] = {};
-  visit_sums(job, pairs, block, [&](S &sum, int i, int j) { sums[i][j] = sum; });
   multiply_taps(
       job, block, 1, [&](int) { return pairs.tap; },
       [&](int, int row) { return block.first + row < pairs.count ? pairs.from[block.first + row] : -1; }, sums);
-  visit_sums(job, pairs, block, [&](S &sum, int i, int j) { sum = sums[i][j]; });
+  visit_sums(job, pairs, block, [&](S &sum, int i, int j) { sum += sums[i][j]; });
 }
 
 #endif

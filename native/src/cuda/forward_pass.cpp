@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cuda/aligned_rows.h"
 #include "cuda/convolution.h"
 #include "cuda/convolution_job.cuh"
 
@@ -11,7 +12,7 @@ namespace {
 static_assert(kRowsOfMask == kMaskRows && kTapsOfTable == kMostTableTaps);
 
 constexpr int kThreads = 256;         // of kernels with a thread to a number
-constexpr int64_t kVector = 4;        // numbers that convolution_fma.cu reads and writes at once
+constexpr int64_t kVector = 4;        // numbers that convolution_fma.cu reads at once
 constexpr int64_t kWidestTile = 128;  // columns
 constexpr int64_t kDeepestStep = 32;  // channels
 
@@ -21,8 +22,8 @@ int64_t widest_for(int64_t out) {
 }
 
 struct Pieces {
-  int64_t weight, sums;
-  int64_t total() const { return weight + sums; }
+  int64_t weight, sums, rows;
+  int64_t total() const { return weight + sums + rows; }
 };
 
 Pieces pieces_of(const ForwardSize &sizes, const Channels &channels) {
@@ -38,6 +39,8 @@ Pieces pieces_of(const ForwardSize &sizes, const Channels &channels) {
   }
   if (!has_table) {
     pieces.sums = round_up(rows_written * channels.all_out() * sum_size_of(channels.type), kPiece);
+  } else if (!channels.by_channel() && channels.type != SPC_FLOAT64) {
+    pieces.rows = aligned_bytes(rows_read, channels.groups, channels.in, channels.type);
   }
   return pieces;
 }
@@ -58,8 +61,9 @@ PackJob pack_job(const ForwardPass &pass, const ForwardTile &tile, void *packed)
   job.out = static_cast<int32_t>(out);
   job.padded_in = static_cast<int32_t>(round_up(in, tile.depth));
   job.padded_out = static_cast<int32_t>(round_up(out, tile.columns));
-  job.depth = 1;
+  job.depth = tile.packed_depth;
   job.wide = is_wide(pass.weight, channels.type);
+  job.to_tf32 = tile.aligned && channels.type == SPC_FLOAT32 ? 1 : 0;
   return job;
 }
 
@@ -69,7 +73,7 @@ void pack(const Queue &queue, const PackJob &job, int32_t type) {
          kThreads, 0, job, count);
 }
 
-GatherJob gather_job(const ForwardPass &pass) {
+GatherJob gather_job(const ForwardPass &pass, int64_t vector) {
   const Route &route = pass.route;
   const Channels &channels = pass.channels;
   const int64_t size = size_of(channels.type);
@@ -96,7 +100,7 @@ GatherJob gather_job(const ForwardPass &pass) {
     job.wide_bias = is_wide(*bias, channels.type);
   }
   if (residual != nullptr) job.residual = residual->data;
-  const auto fits = [&](const void *first) { return vectors_fit(first, job.output_step, channels.out, kVector, size); };
+  const auto fits = [&](const void *first) { return vectors_fit(first, job.output_step, channels.out, vector, size); };
   job.in_vectors = vectors_fit(job.input, job.input_step, channels.in, kVector, size) ? 1 : 0;
   job.out_vectors = fits(job.output) && fits(job.residual) ? 1 : 0;
   return job;
@@ -123,7 +127,7 @@ void run_channels(const Queue &queue, const ForwardPass &pass, void *weight, voi
   Device &device = queue.device();
   const int32_t type = pass.channels.type;
   const int64_t channels = pass.channels.groups;
-  GatherJob job = gather_job(pass);
+  GatherJob job = gather_job(pass, 1);
   // One group of all channels, as far as rows are concerned.
   job.groups = 1;
   job.in = job.out = static_cast<int32_t>(channels);
@@ -146,19 +150,44 @@ void run_channels(const Queue &queue, const ForwardPass &pass, void *weight, voi
   });
 }
 
-constexpr ForwardTile kFmaTiles[] = {{"convolution_fma", "ROWS=128 COLUMNS=64 EACH=8", 128, 64, 128, 16},
-                                     {"convolution_fma", "ROWS=64 COLUMNS=32 EACH=4", 64, 32, 128, 16}};
+constexpr ForwardTile fma_tile(const char *shape, int32_t rows, int32_t columns, int32_t threads) {
+  return {"convolution_fma", shape, rows, columns, threads, 16, 1, 4, 0, false};
+}
+constexpr ForwardTile kFmaTiles[] = {fma_tile("ROWS=128 COLUMNS=64 EACH=8", 128, 64, 128),
+                                     fma_tile("ROWS=64 COLUMNS=32 EACH=4", 64, 32, 128)};
+
+// As convolution_mma.cu lays its shared memory out: four stages, and the sums in their place afterwards.
+ForwardTile mma_tile(const char *shape, int32_t rows, int32_t columns, int32_t threads, int32_t type) {
+  const int32_t depth = type == SPC_FLOAT32 ? 16 : 32;
+  return {"convolution_mma", shape, rows, columns, threads, depth, depth, depth / 4,
+          std::max(4 * (rows + columns) * 64, rows * (columns + 8) * 4), true};
+}
+
+std::vector<ForwardTile> mma_tiles(const Channels &channels) {
+  std::vector<ForwardTile> tiles{mma_tile("ROWS=128 COLUMNS=128 WARP_ROWS=64", 128, 128, 256, channels.type),
+                                 mma_tile("ROWS=128 COLUMNS=64 WARP_ROWS=64", 128, 64, 128, channels.type),
+                                 mma_tile("ROWS=64 COLUMNS=64 WARP_ROWS=32", 64, 64, 128, channels.type),
+                                 mma_tile("ROWS=64 COLUMNS=32 WARP_ROWS=16", 64, 32, 128, channels.type)};
+  std::erase_if(tiles, [&](const ForwardTile &tile) { return tile.columns > widest_for(channels.out); });
+  return tiles;
+}
 
 }  // namespace
 
-std::vector<ForwardTile> forward_tiles(const Device &, const Route &route, const Channels &channels) {
-  if (!route.has_table() || channels.type == SPC_FLOAT64 || channels.out <= kFmaTiles[1].columns) return {kFmaTiles[1]};
+bool has_tensor_cores(const Device &device, int32_t type) {
+  return device.architecture() >= 80 && (size_of(type) == 2 || (type == SPC_FLOAT32 && allows_tf32()));
+}
+
+std::vector<ForwardTile> forward_tiles(const Device &device, const Route &route, const Channels &channels) {
+  if (!route.has_table() || channels.type == SPC_FLOAT64) return {kFmaTiles[1]};
+  if (has_tensor_cores(device, channels.type)) return mma_tiles(channels);
+  if (channels.out <= kFmaTiles[1].columns) return {kFmaTiles[1]};
   return {std::begin(kFmaTiles), std::end(kFmaTiles)};
 }
 
 ForwardTile choose_forward_tile(const Queue &queue, const Route &route, const Channels &channels) {
   const std::vector<ForwardTile> tiles = forward_tiles(queue.device(), route, channels);
-  // The largest that still gives each multiprocessor a block or two, and is not wider than what there is.
+  // The largest that still gives each multiprocessor a block or two.
   for (const ForwardTile &tile : tiles) {
     const int64_t blocks =
         divide_up(route.written.rows, tile.rows) * divide_up(channels.out, tile.columns) * channels.groups;
@@ -180,7 +209,15 @@ void run_forward(const Queue &queue, const ForwardPass &pass, const ForwardTile 
   if (pass.channels.by_channel()) return run_channels(queue, pass, workspace, sums);
   const PackJob packing = pack_job(pass, tile, workspace);
   pack(queue, packing, pass.channels.type);
-  GatherJob job = gather_job(pass);
+  GatherJob job = gather_job(pass, tile.vector);
+  AlignedRows rows{};
+  if (tile.aligned) {
+    rows = align_rows(queue, pass.input, route.rows_read, pass.channels.groups, pass.channels.in, pass.channels.type,
+                      static_cast<char *>(workspace) + pieces.weight + pieces.sums);
+    job.input = rows.first;
+    job.input_step = rows.step;
+    job.group_step = rows.group_step;
+  }
   job.weight = workspace;
   job.padded_in = packing.padded_in;
   job.padded_out = packing.padded_out;
@@ -189,7 +226,7 @@ void run_forward(const Queue &queue, const ForwardPass &pass, const ForwardTile 
   const int64_t columns = int64_t{job.column_tiles} * job.groups;
   if (pass.route.has_table()) {
     launch(queue, device.kernel(tile.program, macros, "convolve_rows"), {divide_up(job.rows, tile.rows) * columns},
-           tile.threads, 0, job);
+           tile.threads, tile.shared_bytes, job);
     return;
   }
   run_pairs(queue, pass, job, sums, [&](const PairsJob &pairs) {

@@ -7,12 +7,17 @@
 
 namespace spc::cuda {
 
-// A kernel in one of its shapes. All shapes of a kernel give the same bits, since their sums add in the same order.
+// A kernel in one of its shapes. All shapes that forward_tiles gives for a layer make the same bits, since their sums
+// add in the same order.
 struct ForwardTile {
   const char *program;
   const char *shape;  // macros beside ELEMENT
   int32_t rows, columns, threads;
-  int32_t depth;  // channels of a step
+  int32_t depth;         // channels of a step
+  int32_t packed_depth;  // channels that stand side by side in the packed weights
+  int32_t vector;        // numbers of the output that are written at once
+  int32_t shared_bytes;
+  bool aligned;          // reads AlignedRows
 };
 
 // The shapes for a layer on a GPU, any of which may be given to run_forward.

@@ -59,6 +59,9 @@ constexpr int64_t round_up(int64_t a, int64_t b) {
 // Pieces of a workspace begin at multiples of this.
 constexpr int64_t kPiece = 256;
 
+// Whether products of a type run on tensor cores there, as they may.
+bool has_tensor_cores(const Device &device, int32_t type);
+
 // Whether rows that lie `step` numbers apart, and their groups of `channels`, can be read in vectors of `count`.
 inline bool vectors_fit(const void *first, int64_t step, int64_t channels, int64_t count, int64_t size) {
   const int64_t bytes = std::min<int64_t>(count * size, 16);

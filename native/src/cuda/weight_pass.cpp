@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cuda/aligned_rows.h"
 #include "cuda/convolution.h"
 #include "cuda/convolution_job.cuh"
 
@@ -42,13 +43,18 @@ Slices slices_of(int64_t pairs, int64_t rows, const Channels &channels) {
 }
 
 struct Pieces {
-  int64_t partial, bias;
-  int64_t total() const { return partial + bias; }
+  int64_t partial, bias, input, grad;
+  int64_t total() const { return partial + bias + input + grad; }
 };
 
-Pieces pieces_of(int64_t taps, const Slices &slices, const Channels &channels) {
-  return {round_up((slices.count + taps) * matrix_of(channels) * sum_size_of(channels.type), kPiece),
-          round_up(slices.row_count * channels.all_out() * static_cast<int64_t>(sizeof(double)), kPiece)};
+Pieces pieces_of(const WeightSize &size, const Slices &slices, const Channels &channels) {
+  Pieces pieces{};
+  pieces.partial = round_up((slices.count + size.taps) * matrix_of(channels) * sum_size_of(channels.type), kPiece);
+  pieces.bias = round_up(slices.row_count * channels.all_out() * static_cast<int64_t>(sizeof(double)), kPiece);
+  if (channels.by_channel() || channels.type == SPC_FLOAT64) return pieces;
+  pieces.input = aligned_bytes(size.rows_read, channels.groups, channels.in, channels.type);
+  pieces.grad = aligned_bytes(size.rows_written, channels.groups, channels.out, channels.type);
+  return pieces;
 }
 
 OuterJob outer_job(const WeightPass &pass, const WeightTile &tile, const Slices &slices, void *partial) {
@@ -96,47 +102,70 @@ void run_bias(const Queue &queue, const WeightPass &pass, const Slices &slices, 
          is_wide(*pass.grad_bias, pass.channels.type));
 }
 
-constexpr WeightTile kFmaTiles[] = {{"convolution_outer_fma", "ROWS=64 COLUMNS=64 EACH=8", 64, 64, 64},
-                                    {"convolution_outer_fma", "ROWS=32 COLUMNS=32 EACH=4", 32, 32, 64}};
+constexpr WeightTile kFmaTiles[] = {{"convolution_outer_fma", "ROWS=64 COLUMNS=64 EACH=8", 64, 64, 64, 0, false},
+                                    {"convolution_outer_fma", "ROWS=32 COLUMNS=32 EACH=4", 32, 32, 64, 0, false}};
+
+// As convolution_outer_mma.cu lays its shared memory out: three stages of both factors.
+WeightTile mma_tile(const char *shape, int32_t side, int32_t threads, int32_t type) {
+  const int32_t stage = type == SPC_FLOAT32 ? 16 * 2 * (side + 8) * 4 : 32 * 2 * side * 2;
+  return {"convolution_outer_mma", shape, side, side, threads, 3 * stage, true};
+}
 
 }  // namespace
 
-std::vector<WeightTile> weight_tiles(const Device &, int32_t type) {
+std::vector<WeightTile> weight_tiles(const Device &device, int32_t type) {
   if (type == SPC_FLOAT64) return {kFmaTiles[1]};
-  return {std::begin(kFmaTiles), std::end(kFmaTiles)};
+  if (!has_tensor_cores(device, type)) return {std::begin(kFmaTiles), std::end(kFmaTiles)};
+  return {mma_tile("ROWS=128 COLUMNS=128 WARP_ROWS=64", 128, 256, type),
+          mma_tile("ROWS=64 COLUMNS=64 WARP_ROWS=32", 64, 128, type),
+          mma_tile("ROWS=32 COLUMNS=32 WARP_ROWS=16", 32, 64, type)};
 }
 
-WeightTile choose_weight_tile(const Queue &queue, const Route &, const Channels &channels) {
+WeightTile choose_weight_tile(const Queue &queue, const Channels &channels) {
   const std::vector<WeightTile> tiles = weight_tiles(queue.device(), channels.type);
+  // The largest that is mostly used on both sides.
   for (const WeightTile &tile : tiles) {
     if (channels.in > tile.rows / 2 && channels.out > tile.columns / 2) return tile;
   }
   return tiles.back();
 }
 
-int64_t weight_workspace(int64_t taps, int64_t pairs, int64_t, int64_t rows_written, const Channels &channels) {
-  return pieces_of(taps, slices_of(pairs, rows_written, channels), channels).total();
+int64_t weight_workspace(const WeightSize &size, const Channels &channels) {
+  return pieces_of(size, slices_of(size.pairs, size.rows_written, channels), channels).total();
 }
 
 void run_weight(const Queue &queue, const WeightPass &pass, const WeightTile &tile, void *workspace) {
   Device &device = queue.device();
   const Channels &channels = pass.channels;
-  const Slices slices = slices_of(pass.route.pairs(), pass.route.written.rows, channels);
-  const Pieces pieces = pieces_of(pass.route.taps, slices, channels);
-  const OuterJob job = outer_job(pass, tile, slices, workspace);
-  const std::string element = element_macro(channels.type);
+  const Route &route = pass.route;
+  const int32_t type = channels.type;
+  const Slices slices = slices_of(route.pairs(), route.written.rows, channels);
+  const Pieces pieces = pieces_of({route.taps, route.pairs(), route.rows_read, route.written.rows}, slices, channels);
+  char *const bias = static_cast<char *>(workspace) + pieces.partial, *const input = bias + pieces.bias;
+  OuterJob job = outer_job(pass, tile, slices, workspace);
+  const std::string element = element_macro(type);
   if (channels.by_channel()) {
     launch(queue, device.kernel("convolution_channels", element, "multiply_channels"), {slices.count * job.in_tiles},
            kThreads, 0, job);
   } else {
+    AlignedRows from{}, to{};
+    if (tile.aligned) {
+      from = align_rows(queue, pass.input, route.rows_read, channels.groups, channels.in, type, input);
+      to = align_rows(queue, pass.grad_output, route.written.rows, channels.groups, channels.out, type,
+                      input + pieces.input);
+      job.input = from.first;
+      job.input_step = from.step;
+      job.input_group = from.group_step;
+      job.grad = to.first;
+      job.grad_step = to.step;
+      job.grad_group = to.group_step;
+    }
     launch(queue, device.kernel(tile.program, element + " " + tile.shape, "multiply_rows"),
-           {slices.count * job.groups * job.in_tiles * job.out_tiles}, tile.threads, 0, job);
+           {slices.count * job.groups * job.in_tiles * job.out_tiles}, tile.threads, tile.shared_bytes, job);
   }
   launch(queue, device.kernel("convolution_pack", element, "add_slices"), cover(job.taps * job.matrix, kThreads),
-         kThreads, 0, job, pass.grad_weight.data, is_wide(pass.grad_weight, channels.type));
-  if (pass.grad_bias != nullptr) {
-    run_bias(queue, pass, slices, reinterpret_cast<double *>(static_cast<char *>(workspace) + pieces.partial));
-  }
+         kThreads, 0, job, pass.grad_weight.data, is_wide(pass.grad_weight, type));
+  if (pass.grad_bias != nullptr) run_bias(queue, pass, slices, reinterpret_cast<double *>(bias));
 }
 
 }  // namespace spc::cuda

@@ -5,8 +5,10 @@
 
 namespace spc::cuda {
 
-int64_t weight_workspace(int64_t taps, int64_t pairs, int64_t rows_read, int64_t rows_written,
-                         const Channels &channels);
+struct WeightSize {
+  int64_t taps, pairs, rows_read, rows_written;
+};
+int64_t weight_workspace(const WeightSize &size, const Channels &channels);
 
 struct WeightPass {
   const Route &route;
@@ -22,9 +24,11 @@ struct WeightTile {
   const char *program;
   const char *shape;
   int32_t rows, columns, threads;
+  int32_t shared_bytes;
+  bool aligned;
 };
 std::vector<WeightTile> weight_tiles(const Device &device, int32_t type);
-WeightTile choose_weight_tile(const Queue &queue, const Route &route, const Channels &channels);
+WeightTile choose_weight_tile(const Queue &queue, const Channels &channels);
 
 void run_weight(const Queue &queue, const WeightPass &pass, const WeightTile &tile, void *workspace);
 

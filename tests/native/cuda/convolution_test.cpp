@@ -123,12 +123,19 @@ WeightGradients<W> run_weight_pass(const Queue &queue, const Route &route, const
   const Placed<T> input(queue, numbers.input, run.from_rows, run.in), grad(queue, numbers.grad, run.to_rows, run.out);
   const Placed<W> grad_weight(queue, route.taps * channels.in, run.out), grad_bias(queue, 1, run.out);
   const Buffer<char> workspace(queue,
-                               weight_workspace(route.taps, route.pairs(), run.from_rows, run.to_rows, channels));
-  const WeightTile tile = forced != nullptr ? *forced : choose_weight_tile(queue, route, channels);
+                               weight_workspace({route.taps, route.pairs(), run.from_rows, run.to_rows}, channels));
+  const WeightTile tile = forced != nullptr ? *forced : choose_weight_tile(queue, channels);
   run_weight(queue, {route, channels, input.view().data, grad.view().data, grad_weight.view(), &grad_bias.view()}, tile,
              workspace.data());
   return {grad_weight.read(queue), grad_bias.read(queue)};
 }
+
+// While it lives, float32 may be rounded to TF32.
+class Tf32 {
+ public:
+  Tf32() { allow_tf32(true); }
+  ~Tf32() { allow_tf32(false); }
+};
 
 template <class W>
 std::vector<uint64_t> bits_of(const std::vector<W> &values) {
@@ -269,11 +276,27 @@ TEST(Convolution, Adds_the_residual_and_rectifies) {
 
 TEST(Convolution, Gives_the_same_bits_in_every_shape) {
   const Extras extras{true, true, false};
-  for (const Shape &shape : {Shape{24, 40}, Shape{67, 7}, Shape{32, 16, 2}}) {
+  for (const Shape &shape : {Shape{24, 70}, Shape{67, 7}, Shape{32, 16, 2}}) {
     expect_layer<float>(submanifold(3, 3, 200, 17), shape, Layout::table, extras, true);
     expect_layer<BFloat16, float>(submanifold(3, 3, 200, 17), shape, Layout::table, extras, true);
     expect_layer<Float16>(strided(3, 2, 2, 200, 18), shape, Layout::mirrored_table, extras, true);
   }
+}
+
+// Squared 1e-3; where the GPU has no TF32 the results are those of float32.
+TEST(Convolution, Rounds_to_tf32_where_it_may) {
+  const Tf32 tf32;
+  constexpr double kTf32Tolerance = 1e-6;
+  const Extras extras{true, true, true};
+  for (int64_t channels = 1; channels <= 40; channels += 3) {
+    expect_layer<float>(submanifold(2, 3, 40, 1), {channels, 41 - channels}, Layout::table, extras, false,
+                        kTf32Tolerance);
+  }
+  for (const int64_t voxels : {0, 1, 16, 63, 65, 129}) {
+    expect_layer<float>(submanifold(3, 3, voxels, 3), {20, 5}, Layout::mirrored_table, extras, false, kTf32Tolerance);
+  }
+  expect_layer<float>(submanifold(2, 3, 100, 13), {12, 8, 4}, Layout::table, extras, false, kTf32Tolerance);
+  expect_layer<float>(submanifold(2, 3, 100, 13), {64, 128}, Layout::table, extras, true, kTf32Tolerance);
 }
 
 }  // namespace
