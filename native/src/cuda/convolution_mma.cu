@@ -16,6 +16,9 @@
 using T = ELEMENT;
 constexpr int kRows = ROWS, kColumns = COLUMNS, kWarpRows = WARP_ROWS, kWarpColumns = 32;
 constexpr int kThreads = kRows / kWarpRows * (kColumns / kWarpColumns) * 32;
+
+#if HAS_TENSOR_CORES
+
 constexpr int kStages = 4;
 constexpr int kChunks = 4, kChunkBytes = 16, kLineBytes = kChunks * kChunkBytes;
 constexpr int kOfChunk = kChunkBytes / static_cast<int>(sizeof(T)), kDepth = kChunks * kOfChunk;
@@ -24,12 +27,10 @@ constexpr int kStageBytes = (kRows + kColumns) * kLineBytes;
 constexpr int kSumStep = kColumns + 8;  // floats from one row of sums to the next: lanes meet no bank twice
 static_assert(kRowLoads > 0 && kWeightLoads > 0, "a thread loads some of each");
 
-#if HAS_TENSOR_CORES
-
 struct Block {
-  int64_t first;      // row of the order
+  int64_t first;  // row of the order
   int group;
-  int first_column;   // of the group
+  int first_column;  // of the group
 };
 
 SPC_DEVICE Block block_of(const GatherJob &job) {
@@ -46,16 +47,17 @@ SPC_DEVICE unsigned char *chunk_at(unsigned char *lines, int line, int chunk) {
 // are looked up while the tap before is on its way.
 struct Loader {
   const GatherJob &job;
-  const Block &block;
-  const int32_t *taps;   // in shared memory
-  const int32_t *rows;   // likewise: of the output, -1 past the end
+  const int32_t *taps;  // in shared memory
+  const int32_t *rows;  // likewise: of the output, -1 past the end
+  const T *input;       // this thread's chunk of row 0
+  const T *weight;      // and of the first line of the weights of tap 0
   int tap_count;
+  int steps;              // of a tap
   int tap = 0, step = 0;  // to load next; tap counts in the list
   int32_t from[kRowLoads] = {}, ahead[kRowLoads] = {};
 
-  SPC_DEVICE int line(int i) const { return static_cast<int>(threadIdx.x) / kChunks + i * (kThreads / kChunks); }
-  SPC_DEVICE int chunk() const { return static_cast<int>(threadIdx.x) % kChunks; }
-  SPC_DEVICE int steps() const { return job.padded_in / kDepth; }
+  SPC_DEVICE static int line(int i) { return static_cast<int>(threadIdx.x) / kChunks + i * (kThreads / kChunks); }
+  SPC_DEVICE static int chunk() { return static_cast<int>(threadIdx.x) % kChunks; }
   SPC_DEVICE bool more() const { return tap < tap_count; }
 
   SPC_DEVICE void look_ahead(int number) {
@@ -70,25 +72,35 @@ struct Loader {
       for (int i = 0; i < kRowLoads; ++i) from[i] = ahead[i];
       if (tap + 1 < tap_count) look_ahead(tap + 1);
     }
-    const int channel = step * kDepth + chunk() * kOfChunk;
-    const T *const input = static_cast<const T *>(job.input) + block.group * job.group_step + channel;
+    const bool there = step * kDepth + chunk() * kOfChunk < job.in;
+    const T *const first = input + step * kDepth;
     SPC_UNROLL
     for (int i = 0; i < kRowLoads; ++i) {
-      const bool valid = from[i] >= 0 && channel < job.in;
-      copy_async(chunk_at(stage, line(i), chunk()), valid ? input + from[i] * job.input_step : input, valid);
+      const bool valid = there && from[i] >= 0;
+      copy_async(chunk_at(stage, line(i), chunk()), valid ? first + from[i] * job.input_step : input, valid);
     }
-    const int64_t before = (static_cast<int64_t>(block.group) * job.taps + taps[tap]) * steps() + step;
-    const T *const weight = static_cast<const T *>(job.weight) +
-                            (before * job.padded_out + block.first_column) * kDepth + chunk() * kOfChunk;
+    const T *const lines = weight + static_cast<int64_t>(taps[tap] * steps + step) * job.padded_out * kDepth;
     SPC_UNROLL
     for (int i = 0; i < kWeightLoads; ++i) {
-      copy_async(chunk_at(stage + kRows * kLineBytes, line(i), chunk()), weight + line(i) * kDepth, true);
+      copy_async(chunk_at(stage + kRows * kLineBytes, line(i), chunk()), lines + line(i) * kDepth, true);
     }
-    if (++step < steps()) return;
+    if (++step < steps) return;
     step = 0;
     ++tap;
   }
 };
+
+SPC_DEVICE Loader loader_of(const GatherJob &job, const Block &block, const int32_t *taps, const int32_t *rows) {
+  const int steps = job.padded_in / kDepth;
+  const int64_t lines = static_cast<int64_t>(block.group) * job.taps * steps * job.padded_out + block.first_column;
+  return {job,
+          taps,
+          rows,
+          static_cast<const T *>(job.input) + block.group * job.group_step + Loader::chunk() * kOfChunk,
+          static_cast<const T *>(job.weight) + lines * kDepth + Loader::chunk() * kOfChunk,
+          taps[cuda::kTapsOfTable],
+          steps};
+}
 
 struct Warp {
   int lane, row, column;  // of the tile
@@ -135,7 +147,7 @@ SPC_DEVICE void multiply_stage(unsigned char *stage, const Warp &warp, Sums &sum
 }
 
 SPC_DEVICE void multiply_taps(Loader &loader, unsigned char *stages, const Warp &warp, Sums &sums) {
-  const int steps = loader.tap_count * loader.steps();
+  const int steps = loader.tap_count * loader.steps;
   if (steps == 0) return;
   loader.look_ahead(0);
   SPC_UNROLL
@@ -193,7 +205,7 @@ SPC_KERNEL(kThreads, convolve_rows, GatherJob job) {
   __syncthreads();
   const Warp warp = this_warp();
   Sums sums = {};
-  Loader loader{job, block, taps, rows, taps[cuda::kTapsOfTable]};
+  Loader loader = loader_of(job, block, taps, rows);
   multiply_taps(loader, shared, warp, sums);
   __syncthreads();  // the sums take the place of the stages
   finish_tile(job, block, rows, warp, sums, reinterpret_cast<float *>(shared));

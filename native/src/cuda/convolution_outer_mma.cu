@@ -14,15 +14,16 @@
 using T = ELEMENT;
 constexpr int kRows = ROWS, kColumns = COLUMNS, kWarpRows = WARP_ROWS, kWarpColumns = 32;
 constexpr int kThreads = kRows / kWarpRows * (kColumns / kWarpColumns) * 32;
+
+#if HAS_TENSOR_CORES
+
 constexpr int kStages = 3;
 constexpr bool kWide = sizeof(T) == 4;
-constexpr int kDepth = kWide ? 16 : 32;      // pairs of a step
-constexpr int kProduct = kWide ? 8 : 16;     // pairs of one product of tiles
+constexpr int kDepth = kWide ? 16 : 32;   // pairs of a step
+constexpr int kProduct = kWide ? 8 : 16;  // pairs of one product of tiles
 constexpr int kChunkBytes = 16, kOfChunk = kChunkBytes / static_cast<int>(sizeof(T));
 // TF32 lines are 8 numbers longer, so that lanes meet no bank twice.
 constexpr int kSpare = kWide ? 8 : 0;
-
-#if HAS_TENSOR_CORES
 
 struct Block {
   int64_t slice;
@@ -44,10 +45,10 @@ struct Factor {
   static constexpr int kBytes = kDepth * kLine * static_cast<int>(sizeof(T));
   static_assert(kLoads > 0, "a thread loads some");
 
-  const T *first;        // of the tile's columns
-  const int32_t *rows;   // by pair
+  const T *first;       // of the tile's columns
+  const int32_t *rows;  // by pair
   int64_t step;
-  int left;              // columns from there on
+  int left;  // columns from there on
   int32_t ahead[kLoads] = {};
 
   // Eight lines of one chunk lie in different banks.
@@ -117,14 +118,14 @@ SPC_DEVICE void load_factors(unsigned char *stage, const Warp &warp, int first, 
   } else {
     SPC_UNROLL
     for (int i = 0; i < kWarpRows / 16; ++i) {
-      load_matrices_transposed(left[i], Input::at(stage, first + lane / 16 * 8 + lane % 8,
-                                                  (warp.row + i * 16) / kOfChunk + lane / 8 % 2));
+      load_matrices_transposed(
+          left[i], Input::at(stage, first + lane / 16 * 8 + lane % 8, (warp.row + i * 16) / kOfChunk + lane / 8 % 2));
     }
     SPC_UNROLL
     for (int j = 0; j < kWarpColumns / 16; ++j) {
       uint32_t both[4];
-      load_matrices_transposed(both, Grad::at(grad, first + lane / 8 % 2 * 8 + lane % 8,
-                                              (warp.column + j * 16) / kOfChunk + lane / 16));
+      load_matrices_transposed(
+          both, Grad::at(grad, first + lane / 8 % 2 * 8 + lane % 8, (warp.column + j * 16) / kOfChunk + lane / 16));
       right[2 * j][0] = both[0];
       right[2 * j][1] = both[1];
       right[2 * j + 1][0] = both[2];
@@ -134,7 +135,7 @@ SPC_DEVICE void load_factors(unsigned char *stage, const Warp &warp, int first, 
 }
 
 SPC_DEVICE void multiply_stage(unsigned char *stage, const Warp &warp, Sums &sums) {
-  SPC_UNROLL
+  SPC_UNROLL_1
   for (int first = 0; first < kDepth; first += kProduct) {
     Left left;
     Right right;
@@ -179,7 +180,8 @@ SPC_DEVICE void multiply_pairs(Input &input, Grad &grad, int64_t begin, int64_t 
   __syncthreads();
 }
 
-SPC_DEVICE void store_sums(const OuterJob &job, const Block &block, const Warp &warp, const Sums &sums, float *partial) {
+SPC_DEVICE void store_sums(const OuterJob &job, const Block &block, const Warp &warp, const Sums &sums,
+                           float *partial) {
   const int64_t columns = static_cast<int64_t>(job.groups) * job.out;
   SPC_UNROLL
   for (int i = 0; i < kWarpRows / 16; ++i) {

@@ -22,6 +22,7 @@ using uint64_t = unsigned long long;
   type *const name = reinterpret_cast<type *>(spc_shared)
 #define SPC_DEVICE __device__ __forceinline__
 #define SPC_UNROLL _Pragma("unroll")
+#define SPC_UNROLL_1 _Pragma("unroll 1")
 #define SPC_UNROLL_4 _Pragma("unroll 4")
 
 #else

@@ -159,8 +159,16 @@ constexpr ForwardTile kFmaTiles[] = {fma_tile("ROWS=128 COLUMNS=64 EACH=8", 128,
 // As convolution_mma.cu lays its shared memory out: four stages, and the sums in their place afterwards.
 ForwardTile mma_tile(const char *shape, int32_t rows, int32_t columns, int32_t threads, int32_t type) {
   const int32_t depth = type == SPC_FLOAT32 ? 16 : 32;
-  return {"convolution_mma", shape, rows, columns, threads, depth, depth, depth / 4,
-          std::max(4 * (rows + columns) * 64, rows * (columns + 8) * 4), true};
+  return {"convolution_mma",
+          shape,
+          rows,
+          columns,
+          threads,
+          depth,
+          depth,
+          depth / 4,
+          std::max(4 * (rows + columns) * 64, rows * (columns + 8) * 4),
+          true};
 }
 
 std::vector<ForwardTile> mma_tiles(const Channels &channels) {
@@ -179,9 +187,9 @@ bool has_tensor_cores(const Device &device, int32_t type) {
 }
 
 std::vector<ForwardTile> forward_tiles(const Device &device, const Route &route, const Channels &channels) {
-  if (!route.has_table() || channels.type == SPC_FLOAT64) return {kFmaTiles[1]};
-  if (has_tensor_cores(device, channels.type)) return mma_tiles(channels);
-  if (channels.out <= kFmaTiles[1].columns) return {kFmaTiles[1]};
+  if (route.has_table() && has_tensor_cores(device, channels.type)) return mma_tiles(channels);
+  if (!route.has_table()) return {kFmaTiles[1]};
+  if (channels.type != SPC_FLOAT32 || channels.out <= kFmaTiles[1].columns) return {kFmaTiles[1]};
   return {std::begin(kFmaTiles), std::end(kFmaTiles)};
 }
 

@@ -17,7 +17,7 @@ struct ForwardTile {
   int32_t packed_depth;  // channels that stand side by side in the packed weights
   int32_t vector;        // numbers of the output that are written at once
   int32_t shared_bytes;
-  bool aligned;          // reads AlignedRows
+  bool aligned;  // reads AlignedRows
 };
 
 // The shapes for a layer on a GPU, any of which may be given to run_forward.

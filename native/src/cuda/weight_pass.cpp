@@ -114,11 +114,13 @@ WeightTile mma_tile(const char *shape, int32_t side, int32_t threads, int32_t ty
 }  // namespace
 
 std::vector<WeightTile> weight_tiles(const Device &device, int32_t type) {
-  if (type == SPC_FLOAT64) return {kFmaTiles[1]};
-  if (!has_tensor_cores(device, type)) return {std::begin(kFmaTiles), std::end(kFmaTiles)};
-  return {mma_tile("ROWS=128 COLUMNS=128 WARP_ROWS=64", 128, 256, type),
-          mma_tile("ROWS=64 COLUMNS=64 WARP_ROWS=32", 64, 128, type),
-          mma_tile("ROWS=32 COLUMNS=32 WARP_ROWS=16", 32, 64, type)};
+  if (has_tensor_cores(device, type)) {
+    return {mma_tile("ROWS=128 COLUMNS=128 WARP_ROWS=64", 128, 256, type),
+            mma_tile("ROWS=64 COLUMNS=64 WARP_ROWS=32", 64, 128, type),
+            mma_tile("ROWS=32 COLUMNS=32 WARP_ROWS=16", 32, 64, type)};
+  }
+  if (type != SPC_FLOAT32) return {kFmaTiles[1]};
+  return {std::begin(kFmaTiles), std::end(kFmaTiles)};
 }
 
 WeightTile choose_weight_tile(const Queue &queue, const Channels &channels) {

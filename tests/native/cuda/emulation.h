@@ -79,6 +79,7 @@ T shuffle(uint32_t mask, T value, int from) {
 #define __restrict__ __restrict
 #define SPC_DEVICE inline
 #define SPC_UNROLL
+#define SPC_UNROLL_1
 #define SPC_UNROLL_4
 #define SPC_DYNAMIC_SHARED(type, name) type *const name = reinterpret_cast<type *>(emulation::dynamic_shared)
 #define SPC_KERNEL(threads, name, ...)                                                                   \
