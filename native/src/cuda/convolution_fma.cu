@@ -150,7 +150,7 @@ SPC_KERNEL(kThreads, convolve_rows, GatherJob job) {
   __syncthreads();
   S sums[kEach][kEach] = {};
   multiply_taps(
-      job, block, taps[cuda::kTapsOfTable], [&](int i) { return taps[i]; },
+      job, block, taps[cuda::kTapsOfTable], [&](int i) { return tap_of(taps[i]); },
       [&](int tap, int row) { return rows[row] >= 0 ? job.table[place_of(job, tap) * job.rows + rows[row]] : -1; },
       sums);
   SPC_UNROLL

@@ -61,7 +61,7 @@ struct Loader {
   SPC_DEVICE bool more() const { return tap < tap_count; }
 
   SPC_DEVICE void look_ahead(int number) {
-    const int32_t *const table = job.table + place_of(job, taps[number]) * job.rows;
+    const int32_t *const table = job.table + place_of(job, tap_of(taps[number])) * job.rows;
     SPC_UNROLL
     for (int i = 0; i < kRowLoads; ++i) ahead[i] = rows[line(i)] >= 0 ? table[rows[line(i)]] : -1;
   }
@@ -79,7 +79,7 @@ struct Loader {
       const bool valid = there && from[i] >= 0;
       copy_async(chunk_at(stage, line(i), chunk()), valid ? first + from[i] * job.input_step : input, valid);
     }
-    const T *const lines = weight + static_cast<int64_t>(taps[tap] * steps + step) * job.padded_out * kDepth;
+    const T *const lines = weight + static_cast<int64_t>(tap_of(taps[tap]) * steps + step) * job.padded_out * kDepth;
     SPC_UNROLL
     for (int i = 0; i < kWeightLoads; ++i) {
       copy_async(chunk_at(stage + kRows * kLineBytes, line(i), chunk()), lines + line(i) * kDepth, true);
@@ -155,15 +155,20 @@ SPC_DEVICE void multiply_taps(Loader &loader, unsigned char *stages, const Warp 
     if (loader.more()) loader.load(stages + stage * kStageBytes);
     commit_copies();
   }
-  int stage = 0;
+  const uint32_t runs = ((1u << (kWarpRows + 31) / 32) - 1) << warp.row / cuda::kRowsOfMask;
+  int stage = 0, tap = 0, step = 0;  // to multiply
   for (int number = 0; number < steps; ++number) {
     wait_for_copies<kStages - 2>();
     // Now all threads' copies of this step are there, and nobody reads the step before any more.
     __syncthreads();
     if (loader.more()) loader.load(stages + (stage + kStages - 1) % kStages * kStageBytes);
     commit_copies();
-    multiply_stage(stages + stage * kStageBytes, warp, sums);
+    // Rows without the tap would add zeros.
+    if ((runs_of(loader.taps[tap]) & runs) != 0) multiply_stage(stages + stage * kStageBytes, warp, sums);
     stage = (stage + 1) % kStages;
+    if (++step < loader.steps) continue;
+    step = 0;
+    ++tap;
   }
   wait_for_copies<0>();
 }

@@ -100,26 +100,34 @@ SPC_DEVICE int place_of(const GatherJob &job, int tap) {
   return job.mirrored != 0 ? job.taps - 1 - tap : tap;
 }
 
+// An entry of the list of taps that a block of rows uses: the tap, and which runs of kRowsOfMask rows use it.
+SPC_DEVICE int tap_of(int32_t entry) {
+  return entry & 0xffff;
+}
+SPC_DEVICE uint32_t runs_of(int32_t entry) {
+  return static_cast<uint32_t>(entry) >> 16;
+}
+
 // Warp 0 lists the taps, ascending, that any of kRows rows of the order uses, and the last number of the list says how
 // many; the block has to wait before it reads them.
 template <int kRows>
 SPC_DEVICE void list_taps(const GatherJob &job, int64_t first_row, int32_t (&list)[cuda::kTapsOfTable + 1]) {
+  static_assert(kRows / cuda::kRowsOfMask <= 15, "an entry holds a bit for each run of rows");
   if (threadIdx.x >= 32) return;
   const int64_t first = first_row / cuda::kRowsOfMask;
-  const int64_t last = min(first + kRows / cuda::kRowsOfMask, (job.rows + cuda::kRowsOfMask - 1) / cuda::kRowsOfMask);
+  const int64_t all = (job.rows + cuda::kRowsOfMask - 1) / cuda::kRowsOfMask;
   const int lane = threadIdx.x;
   int found = 0;
   for (int base = 0; base < job.taps; base += 32) {
-    const int tap = base + lane;
-    bool used = false;
-    if (tap < job.taps) {
-      const int place = place_of(job, tap);
-      uint32_t mask = 0;
-      for (int64_t m = first; m < last; ++m) mask |= job.masks[m * job.mask_words + place / 32];
-      used = (mask >> (place % 32) & 1) != 0;
+    const int tap = base + lane, place = tap < job.taps ? place_of(job, tap) : 0;
+    int32_t runs = 0;
+    for (int run = 0; run < kRows / cuda::kRowsOfMask; ++run) {
+      if (tap >= job.taps || first + run >= all) continue;
+      const uint32_t mask = job.masks[(first + run) * job.mask_words + place / 32];
+      runs |= static_cast<int32_t>(mask >> (place % 32) & 1) << run;
     }
-    const uint32_t votes = __ballot_sync(kAllLanes, used);
-    if (used) list[found + __popc(votes & ((uint32_t{1} << lane) - 1))] = tap;
+    const uint32_t votes = __ballot_sync(kAllLanes, runs != 0);
+    if (runs != 0) list[found + __popc(votes & ((uint32_t{1} << lane) - 1))] = tap | runs << 16;
     found += __popc(votes);
   }
   if (lane == 0) list[cuda::kTapsOfTable] = found;
