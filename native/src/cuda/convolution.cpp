@@ -64,8 +64,8 @@ void convolution_forward(const Queue &queue, const Rulebook &rulebook, int32_t d
                   convolution_workspace(rulebook, direction, SPC_FORWARD, groups, input.columns, output.columns,
                                         input.element_type));
   const Route route = route_along(rulebook, direction);
-  run_forward(queue, {route, channels, input.data, weight, false, epilogue, output.data},
-              choose_forward_tile(queue, route, channels), workspace);
+  const ForwardPass pass{route, channels, input.data, weight, false, epilogue, output.data};
+  run_forward(queue, pass, choose_forward_tile(queue, pass, workspace), workspace);
 }
 
 void convolution_backward_input(const Queue &queue, const Rulebook &rulebook, int32_t direction, int64_t groups,
@@ -80,8 +80,8 @@ void convolution_backward_input(const Queue &queue, const Rulebook &rulebook, in
                   convolution_workspace(rulebook, direction, SPC_BACKWARD_INPUT, groups, in, out, type));
   const Channels channels = channels_of(groups, in, out, type).reversed();
   const Route route = route_along(rulebook, opposite(direction));
-  run_forward(queue, {route, channels, grad_output.data, weight, true, Epilogue{}, grad_input.data},
-              choose_forward_tile(queue, route, channels), workspace);
+  const ForwardPass pass{route, channels, grad_output.data, weight, true, Epilogue{}, grad_input.data};
+  run_forward(queue, pass, choose_forward_tile(queue, pass, workspace), workspace);
 }
 
 void convolution_backward_weight(const Queue &queue, const Rulebook &rulebook, int32_t direction, int64_t groups,
@@ -95,8 +95,8 @@ void convolution_backward_weight(const Queue &queue, const Rulebook &rulebook, i
                   convolution_workspace(rulebook, direction, SPC_BACKWARD_WEIGHT, groups, in, out, input.element_type));
   const Channels channels = channels_of(groups, in, out, input.element_type);
   const Route route = route_along(rulebook, direction);
-  run_weight(queue, {route, channels, input.data, grad_output.data, grad_weight, grad_bias},
-             choose_weight_tile(queue, channels), workspace);
+  const WeightPass pass{route, channels, input.data, grad_output.data, grad_weight, grad_bias};
+  run_weight(queue, pass, choose_weight_tile(queue, pass, workspace), workspace);
 }
 
 bool allows_tf32() noexcept {

@@ -13,6 +13,7 @@ struct CUctx_st;
 struct CUmod_st;
 struct CUfunc_st;
 struct CUstream_st;
+struct CUevent_st;
 struct CUmemPoolHandle_st;
 struct NvrtcProgram_st;
 
@@ -23,6 +24,7 @@ using CUcontext = CUctx_st *;
 using CUmodule = CUmod_st *;
 using CUfunction = CUfunc_st *;
 using CUstream = CUstream_st *;
+using CUevent = CUevent_st *;
 using CUmemoryPool = CUmemPoolHandle_st *;
 
 constexpr CUresult kCudaSuccess = 0;
@@ -65,6 +67,11 @@ static_assert(sizeof(PoolProperties) == 88);
   F(pop_context, cuCtxPopCurrent_v2, (CUcontext *))                                                                 \
   F(synchronize_context, cuCtxSynchronize, ())                                                                      \
   F(synchronize_stream, cuStreamSynchronize, (CUstream))                                                            \
+  F(create_event, cuEventCreate, (CUevent *, unsigned))                                                             \
+  F(record_event, cuEventRecord, (CUevent, CUstream))                                                               \
+  F(synchronize_event, cuEventSynchronize, (CUevent))                                                               \
+  F(elapsed, cuEventElapsedTime, (float *, CUevent, CUevent))                                                       \
+  F(destroy_event, cuEventDestroy_v2, (CUevent))                                                                    \
   F(load_module, cuModuleLoadData, (CUmodule *, const void *))                                                      \
   F(get_function, cuModuleGetFunction, (CUfunction *, CUmodule, const char *))                                      \
   F(set_function_attribute, cuFuncSetAttribute, (CUfunction, int, int))                                             \

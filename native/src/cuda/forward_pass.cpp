@@ -5,6 +5,7 @@
 #include "cuda/aligned_rows.h"
 #include "cuda/convolution.h"
 #include "cuda/convolution_job.cuh"
+#include "cuda/tuning.h"
 
 namespace spc::cuda {
 namespace {
@@ -180,11 +181,17 @@ std::vector<ForwardTile> mma_tiles(const Channels &channels) {
   return tiles;
 }
 
-}  // namespace
-
-bool has_tensor_cores(const Device &device, int32_t type) {
-  return device.architecture() >= 80 && (size_of(type) == 2 || (type == SPC_FLOAT32 && allows_tf32()));
+// The largest that still gives each multiprocessor a block or two.
+std::size_t rule_of(const Device &device, const std::vector<ForwardTile> &tiles, int64_t rows,
+                    const Channels &channels) {
+  for (std::size_t i = 0; i < tiles.size(); ++i) {
+    const int64_t blocks = divide_up(rows, tiles[i].rows) * divide_up(channels.out, tiles[i].columns) * channels.groups;
+    if (blocks >= 2 * device.multiprocessors()) return i;
+  }
+  return tiles.size() - 1;
 }
+
+}  // namespace
 
 std::vector<ForwardTile> forward_tiles(const Device &device, const Route &route, const Channels &channels) {
   if (route.has_table() && has_tensor_cores(device, channels.type)) return mma_tiles(channels);
@@ -193,15 +200,20 @@ std::vector<ForwardTile> forward_tiles(const Device &device, const Route &route,
   return {std::begin(kFmaTiles), std::end(kFmaTiles)};
 }
 
-ForwardTile choose_forward_tile(const Queue &queue, const Route &route, const Channels &channels) {
+ForwardTile choose_forward_tile(const Queue &queue, const ForwardPass &pass, void *workspace) {
+  const Channels &channels = pass.channels;
+  const Route &route = pass.route;
   const std::vector<ForwardTile> tiles = forward_tiles(queue.device(), route, channels);
-  // The largest that still gives each multiprocessor a block or two.
-  for (const ForwardTile &tile : tiles) {
-    const int64_t blocks =
-        divide_up(route.written.rows, tile.rows) * divide_up(channels.out, tile.columns) * channels.groups;
-    if (blocks >= 2 * queue.device().multiprocessors()) return tile;
-  }
-  return tiles.back();
+  const std::size_t by_rule = rule_of(queue.device(), tiles, route.written.rows, channels);
+  const spc_matrix *const residual = pass.epilogue.residual;
+  // A residual that is overwritten could be added only once.
+  const bool once = residual != nullptr && residual->data == pass.output;
+  if (tiles.size() == 1 || once || !worth_tuning(route, channels)) return tiles[by_rule];
+  std::vector<std::string> names;
+  for (const ForwardTile &tile : tiles) names.push_back(std::string(tile.program) + " " + tile.shape);
+  const std::string shape = "forward " + shape_of(route, channels);
+  return tiles[quickest(queue, shape, names, by_rule,
+                        [&](std::size_t i) { run_forward(queue, pass, tiles[i], workspace); })];
 }
 
 int64_t forward_workspace(const ForwardSize &size, const Channels &channels) {

@@ -22,7 +22,6 @@ struct ForwardTile {
 
 // The shapes for a layer on a GPU, any of which may be given to run_forward.
 std::vector<ForwardTile> forward_tiles(const Device &device, const Route &route, const Channels &channels);
-ForwardTile choose_forward_tile(const Queue &queue, const Route &route, const Channels &channels);
 
 // For whatever shape is chosen.
 struct ForwardSize {
@@ -41,6 +40,8 @@ struct ForwardPass {
   void *output;  // [rows written, all_out]
 };
 
+// By measurement where there is enough to do, else by a rule. Overwrites the output.
+ForwardTile choose_forward_tile(const Queue &queue, const ForwardPass &pass, void *workspace);
 void run_forward(const Queue &queue, const ForwardPass &pass, const ForwardTile &tile, void *workspace);
 
 }  // namespace spc::cuda

@@ -62,6 +62,11 @@ constexpr int64_t kPiece = 256;
 // Whether products of a type run on tensor cores there, as they may.
 bool has_tensor_cores(const Device &device, int32_t type);
 
+// Whether so much is computed that measuring it pays, and whether it may be measured.
+bool worth_tuning(const Route &route, const Channels &channels);
+// What routes and channels have in common for which one kernel is the quickest.
+std::string shape_of(const Route &route, const Channels &channels);
+
 // Whether rows that lie `step` numbers apart, and their groups of `channels`, can be read in vectors of `count`.
 inline bool vectors_fit(const void *first, int64_t step, int64_t channels, int64_t count, int64_t size) {
   const int64_t bytes = std::min<int64_t>(count * size, 16);

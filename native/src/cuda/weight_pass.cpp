@@ -5,6 +5,7 @@
 #include "cuda/aligned_rows.h"
 #include "cuda/convolution.h"
 #include "cuda/convolution_job.cuh"
+#include "cuda/tuning.h"
 
 namespace spc::cuda {
 namespace {
@@ -111,6 +112,14 @@ WeightTile mma_tile(const char *shape, int32_t side, int32_t threads, int32_t ty
   return {"convolution_outer_mma", shape, side, side, threads, 3 * stage, true};
 }
 
+// The largest that is mostly used on both sides.
+std::size_t rule_of(const std::vector<WeightTile> &tiles, const Channels &channels) {
+  for (std::size_t i = 0; i < tiles.size(); ++i) {
+    if (channels.in > tiles[i].rows / 2 && channels.out > tiles[i].columns / 2) return i;
+  }
+  return tiles.size() - 1;
+}
+
 }  // namespace
 
 std::vector<WeightTile> weight_tiles(const Device &device, int32_t type) {
@@ -123,13 +132,16 @@ std::vector<WeightTile> weight_tiles(const Device &device, int32_t type) {
   return {std::begin(kFmaTiles), std::end(kFmaTiles)};
 }
 
-WeightTile choose_weight_tile(const Queue &queue, const Channels &channels) {
+WeightTile choose_weight_tile(const Queue &queue, const WeightPass &pass, void *workspace) {
+  const Channels &channels = pass.channels;
   const std::vector<WeightTile> tiles = weight_tiles(queue.device(), channels.type);
-  // The largest that is mostly used on both sides.
-  for (const WeightTile &tile : tiles) {
-    if (channels.in > tile.rows / 2 && channels.out > tile.columns / 2) return tile;
-  }
-  return tiles.back();
+  const std::size_t by_rule = rule_of(tiles, channels);
+  if (tiles.size() == 1 || channels.by_channel() || !worth_tuning(pass.route, channels)) return tiles[by_rule];
+  std::vector<std::string> names;
+  for (const WeightTile &tile : tiles) names.push_back(std::string(tile.program) + " " + tile.shape);
+  const std::string shape = "weight " + shape_of(pass.route, channels);
+  return tiles[quickest(queue, shape, names, by_rule,
+                        [&](std::size_t i) { run_weight(queue, pass, tiles[i], workspace); })];
 }
 
 int64_t weight_workspace(const WeightSize &size, const Channels &channels) {

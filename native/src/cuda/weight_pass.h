@@ -28,7 +28,7 @@ struct WeightTile {
   bool aligned;
 };
 std::vector<WeightTile> weight_tiles(const Device &device, int32_t type);
-WeightTile choose_weight_tile(const Queue &queue, const Channels &channels);
+WeightTile choose_weight_tile(const Queue &queue, const WeightPass &pass, void *workspace);
 
 void run_weight(const Queue &queue, const WeightPass &pass, const WeightTile &tile, void *workspace);
 

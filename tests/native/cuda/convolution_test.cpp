@@ -90,8 +90,8 @@ std::vector<T> run_forward_pass(const Queue &queue, const Route &route, const or
       queue, forward_workspace({route.taps, run.from_rows, run.to_rows, route.has_table()}, channels));
   const spc::Epilogue epilogue{extras.bias ? &bias.view() : nullptr, extras.residual ? &residual.view() : nullptr,
                                extras.rectify ? SPC_RELU : SPC_IDENTITY};
-  const ForwardTile tile = forced != nullptr ? *forced : choose_forward_tile(queue, route, channels);
-  run_forward(queue, {route, channels, input.view().data, weight.view(), false, epilogue, output.view().data}, tile,
+  const ForwardPass pass{route, channels, input.view().data, weight.view(), false, epilogue, output.view().data};
+  run_forward(queue, pass, forced != nullptr ? *forced : choose_forward_tile(queue, pass, workspace.data()),
               workspace.data());
   return output.read(queue);
 }
@@ -104,8 +104,8 @@ std::vector<T> run_backward_pass(const Queue &queue, const Route &reversed, cons
   const Placed<W> weight(queue, numbers.weight, reversed.taps * channels.out, run.out);
   const Buffer<char> workspace(
       queue, forward_workspace({reversed.taps, run.to_rows, run.from_rows, reversed.has_table()}, channels));
-  const ForwardTile tile = forced != nullptr ? *forced : choose_forward_tile(queue, reversed, channels);
-  run_forward(queue, {reversed, channels, grad.view().data, weight.view(), true, {}, grad_input.view().data}, tile,
+  const ForwardPass pass{reversed, channels, grad.view().data, weight.view(), true, {}, grad_input.view().data};
+  run_forward(queue, pass, forced != nullptr ? *forced : choose_forward_tile(queue, pass, workspace.data()),
               workspace.data());
   return grad_input.read(queue);
 }
@@ -124,8 +124,8 @@ WeightGradients<W> run_weight_pass(const Queue &queue, const Route &route, const
   const Placed<W> grad_weight(queue, route.taps * channels.in, run.out), grad_bias(queue, 1, run.out);
   const Buffer<char> workspace(queue,
                                weight_workspace({route.taps, route.pairs(), run.from_rows, run.to_rows}, channels));
-  const WeightTile tile = forced != nullptr ? *forced : choose_weight_tile(queue, channels);
-  run_weight(queue, {route, channels, input.view().data, grad.view().data, grad_weight.view(), &grad_bias.view()}, tile,
+  const WeightPass pass{route, channels, input.view().data, grad.view().data, grad_weight.view(), &grad_bias.view()};
+  run_weight(queue, pass, forced != nullptr ? *forced : choose_weight_tile(queue, pass, workspace.data()),
              workspace.data());
   return {grad_weight.read(queue), grad_bias.read(queue)};
 }
@@ -281,6 +281,18 @@ TEST(Convolution, Gives_the_same_bits_in_every_shape) {
     expect_layer<BFloat16, float>(submanifold(3, 3, 200, 17), shape, Layout::table, extras, true);
     expect_layer<Float16>(strided(3, 2, 2, 200, 18), shape, Layout::mirrored_table, extras, true);
   }
+}
+
+class TunedAll {
+ public:
+  TunedAll() { setenv("SPARSECONV_TUNE", "all", 1); }
+  ~TunedAll() { unsetenv("SPARSECONV_TUNE"); }
+};
+
+TEST(Convolution, Equals_the_oracle_while_shapes_are_measured) {
+  const TunedAll tuned;
+  expect_layer<BFloat16>(submanifold(2, 3, 90, 20), {20, 70}, Layout::table, {true, true, true});
+  expect_layer<float>(submanifold(2, 3, 90, 20), {70, 20}, Layout::table, {true, true, true});
 }
 
 // Squared 1e-3; where the GPU has no TF32 the results are those of float32.
