@@ -1,6 +1,7 @@
 // One way along a rulebook, as the passes of a convolution walk it, and what they share. Tests fill it by hand.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
