@@ -3,6 +3,9 @@
 #include <bit>
 #include <mutex>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
 #else
@@ -15,6 +18,7 @@ namespace {
 
 constexpr std::size_t kLeastKept = std::size_t{1} << 16;  // below, the allocator keeps what is freed
 constexpr std::size_t kMostKept = std::size_t{1} << 25;   // bytes, of all chunks that wait
+constexpr std::size_t kLarge = std::size_t{1} << 24;      // worth large pages: more than is kept
 constexpr std::align_val_t kAlignment{64};
 
 // The size of a chunk: arrays that differ by less than an eighth share one.
@@ -90,6 +94,17 @@ void give_memory(void *memory, std::size_t bytes) noexcept {
   const std::size_t size = chunk_bytes(bytes);
   if (size < kLeastKept) return ::operator delete(memory, kAlignment);
   keeper().give(memory, size);
+}
+
+void prefer_large_pages(void *memory, std::size_t bytes) noexcept {
+#if defined(__linux__)
+  constexpr uintptr_t kPage = 4096;
+  if (bytes < kLarge) return;
+  const auto begin = (reinterpret_cast<uintptr_t>(memory) + kPage - 1) / kPage * kPage;
+  madvise(reinterpret_cast<void *>(begin), reinterpret_cast<uintptr_t>(memory) + bytes - begin, MADV_HUGEPAGE);
+#else
+  static_cast<void>(memory), static_cast<void>(bytes);
+#endif
 }
 
 }  // namespace spc

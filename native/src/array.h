@@ -13,6 +13,8 @@ namespace spc {
 // would cost more than what a map or a rulebook computes in them. Aligned to a line of the cache.
 void *take_memory(std::size_t bytes);
 void give_memory(void *memory, std::size_t bytes) noexcept;
+// Asks for large pages where that is worth while and the system has them.
+void prefer_large_pages(void *memory, std::size_t bytes) noexcept;
 
 struct GiveMemory {
   std::size_t bytes = 0;
@@ -30,7 +32,9 @@ template <class T>
 Array<T> make_array(int64_t count) {
   static_assert(std::is_trivially_destructible_v<T>);
   const std::size_t bytes = static_cast<std::size_t>(count) * sizeof(T);
-  return Array<T>(static_cast<T *>(take_memory(bytes)), GiveMemory{bytes});
+  Array<T> array(static_cast<T *>(take_memory(bytes)), GiveMemory{bytes});
+  prefer_large_pages(array.get(), bytes);
+  return array;
 }
 
 // For vectors over such memory.

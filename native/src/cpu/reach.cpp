@@ -10,7 +10,8 @@ namespace spc {
 namespace {
 
 constexpr int64_t kPartBlocks = 4096;
-constexpr int64_t kPartsOfThread = 8;
+constexpr int64_t kPartsOfThread = 8;  // few, since parts share the slabs between them
+constexpr int64_t kMostPartBlocks = 131072;
 
 }  // namespace
 
@@ -328,7 +329,8 @@ SitesPointer generate(const Sites &from, const Kernel &kernel, const int32_t *bo
   const Box box = Box::make(from.box.axes, reached.low, reached.high);
 
   const Team team(std::max<int64_t>(1, from.blocks / kPartBlocks));
-  const int64_t parts = std::clamp<int64_t>(from.blocks / kPartBlocks, 1, team.size() * kPartsOfThread);
+  const int64_t parts = std::max(std::clamp<int64_t>(from.blocks / kPartBlocks, 1, team.size() * kPartsOfThread),
+                                 from.blocks / kMostPartBlocks);
   const std::vector<uint64_t> cuts = cut_lines(from, kernel, reading, box, parts);
   const Trace trace(kernel, reading, box);
   const Shape shape(kernel, reading, trace);

@@ -31,7 +31,7 @@ Walk::Walk(const Sites &coarse, const Sites &fine, const Kernel &kernel, int64_t
 }
 
 void Walk::run(Range blocks, FoundPairs &found, int64_t *counts) {
-  if (blocks.begin == blocks.end) return;
+  if (blocks.begin == blocks.end || slabs_.empty()) return;
   found.first_row = coarse_.bases[blocks.begin];
   read(blocks);
   count_ = 0;
