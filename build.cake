@@ -95,10 +95,9 @@ Task("Test")
             foreach (var suite in engineSuites)
                 RunSuite(suite, $"{suite}.{isa}", environment, failures);
         }
-        RunTiles(failures);
         foreach (var suite in onceSuites)
             RunSuite(suite, suite, new(), failures);
-        RunCuda(failures);
+        RunEmulated(failures);
         RunSanitized(failures);
         WriteTally(failures);
         if (failures.Count > 0)
@@ -116,14 +115,14 @@ Task("TestSanitized")
             throw new CakeException($"failed: {string.Join(", ", failures)}");
     });
 
-Task("TestCuda")
-    .Description("The CUDA engine without a GPU: its kernels run by emulation, and compiled for every architecture")
+Task("TestEmulated")
+    .Description("The CUDA engine and the tiles of AMX by emulation, and the CUDA kernels compiled for every architecture")
     .IsDependentOn("Native")
     .Does(() =>
     {
         EnsureDirectoryExists(results);
         var failures = new List<string>();
-        RunCuda(failures);
+        RunEmulated(failures);
         if (failures.Count > 0)
             throw new CakeException($"failed: {string.Join(", ", failures)}");
     });
@@ -243,62 +242,54 @@ void RunSuite(string suite, string name, Dictionary<string, string> environment,
         failures.Add(name);
 }
 
-// amx where there is no AMX: over an emulation of its instructions, called or, where the processor has the others, trapped.
-void RunTiles(List<string> failures)
+// What this machine lacks, in its place: the tiles of AMX called or, where the processor has all other instructions, trapped; a
+// GPU by emulation, whose threads take turns in several orders, since one that relies on another without a barrier shows in
+// some; and every kernel compiled for every architecture. Programs of one thread, so as many at once as there are processors.
+void RunEmulated(List<string> failures)
 {
-    (string Name, string Tests, string Isa)[] ways = [("emulated", "*", "amx"), ("trapped", "*/amx:Amx*", "")];
-    foreach (var (name, tests, isa) in ways)
-    {
-        Console.WriteLine($"native (amx, {name})");
-        foreach (var program in GetFiles($"{cmakeFolder}/**/sparseconv_{name}_tests"))
-        {
-            var arguments = $"--gtest_brief=1 --gtest_filter={tests} --gtest_output=xml:{results}/native.amx-{name}.xml";
-            if (Start(program.FullPath, arguments, new() { ["SPARSECONV_ISA"] = isa }) != 0)
-                failures.Add($"native (amx, {name})");
-        }
-    }
-}
-
-// Threads of a block take turns in several orders: one that relies on another without a barrier shows.
-void RunCuda(List<string> failures)
-{
-    var folder = cmakeFolder.Combine("tests").Combine("native").Combine("cuda");
-    var emulated = folder.CombineWithFilePath("libdriver_double.so").FullPath;
-    if (!FileExists(emulated))
-    {
-        Console.WriteLine("CUDA: the emulation is for Linux on x86-64, skipped");
-        return;
-    }
-    var compiler = GetFiles($"{artifacts}/nvrtc/usr/lib/*/libnvrtc.so.11.2").FirstOrDefault();
-    var compile = compiler is null
-        ? new Dictionary<string, string>()
-        : new() { ["SPARSECONV_NVRTC"] = compiler.FullPath, ["LD_LIBRARY_PATH"] = compiler.GetDirectory().FullPath };
-    (string Program, string Name, string Tests, Dictionary<string, string> Environment)[] runs =
+    var folder = cmakeFolder.Combine("tests").Combine("native");
+    var emulated = folder.CombineWithFilePath("cuda/libdriver_double.so").FullPath;
+    (string Name, string Program, string Tests, Dictionary<string, string> Environment)[] runs =
     [
-        ("sparseconv_compile_tests", "compiled", "*", compile),
-        ("sparseconv_cuda_tests", "emulated", "*", Emulated("forward", "80")),
-        ("sparseconv_cuda_tests", "emulated in reverse", "*", Emulated("reverse", "90")),
-        ("sparseconv_cuda_tests", "emulated at random", "*", Emulated("1", "70")),
-        ("sparseconv_device_tests", "the ABI, emulated", "*", Emulated("2", "80")),
+        ("the ABI on an emulated GPU", "cuda/sparseconv_device_tests", "*", Gpu("2", 80, memory: "open")),
+        ("kernels compiled", "cuda/sparseconv_compile_tests", "*", Nvrtc()),
+        ("an emulated GPU", "cuda/sparseconv_cuda_tests", "*", Gpu("1", 80, memory: "guarded")),
+        ("an emulated GPU, sm_70, in reverse", "cuda/sparseconv_cuda_tests", "*", Gpu("reverse", 70, memory: "open")),
+        ("amx trapped", "sparseconv_trapped_tests", "*/amx:Amx*", OneThread()),
+        ("amx emulated", "sparseconv_emulated_tests", "*", OneThread("amx")),
     ];
-    foreach (var (program, name, tests, environment) in runs)
+    var there = runs.Where(run => FileExists(folder.CombineWithFilePath(run.Program)));
+    Parallel.ForEach(there, new() { MaxDegreeOfParallelism = Environment.ProcessorCount }, run =>
     {
-        Console.WriteLine($"native (CUDA: {name})");
-        var file = $"{results}/native.cuda.{name.Replace(' ', '-').Replace(",", "")}.xml";
-        if (Start(folder.CombineWithFilePath(program).FullPath, $"--gtest_brief=1 --gtest_filter={tests} --gtest_output=xml:{file}", environment) != 0)
-            failures.Add($"native (CUDA: {name})");
-    }
+        Console.WriteLine($"native ({run.Name})");
+        var file = $"{results}/native.{run.Name.Replace(' ', '-').Replace(",", "")}.xml";
+        var arguments = $"--gtest_brief=1 --gtest_filter={run.Tests} --gtest_output=xml:{file}";
+        if (Start(folder.CombineWithFilePath(run.Program).FullPath, arguments, run.Environment) == 0)
+            return;
+        lock (failures)
+            failures.Add($"native ({run.Name})");
+    });
 
-    Dictionary<string, string> Emulated(string order, string architecture) =>
-        new()
+    Dictionary<string, string> OneThread(string isa = "") => new() { ["SPARSECONV_ISA"] = isa, ["OMP_NUM_THREADS"] = "1" };
+
+    Dictionary<string, string> Gpu(string order, int architecture, string memory) =>
+        new(OneThread("baseline"))
         {
             ["SPARSECONV_CUDA_DRIVER"] = emulated,
             ["SPARSECONV_NVRTC"] = emulated,
             ["SPARSECONV_CACHE"] = "off",
-            ["SPARSECONV_ISA"] = "baseline",
             ["SPARSECONV_EMULATED_ORDER"] = order,
-            ["SPARSECONV_EMULATED_SM"] = architecture,
+            ["SPARSECONV_EMULATED_SM"] = $"{architecture}",
+            ["SPARSECONV_EMULATED_MEMORY"] = memory,
         };
+
+    Dictionary<string, string> Nvrtc()
+    {
+        var compiler = GetFiles($"{artifacts}/nvrtc/usr/lib/*/libnvrtc.so.11.2").FirstOrDefault();
+        return compiler is null
+            ? []
+            : new() { ["SPARSECONV_NVRTC"] = compiler.FullPath, ["LD_LIBRARY_PATH"] = compiler.GetDirectory().FullPath };
+    }
 }
 
 // Each sanitizer has a build of its own. ThreadSanitizer takes the tests that share work between threads.

@@ -5,6 +5,7 @@
 // SPARSECONV_EMULATED_SM       which GPUs there are, 80 where it is not set
 // SPARSECONV_EMULATED_DEVICES  how many, 1
 // SPARSECONV_EMULATED_POOLS    0: the driver has no memory pools
+// SPARSECONV_EMULATED_MEMORY   open: the host may reach device memory at any time, which saves time
 // SPARSECONV_EMULATED_LATE     1: a kernel that fails is not reported by its launch but by what waits for it
 // SPARSECONV_EMULATED_TARGETS  the architectures that NVRTC knows, "70 75"; where it is not set, it does not tell
 // SPARSECONV_EMULATED_REFUSES  the program that NVRTC does not compile
@@ -128,6 +129,11 @@ class Memory {
     }
   }
   void protect(int protection) const {
+    static const char *const setting = std::getenv("SPARSECONV_EMULATED_MEMORY");
+    static const bool open = setting != nullptr && std::strcmp(setting, "open") == 0;
+    if (open) protection = PROT_READ | PROT_WRITE;
+    if (open && used_ <= open_) return;
+    open_ = used_;
     mprotect(base(), std::max<std::size_t>((used_ + 4095) / 4096 * 4096, 4096), protection);
   }
 
@@ -135,6 +141,7 @@ class Memory {
     std::size_t bytes, room;
   };
   std::size_t used_ = 0;
+  mutable std::size_t open_ = 0;
   std::map<std::size_t, Allocation> blocks_;
   std::map<std::size_t, std::size_t> free_;
 };

@@ -100,8 +100,8 @@ Results on_device(const Queue &queue, const Shape &shape, const Inputs &in, bool
   const spc_matrix result = in_place ? moved.view() : output.view();
   const int32_t activation = shape.rectified ? SPC_RELU : SPC_IDENTITY;
   norm_statistics(queue, x.view(), of_mean, of_variance);
-  const NormTerms terms{of_mean, of_variance, kEpsilon, shape.affine ? &of_weight : nullptr,
-                        shape.affine ? &of_bias : nullptr};
+  const spc::NormTerms terms{of_mean, of_variance, kEpsilon, shape.affine ? &of_weight : nullptr,
+                             shape.affine ? &of_bias : nullptr};
   norm_forward(queue, in_place ? result : x.view(), terms, shape.residual ? &of_residual : nullptr, activation, result);
   norm_backward(queue, x.view(), terms, shape.of_input ? 1 : 0, activation, shape.residual ? &result : nullptr,
                 grad.view(), {&of_x, &to_weight, &to_bias, shape.residual ? &to_residual : nullptr});
@@ -174,7 +174,7 @@ TEST(DeviceNorm, Of_no_rows_has_gradients_of_zero_and_no_statistics) {
   const DeviceMatrix<float> none(queue, 0, 4), ones(queue, std::vector<float>(4, 1), 1, 4);
   const DeviceMatrix<float> grad_weight(queue, 1, 4), grad_bias(queue, 1, 4);
   const spc_matrix empty = none.view(), one = ones.view(), weight = grad_weight.view(), bias = grad_bias.view();
-  const NormTerms terms{one, one, kEpsilon, nullptr, nullptr};
+  const spc::NormTerms terms{one, one, kEpsilon, nullptr, nullptr};
   norm_forward(queue, empty, terms, nullptr, SPC_IDENTITY, empty);
   norm_backward(queue, empty, terms, 1, SPC_IDENTITY, nullptr, empty, {&empty, &weight, &bias, nullptr});
   EXPECT_EQ(grad_weight.read(queue), std::vector<float>(4, 0));
