@@ -30,12 +30,6 @@ inline int64_t floor_divide(int64_t a, int64_t b) {
   return a / b - (a % b < 0 ? 1 : 0);
 }
 
-// Consecutive taps that differ on the last axis alone.
-struct Column {
-  int64_t first;
-  int64_t count;
-};
-
 struct Kernel {
   int dimensions = 0;
   Offset stride{};
@@ -54,24 +48,6 @@ struct Kernel {
       }
     }
     return taps() % 2 == 1;
-  }
-
-  std::vector<Column> columns() const {
-    const auto same = [&](const Offset &a, const Offset &b) {
-      for (int axis = 0; axis < last(); ++axis) {
-        if (a[axis] != b[axis]) return false;
-      }
-      return true;
-    };
-    std::vector<Column> result;
-    for (int64_t t = 0; t < taps(); ++t) {
-      if (t > 0 && same(offsets[t - 1], offsets[t])) {
-        ++result.back().count;
-      } else {
-        result.push_back({t, 1});
-      }
-    }
-    return result;
   }
 };
 

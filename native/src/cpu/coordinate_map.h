@@ -17,22 +17,14 @@ inline int64_t bits_below(uint64_t mask, int bit) {
   return std::popcount(mask & ((uint64_t{1} << bit) - 1));
 }
 
-// Every stride-th bit from bit `first` on, closed up; none where first is beyond the mask.
-inline uint64_t pick(uint64_t mask, int64_t first, int64_t stride) {
-  if (stride == 1) return mask;
-  if (first >= kBlockSites) return 0;
-  mask >>= first;
-  if (stride == 2) {
-    mask &= 0x5555555555555555;
-    mask = (mask | mask >> 1) & 0x3333333333333333;
-    mask = (mask | mask >> 2) & 0x0f0f0f0f0f0f0f0f;
-    mask = (mask | mask >> 4) & 0x00ff00ff00ff00ff;
-    mask = (mask | mask >> 8) & 0x0000ffff0000ffff;
-    return (mask | mask >> 16) & 0x00000000ffffffff;
-  }
-  uint64_t picked = 0;
-  for (int64_t bit = 0, at = 0; at < kBlockSites; ++bit, at += stride) picked |= (mask >> at & 1) << bit;
-  return picked;
+// Bits 0, 2, 4, ..., closed up.
+inline uint64_t even_bits(uint64_t mask) {
+  mask &= 0x5555555555555555;
+  mask = (mask | mask >> 1) & 0x3333333333333333;
+  mask = (mask | mask >> 2) & 0x0f0f0f0f0f0f0f0f;
+  mask = (mask | mask >> 4) & 0x00ff00ff00ff00ff;
+  mask = (mask | mask >> 8) & 0x0000ffff0000ffff;
+  return (mask | mask >> 16) & 0x00000000ffffffff;
 }
 
 // Outlives the map where a rulebook still needs it.

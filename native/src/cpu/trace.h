@@ -67,8 +67,8 @@ class Trace {
     int64_t place = site + cluster.first;
     if (kStride == 2) {
       if ((place & 1) != 0) low = low >> 1 | high << (kBlockSites - 1), high >>= 1;
-      low = pick(low, 0, 2);
-      if (high != 0) low |= pick(high, 0, 2) << (kBlockSites / 2), high = 0;
+      low = even_bits(low);
+      if (high != 0) low |= even_bits(high) << (kBlockSites / 2), high = 0;
       place = (place + 1) >> 1;
     }
     place -= low_;
