@@ -216,6 +216,25 @@ public sealed class NormPassTests
     }
 
     [Test]
+    public void A_sequence_disposes_nothing_that_it_was_given()
+    {
+        using var scope = torch.NewDisposeScope();
+        var factory = new SparseLayerFactory(3, null, torch.ScalarType.Float32);
+        using var block = new ResidualBlock(factory, Channels, Channels, bottleneck: false);
+        using var through = new SparseSequential();
+        using var net = new SparseSequential(through, block);
+        var input = Input(torch.ScalarType.Float32, 12);
+        foreach (var training in new[] { true, false })
+        {
+            net.train(training);
+            using var mode = torch.set_grad_enabled(training);
+            using var output = net.call(input);
+            Assert.That(output.features.IsInvalid, Is.False);
+            Assert.That(input.features.IsInvalid, Is.False, "the input");
+        }
+    }
+
+    [Test]
     public void Inference_holds_one_matrix_at_the_end_and_training_one_a_layer()
     {
         AllocatedMemory.Require();

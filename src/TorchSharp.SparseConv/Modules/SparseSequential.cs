@@ -125,7 +125,7 @@ public sealed class SparseSequential : torch.nn.Module<SparseTensor, SparseTenso
             }
             else if (
                 _modules[i] is IConsumer and torch.nn.Module<SparseTensor, SparseTensor> consumer
-                && (owned || i > 0)
+                && IsOurs(current, input, owned)
             )
             {
                 next = consumer.Consume(current);
@@ -149,13 +149,15 @@ public sealed class SparseSequential : torch.nn.Module<SparseTensor, SparseTenso
     /// <summary>Disposes what was read, unless it is the next module's input or belongs to the caller.</summary>
     private static void Release(SparseTensor read, SparseTensor next, SparseTensor input, bool owned)
     {
-        if (
-            (owned || !ReferenceEquals(read.features, input.features)) && !ReferenceEquals(read.features, next.features)
-        )
+        if (IsOurs(read, input, owned) && !ReferenceEquals(read.features, next.features))
         {
             read.Dispose();
         }
     }
+
+    // A module may give back what it was given.
+    private static bool IsOurs(SparseTensor one, SparseTensor input, bool owned) =>
+        owned || !ReferenceEquals(one.features, input.features);
 
     /// <summary>Convolutions that a norm, a ReLU or both follow.</summary>
     IEnumerable<ConvolutionUnit> IFusible.FindUnits()
