@@ -60,17 +60,30 @@ fetch_nvrtc() {
   return $status
 }
 
-# Which TorchSharp: TORCHSHARP=package|standin, else the package if it restores, else the stand-in.
+# The version of a system library that the package's native part needs and this system lacks, or nothing.
+torchsharp_lacks() {
+  local version library
+  version=$(sed -n 's/.*Include="TorchSharp" Version="\([^"]*\)".*/\1/p' Directory.Packages.props)
+  library=${NUGET_PACKAGES:-$HOME/.nuget/packages}/torchsharp/$version/runtimes/linux-x64/native/libLibTorchSharp.so
+  [ ! -e "$library" ] || ldd "$library" 2>&1 | sed -n "s/.*version \`\(.*\)' not found.*/\1/p" | sort -u | head -n 1
+}
+
+# Which TorchSharp: TORCHSHARP=package|standin, else the package if it restores and can be loaded, else the stand-in.
 choose_torchsharp() {
   local record=artifacts/torchsharp.provider
   if [ -z "${TORCHSHARP:-}" ]; then
     if [ -s "$record" ]; then
       TORCHSHARP=$(<"$record")
     elif TORCHSHARP=package dotnet restore src/TorchSharp.SparseConv/TorchSharp.SparseConv.csproj -v quiet >/dev/null 2>&1; then
-      TORCHSHARP=package
+      local lacks
+      lacks=$(torchsharp_lacks)
+      TORCHSHARP=${lacks:+standin}
+      TORCHSHARP=${TORCHSHARP:-package}
+      [ -z "$lacks" ] ||
+        say "TorchSharp's native part needs $lacks, which this system's libraries lack: using the stand-in over its libtorch (src/TorchSharp.Standin)"
     else
       TORCHSHARP=standin
-      say "TorchSharp 0.107.0 does not restore here: using the stand-in over the system's libtorch (src/TorchSharp.Standin)"
+      say "TorchSharp does not restore here: using the stand-in over the system's libtorch (src/TorchSharp.Standin)"
     fi
     mkdir -p artifacts
     printf '%s\n' "$TORCHSHARP" >"$record"

@@ -111,7 +111,9 @@ public sealed class SPVCNNTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(voxels.dropped, Is.EqualTo(1));
-            Assert.That(Tensors.Deviation(logits.narrow(0, 1, 60), alone), Is.Zero);
+
+            // A matrix product of torch may round 61 rows otherwise than 60.
+            Assert.That(Tensors.Deviation(logits.narrow(0, 1, 60), alone), Is.LessThan(1e-6));
             Assert.That(torch.isfinite(logits).all().item<bool>());
         }
     }

@@ -177,7 +177,8 @@ TEST_F(ConvolutionErrors, Name_the_matrix_and_what_is_wrong) {
   expect(
       input_, [](auto &m) { m.data = nullptr; }, SPC_INVALID_ARGUMENT, "input.data is NULL");
   expect(
-      input_, [](auto &m) { m.device = 0; }, SPC_INVALID_ARGUMENT, "input.device is 0, must be -1");
+      input_, [](auto &m) { m.device = 7; }, SPC_INVALID_ARGUMENT,
+      "input.device is 7, must be " + std::to_string(spc_rulebook_device(rulebook_.get())));
   expect(
       input_, [](auto &m) { m.element_type = SPC_BFLOAT16; }, SPC_INVALID_ARGUMENT,
       "output.element_type is 0, must be 2");

@@ -39,11 +39,12 @@ class Visit {
     sent_.push_back({const_cast<void *>(static_cast<const void *>(memory)), std::move(buffer)});
     return static_cast<T *>(address);
   }
-  // Scratch: nothing is to be read from it.
+  // Scratch: nothing is to be read from it. As far from a multiple of 64 bytes as the memory is.
   void *scratch(void *memory, int64_t bytes) {
     if (memory == nullptr || bytes <= 0) return memory;
-    scratch_ = Buffer<char>(queue_, bytes);
-    return scratch_.data();
+    constexpr int64_t kAlignment = 64;
+    scratch_ = Buffer<char>(queue_, bytes + kAlignment);
+    return scratch_.data() + reinterpret_cast<uintptr_t>(memory) % kAlignment;
   }
   spc_status finish(spc_status status) {
     for (const Sent &one : sent_) queue_.copy(one.home, one.memory.data(), one.memory.bytes());
