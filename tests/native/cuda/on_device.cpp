@@ -46,7 +46,9 @@ class Visit {
     scratch_ = Buffer<char>(queue_, bytes + kAlignment);
     return scratch_.data() + reinterpret_cast<uintptr_t>(memory) % kAlignment;
   }
+  // Nothing is written where a call fails, least of all a matrix of the size that it was refused for.
   spc_status finish(spc_status status) {
+    if (status != SPC_OK) return status;
     for (const Sent &one : sent_) queue_.copy(one.home, one.memory.data(), one.memory.bytes());
     queue_.synchronize();
     return status;
