@@ -1,4 +1,4 @@
-// Errors inside the library are exceptions; api.cpp turns them into a status and a message.
+// Errors inside the library are exceptions; api.h turns them into a status and a message.
 #pragma once
 
 #include <exception>
