@@ -4,7 +4,7 @@ namespace TorchSharp.SparseConv.Core;
 
 /// <summary>
 /// Batch normalization of the columns of a matrix, with a residual and ReLU where they follow, and its gradients, each in one
-/// pass over the rows, on matrices of the caller, on the CPU. Sums are Float64, numbers of 16 bits are computed with in Float32
+/// pass over the rows, on matrices of the caller, all on one device. Sums are Float64, numbers of 16 bits are computed with in Float32
 /// and rounded once, and results do not depend on the number of threads. A matrix that does not fit throws ArgumentException
 /// before anything is written.
 /// </summary>
@@ -120,13 +120,13 @@ public static unsafe class Norm
     private static void FitRows(in MatrixView input, MatrixView? matrix, string name)
     {
         if (matrix is { } given)
-            MatrixChecks.Fit(given, input.ElementType, input.Rows, input.Columns, name);
+            MatrixChecks.Fit(given, input.ElementType, input.Device, input.Rows, input.Columns, name);
     }
 
     private static void FitColumns(in MatrixView input, MatrixView? matrix, string name)
     {
         var type = input.ElementType == ElementType.Float64 ? ElementType.Float64 : ElementType.Float32;
         if (matrix is { } given)
-            MatrixChecks.Fit(given, type, 1, input.Columns, name);
+            MatrixChecks.Fit(given, type, input.Device, 1, input.Columns, name);
     }
 }

@@ -8,7 +8,7 @@ namespace TorchSharp.SparseConv.Tool.Models;
 /// </summary>
 internal sealed class LayoutConverter(WeightLayout from, WeightLayout to, int dimensions)
 {
-    private const string Norm = "bn";
+    private const string NormName = "bn";
     private readonly List<string> _kernels = [];
 
     public IReadOnlyList<string> Kernels => _kernels;
@@ -34,13 +34,13 @@ internal sealed class LayoutConverter(WeightLayout from, WeightLayout to, int di
             {
                 result.Add(new(name, to == WeightLayout.MinkowskiEngine ? tensor.reshape(1, -1) : tensor.reshape(-1)));
             }
-            else if (from == WeightLayout.MinkowskiEngine && parent.Last is Norm)
+            else if (from == WeightLayout.MinkowskiEngine && parent.Last is NormName)
             {
                 result.Add(new(Join(to == from ? owner : parent.Owner, last), tensor));
             }
             else if (to == WeightLayout.MinkowskiEngine && from != to && IsNorm(owner, tensors))
             {
-                result.Add(new(Join(Join(owner, Norm), last), tensor));
+                result.Add(new(Join(Join(owner, NormName), last), tensor));
             }
             else
             {
