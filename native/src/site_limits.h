@@ -71,6 +71,22 @@ struct Limits {
   }
 };
 
+// What may be reached along an axis from sites in `from`, wherever limits are.
+struct Span {
+  int64_t low, high;
+};
+inline Span reached_span(const Box &from, const Kernel &kernel, const SplitOffsets &offsets, Reading reading,
+                         int axis) {
+  int64_t least = offsets[0][axis - 1].quotient, most = least;
+  for (const auto &offset : offsets) {
+    least = std::min(least, offset[axis - 1].quotient);
+    most = std::max(most, offset[axis - 1].quotient);
+  }
+  const int64_t stride = kernel.stride[axis - 1], last = from.low[axis] + from.extent[axis] - 1;
+  return {split_value(reading, stride, from.low[axis]).quotient + least,
+          split_value(reading, stride, last).quotient + most};
+}
+
 // The box of all that may be reached from sites in `from`; false where the bounds leave nothing. Not always tight: that
 // a value is reached is only known per site.
 inline bool reached_box(const Box &from, const Kernel &kernel, const SplitOffsets &offsets, const Limits &limits,
@@ -78,14 +94,9 @@ inline bool reached_box(const Box &from, const Kernel &kernel, const SplitOffset
   Site low = from.low, high{};
   high[0] = low[0] + from.extent[0] - 1;
   for (int axis = 1; axis < from.axes; ++axis) {
-    int64_t least = offsets[0][axis - 1].quotient, most = least;
-    for (const auto &offset : offsets) {
-      least = std::min(least, offset[axis - 1].quotient);
-      most = std::max(most, offset[axis - 1].quotient);
-    }
-    const int64_t stride = kernel.stride[axis - 1], last = from.low[axis] + from.extent[axis] - 1;
-    low[axis] = std::max(split_value(reading, stride, from.low[axis]).quotient + least, limits.low[axis]);
-    high[axis] = std::min(split_value(reading, stride, last).quotient + most, limits.high[axis]);
+    const Span span = reached_span(from, kernel, offsets, reading, axis);
+    low[axis] = std::max(span.low, limits.low[axis]);
+    high[axis] = std::min(span.high, limits.high[axis]);
     if (low[axis] > high[axis]) {
       if (limits.bounded) return false;
       low[axis] = high[axis] = 0;  // no int32 can hold what may be reached: the walk over the sites says if any is

@@ -255,14 +255,7 @@ ReachedBox reached_box(const Sites &from, const Kernel &kernel, const SplitOffse
   ReachedBox box{from.box.low, {}};
   box.high[0] = box.low[0] + from.box.extent[0] - 1;
   for (int axis = 1; axis < from.box.axes; ++axis) {
-    int64_t least = offsets[0][axis - 1].quotient, most = least;
-    for (const auto &offset : offsets) {
-      least = std::min(least, offset[axis - 1].quotient);
-      most = std::max(most, offset[axis - 1].quotient);
-    }
-    const int64_t stride = kernel.stride[axis - 1], last = from.box.low[axis] + from.box.extent[axis] - 1;
-    const int64_t low = split_value(reading, stride, from.box.low[axis]).quotient + least;
-    const int64_t high = split_value(reading, stride, last).quotient + most;
+    const auto [low, high] = reached_span(from.box, kernel, offsets, reading, axis);
     box.low[axis] = std::max(low, limits.low[axis]);
     box.high[axis] = std::min(high, limits.high[axis]);
     box.cut = box.cut || box.low[axis] != low || box.high[axis] != high;

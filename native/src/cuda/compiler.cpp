@@ -88,8 +88,8 @@ class Program {
     const NvrtcResult result = api_.compile(program_, static_cast<int>(words.size()), words.data());
     Compiled compiled{{}, read(api_.log_size, api_.log)};
     if (result != 0) {
-      throw Error(SPC_DEVICE, "NVRTC refused a kernel (error " + std::to_string(result) +
-                                  "): " + compiled.log.substr(0, compiled.log.find('\n')));
+      fail_device("NVRTC refused a kernel (error " + std::to_string(result) +
+                  "): " + compiled.log.substr(0, compiled.log.find('\n')));
     }
     compiled.code = machine_code ? read(api_.cubin_size, api_.cubin) : read(api_.ptx_size, api_.ptx);
     return compiled;
@@ -97,7 +97,7 @@ class Program {
 
  private:
   static void check(NvrtcResult result, const char *what) {
-    if (result != 0) throw Error(SPC_DEVICE, std::string(what) + " failed with error " + std::to_string(result));
+    if (result != 0) fail_device(std::string(what) + " failed with error " + std::to_string(result));
   }
 
   std::string read(NvrtcResult (*size_of)(NvrtcProgram, std::size_t *), NvrtcResult (*copy)(NvrtcProgram, char *)) {
@@ -116,7 +116,7 @@ class Program {
 
 std::pair<int, int> nvrtc_version() {
   std::pair<int, int> version;
-  if (nvrtc().version(&version.first, &version.second) != 0) throw Error(SPC_DEVICE, "NVRTC does not tell its version");
+  if (nvrtc().version(&version.first, &version.second) != 0) fail_device("NVRTC does not tell its version");
   return version;
 }
 

@@ -131,7 +131,7 @@ std::vector<std::string> driver_candidates() {
 const Driver &driver() {
   static const Opened<Driver> opened =
       open_first<Driver>("the CUDA driver", "SPARSECONV_CUDA_DRIVER", driver_candidates(), load_driver);
-  if (!opened.failure.empty()) throw Error(SPC_DEVICE, opened.failure);
+  if (!opened.failure.empty()) fail_device(opened.failure);
   return opened.api;
 }
 
@@ -143,7 +143,7 @@ const Nvrtc &nvrtc() {
   if (!found) {
     const Opened<Nvrtc> opened =
         open_first<Nvrtc>("NVRTC, which compiles the kernels,", "SPARSECONV_NVRTC", nvrtc_candidates(), load_nvrtc);
-    if (!opened.failure.empty()) throw Error(SPC_DEVICE, opened.failure);
+    if (!opened.failure.empty()) fail_device(opened.failure);
     found = opened.api;
   }
   return *found;

@@ -44,7 +44,7 @@ int Device::count() {
   initialize();
   int count = 0;
   check_setup(driver().device_count(&count), "counting CUDA devices");
-  if (count == 0) throw Error(SPC_DEVICE, "the CUDA driver is there, but there is no CUDA device");
+  if (count == 0) fail_device("the CUDA driver is there, but there is no CUDA device");
   return count;
 }
 
