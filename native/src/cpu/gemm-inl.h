@@ -70,7 +70,7 @@ void outer_tile(const E *const *input, int64_t first_in, const E *const *grad, i
     const E *row = input[i] + first_in, *other = grad[i] + first_out;
     asm("" : "+r"(row), "+r"(other));
     __builtin_prefetch(ahead.rows[i] + ahead.line, 0, 2);
-    __builtin_prefetch(input[i + kPairsAhead] + first_in);
+    __builtin_prefetch(input[i + kPairsAhead] + first_in + M - 1);
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) __builtin_prefetch(grad[i + kPairsAhead] + first_out + v * kLanes<E>);
     typename Lanes<E>::Vector column[V];
@@ -185,64 +185,89 @@ inline void lay_row(const T *first, const T *second, int64_t columns, Element<T>
   }
 }
 
-// The rows of the pairs from number `first` on, and then of those that the next call takes; the first row at hand where
-// there are no more.
+// Where the rows at `positions` lie, which are `stride` apart; returns how many.
 template <class T>
-void point_ahead(const Outer<T> &job, int64_t first, int64_t elements, const char **input, const char **grad) {
-  for (int64_t i = 0; i < elements; ++i) {
-    const int64_t here = first + i * kDepth<Element<T>>, there = here - job.count;
-    const bool more = here < job.count || there < job.next_count;
-    const int32_t *const from = here < job.count ? job.from + here : more ? job.next_from + there : job.from;
-    const int32_t *const to = here < job.count ? job.to + here : more ? job.next_to + there : job.to;
-    input[i] = reinterpret_cast<const char *>(job.input + row_at(job.input_rows, *from) * job.input_step);
-    grad[i] = reinterpret_cast<const char *>(job.grad + row_at(job.grad_rows, *to) * job.grad_step);
+inline int64_t point(const T *matrix, int64_t step, const int32_t *rows, const int32_t *positions, int64_t count,
+                     int64_t stride, const T **to) {
+  int64_t i = 0;
+  if (rows == nullptr) {
+    for (int64_t k = 0; k < count; k += stride) to[i++] = matrix + positions[k] * step;
+  } else {
+    for (int64_t k = 0; k < count; k += stride) to[i++] = matrix + rows[positions[k]] * step;
   }
+  return i;
+}
+
+// Of the pairs after number `first`, and then of those that the next call takes, one for each of `elements`; the first
+// row at hand where there are no more.
+template <class T>
+inline void point_ahead(const Outer<T> &job, int64_t first, int64_t elements, const T **input, const T **grad) {
+  constexpr int64_t kStep = kDepth<Element<T>>;
+  const int64_t wanted = elements * kStep, rest = job.count - first, here = rest < wanted ? rest : wanted;
+  int64_t made = point(job.input, job.input_step, job.input_rows, job.from + first, here, kStep, input);
+  point(job.grad, job.grad_step, job.grad_rows, job.to + first, here, kStep, grad);
+  const int64_t left = (elements - made) * kStep, there = job.next_count < left ? job.next_count : left;
+  point(job.grad, job.grad_step, job.grad_rows, job.next_to, there, kStep, grad + made);
+  made += point(job.input, job.input_step, job.input_rows, job.next_from, there, kStep, input + made);
+  const T *const any_input = job.input + row_at(job.input_rows, *job.from) * job.input_step;
+  const T *const any_grad = job.grad + row_at(job.grad_rows, *job.to) * job.grad_step;
+  for (; made < elements; ++made) input[made] = any_input, grad[made] = any_grad;
+}
+
+// Of `count` pairs that are at hand and kPairsAhead more, of which those that there are not are the last one.
+template <class T>
+inline void point_here(const T *matrix, int64_t step, const int32_t *rows, const int32_t *positions, int64_t count,
+                       int64_t left, const T **to) {
+  const int64_t wanted = count + kPairsAhead, there = left < wanted ? left : wanted;
+  for (int64_t i = point(matrix, step, rows, positions, there, 1, to); i < wanted; ++i) to[i] = to[there - 1];
+}
+
+// Rows side by side, as elements; points at them in place of what they were made of.
+template <class T>
+inline void lay_rows(const T *const *rows, int64_t count, int64_t columns, int64_t padded, Element<T> *to,
+                     const Element<T> **laid) {
+  constexpr int64_t kStep = kDepth<Element<T>>;
+  const int64_t lines = lines_of<T>(columns);
+  int64_t elements = 0;
+  for (int64_t i = 0; i < count; i += kStep, to += padded) {
+    for (int64_t k = 0; k < kStep; ++k) prefetch_row(rows[i + kRowsAhead + k], 0, lines);
+    lay_row(rows[i], i + 1 < count ? rows[i + 1] : nullptr, columns, to);
+    for (int64_t n = columns; n < padded; ++n) to[n] = Element<T>{};
+    laid[elements++] = to;
+  }
+  for (int64_t i = 0; i < kPairsAhead; ++i) laid[elements + i] = laid[elements - 1];
 }
 
 template <class T>
 void outer(const Outer<T> &job) {
   using E = Element<T>;
+  static_assert(kRowsAhead + kDepth<E> <= kPairsAhead);
   const int64_t vectors = vectors_of<Sum<T>>(job.out), columns = vectors * kLanes<E>;
   const int64_t in_lines = lines_of<T>(job.in), out_lines = lines_of<T>(job.out);
   E *const input_laid = reinterpret_cast<E *>(job.scratch);
   E *const grad_laid = input_laid + job.at_once * job.in;
-  // Rows that are 16-bit numbers, or end amid a vector, are laid side by side; others are read where they lie.
-  const bool lay_input = kIsHalf<T>, lay_grad = kIsHalf<T> || columns != job.out;
-  const auto input_row = [&](int64_t i) { return job.input + row_at(job.input_rows, job.from[i]) * job.input_step; };
-  const auto grad_row = [&](int64_t i) { return job.grad + row_at(job.grad_rows, job.to[i]) * job.grad_step; };
-  const E *input[kMostPairs + kPairsAhead], *grad[kMostPairs + kPairsAhead];
-  const char *input_ahead[kMostPairs], *grad_ahead[kMostPairs];
+  const T *input_rows[kMostPairs + kPairsAhead], *grad_rows[kMostPairs + kPairsAhead];
+  const T *input_ahead[kMostPairs], *grad_ahead[kMostPairs];
+  const E *laid_input[kMostPairs + kPairsAhead], *laid_grad[kMostPairs + kPairsAhead];
   for (int64_t first = 0; first < job.count; first += job.at_once) {
-    const int64_t last = job.count - first < job.at_once ? job.count : first + job.at_once;
-    int64_t elements = 0;
-    for (int64_t i = first; i < last; i += kDepth<E>, ++elements) {
-      const bool two = kDepth<E> == 2 && i + 1 < last;
-      if (lay_grad) {
-        for (int64_t ahead = i + kRowsAhead; ahead < i + kRowsAhead + kDepth<E> && ahead < job.count; ++ahead) {
-          prefetch_row(grad_row(ahead), 0, out_lines);
-          if (lay_input) prefetch_row(input_row(ahead), 0, in_lines);
-        }
-        E *const to = grad_laid + elements * job.padded;
-        lay_row(grad_row(i), two ? grad_row(i + 1) : nullptr, job.out, to);
-        for (int64_t n = job.out; n < columns; ++n) to[n] = E{};
-        grad[elements] = to;
+    const int64_t left = job.count - first, count = left < job.at_once ? left : job.at_once;
+    const int64_t elements = (count + kDepth<E> - 1) / kDepth<E>;
+    point_here(job.input, job.input_step, job.input_rows, job.from + first, count, left, input_rows);
+    point_here(job.grad, job.grad_step, job.grad_rows, job.to + first, count, left, grad_rows);
+    point_ahead(job, first + count, elements, input_ahead, grad_ahead);
+    // Rows that are 16-bit numbers, or end amid a vector, are laid side by side; others are read where they lie.
+    const E *const *input = laid_input, *const *grad = laid_grad;
+    if constexpr (kIsHalf<T>) {
+      lay_rows(input_rows, count, job.in, job.in, input_laid, laid_input);
+      lay_rows(grad_rows, count, job.out, job.padded, grad_laid, laid_grad);
+    } else {
+      input = input_rows;
+      if (columns != job.out) {
+        lay_rows(grad_rows, count, job.out, job.padded, grad_laid, laid_grad);
       } else {
-        grad[elements] = reinterpret_cast<const E *>(grad_row(i));
-      }
-      if (lay_input) {
-        E *const to = input_laid + elements * job.in;
-        lay_row(input_row(i), two ? input_row(i + 1) : nullptr, job.in, to);
-        input[elements] = to;
-      } else {
-        input[elements] = reinterpret_cast<const E *>(input_row(i));
+        grad = grad_rows;
       }
     }
-    for (int64_t i = 0; i < kPairsAhead; ++i) {
-      const bool more = last + i < job.count;
-      input[elements + i] = more && !lay_input ? reinterpret_cast<const E *>(input_row(last + i)) : input[elements - 1];
-      grad[elements + i] = more && !lay_grad ? reinterpret_cast<const E *>(grad_row(last + i)) : grad[elements - 1];
-    }
-    point_ahead(job, last, elements, input_ahead, grad_ahead);
     int64_t line = 0;
     for (int64_t v = 0; v < vectors; v += kVectors) {
       const int64_t width = vectors - v < kVectors ? vectors - v : kVectors;
@@ -250,12 +275,12 @@ void outer(const Outer<T> &job) {
         const int rows = next_rows(job.in - k);
         // More tiles than lines fetch the first line again.
         const bool of_grad = line >= in_lines && line < in_lines + out_lines;
-        const Ahead ahead{of_grad ? grad_ahead : input_ahead, of_grad           ? 64 * (line - in_lines)
-                                                              : line < in_lines ? 64 * line
-                                                                                : 0};
+        const T *const *const ahead = of_grad ? grad_ahead : input_ahead;
+        const int64_t bytes = of_grad ? kLineBytes * (line - in_lines) : line < in_lines ? kLineBytes * line : 0;
+        const Ahead next{reinterpret_cast<const char *const *>(ahead), bytes};
         ++line;
         Tiles<T>::outer[rows - 1][width - 1](input, k, grad, v * kLanes<E>, elements,
-                                             job.sums + k * job.padded + v * kLanes<E>, job.padded, ahead);
+                                             job.sums + k * job.padded + v * kLanes<E>, job.padded, next);
         k += rows;
       }
     }

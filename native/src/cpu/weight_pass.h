@@ -35,7 +35,7 @@ int64_t weight_segments(const Rulebook &rulebook, int32_t direction, int64_t in,
 
 template <class T>
 WeightPlan plan_weight(const Rulebook &rulebook, int32_t direction, int64_t in, int64_t out, int threads) {
-  WeightPlan plan{weight_segments<T>(rulebook, direction, in, out), std::clamp<int64_t>((in + out) / 32, 4, 32), {0}};
+  WeightPlan plan{weight_segments<T>(rulebook, direction, in, out), std::clamp<int64_t>((in + out) / 8, 16, 64), {0}};
   // Each group reads the rows anew, so there are no more than keep the threads busy.
   const int64_t groups = threads == 1 ? 1 : (int64_t{4} * threads + plan.segments - 1) / plan.segments;
   int64_t sum = 0;
@@ -139,14 +139,17 @@ void run_item(const KernelsOf<T> &kernels, const WeightJob<T> &job, const Weight
     const int64_t last = std::min(tile + plan.granules, end);
     const int64_t row = tile * kTileRows, rows = std::min(last * kTileRows, to.rows) - row;
     for (int64_t t = first_tap; t < last_tap; ++t) {
-      const TapPairs pairs = job.rulebook.tap(t, job.direction),
-                     next = job.rulebook.tap(t + 1 < last_tap ? t + 1 : t, job.direction);
+      const TapPairs pairs = job.rulebook.tap(t, job.direction);
       part.from = pairs.from + pairs.tiles[tile];
       part.to = pairs.to + pairs.tiles[tile];
       part.count = pairs.tiles[last] - pairs.tiles[tile];
-      part.next_from = next.from + next.tiles[tile];
-      part.next_to = next.to + next.tiles[tile];
-      part.next_count = t + 1 < last_tap ? next.tiles[last] - next.tiles[tile] : 0;
+      // Then the next tap's, or the first's of the rows that follow.
+      const bool more = t + 1 < last_tap;
+      const int64_t then = more ? tile : last, until = more ? last : std::min(last + plan.granules, end);
+      const TapPairs next = job.rulebook.tap(more ? t + 1 : first_tap, job.direction);
+      part.next_from = next.from + next.tiles[then];
+      part.next_to = next.to + next.tiles[then];
+      part.next_count = next.tiles[until] - next.tiles[then];
       part.sums = sums + t * matrix;
       if (part.count > 0) (job.by_channel ? kernels.outer_channels : kernels.outer)(part);
     }
