@@ -102,20 +102,21 @@ struct TilesOf {
       {accumulate_tile<E, S, M, 1>, accumulate_tile<E, S, M, 2>}...};
   static constexpr OuterTile<E, S> outer[][kVectors] = {{outer_tile<E, S, M, 1>, outer_tile<E, S, M, 2>}...};
 };
-#if SPC_ROWS == 12
+#if SPC_ROWS == 14
 template <class T>
-using Tiles = TilesOf<Element<T>, Sum<T>, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12>;
+using Tiles = TilesOf<Element<T>, Sum<T>, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14>;
 #elif SPC_ROWS == 6
 template <class T>
 using Tiles = TilesOf<Element<T>, Sum<T>, 1, 2, 3, 4, 5, 6>;
 #endif
 static_assert(kRows <= kMostRows);
 
-// Rows of the next tile when `rest` are left: the last two share what is left, so that none is thin.
+// Rows of the next tile when `rest` are left: no more tiles than there must be, all about as high.
 inline int next_rows(int64_t rest) {
-  if (rest >= 2 * kRows) return kRows;
-  if (rest > kRows) return static_cast<int>((rest + 1) / 2);
-  return static_cast<int>(rest);
+  if (rest <= 0) return 0;
+  if (rest >= 4 * kRows) return kRows;
+  const int64_t tiles = (rest + kRows - 1) / kRows;
+  return static_cast<int>((rest + tiles - 1) / tiles);
 }
 
 // A row as accumulate_tile reads it: where it lies, or made so in `to`.

@@ -1,5 +1,5 @@
 #define SPC_VECTOR_BYTES 64
-#define SPC_ROWS 12
+#define SPC_ROWS 14
 #include "cpu/gemm-inl.h"
 
 namespace spc {
