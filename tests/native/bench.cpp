@@ -19,6 +19,7 @@
 #include <ctime>
 #include <fstream>
 #include <functional>
+#include <new>
 #include <numeric>
 #include <random>
 #include <sstream>
@@ -142,6 +143,17 @@ class Bench {
   double ceiling_ = 0;
 };
 
+// Memory as tensors have it: no row begins amid a line of the cache where rows are whole lines.
+template <class T>
+struct Lines {
+  using value_type = T;
+  static constexpr std::align_val_t kLine{64};
+  T *allocate(std::size_t count) { return static_cast<T *>(::operator new(count * sizeof(T), kLine)); }
+  void deallocate(T *memory, std::size_t) { ::operator delete(memory, kLine); }
+  bool operator==(const Lines &) const { return true; }
+};
+using Floats = std::vector<float, Lines<float>>;
+
 const oracle::Geometry kCube3{{3, 3, 3}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}};
 const oracle::Geometry kCube5{{5, 5, 5}, {1, 1, 1}, {1, 1, 1}, {2, 2, 2}};
 const oracle::Geometry kLine3{{1, 1, 3}, {1, 1, 1}, {1, 1, 1}, {0, 0, 1}};
@@ -213,7 +225,7 @@ double dense_gflops(const Bench &bench) {
   for (int32_t i = 0; i < kRows; ++i) line.insert(line.end(), {0, 0, 0, i});
   const test::Map map = insert(line);
   const test::Rulebook rulebook = test::make_rulebook(map, map, {{1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}});
-  std::vector<float> x(kRows * kChannels, 0.5f), w(kChannels * kChannels, 0.25f), y(kRows * kChannels);
+  Floats x(kRows * kChannels, 0.5f), w(kChannels * kChannels, 0.25f), y(kRows * kChannels);
   const spc_matrix input = test::view(x, kRows, kChannels), weight = test::view(w, kChannels, kChannels);
   const spc_matrix output = test::view(y, kRows, kChannels);
   int64_t bytes = 0;
@@ -239,7 +251,7 @@ double blas_gflops(const Bench &bench) {
   if (sgemm == nullptr) return 0;
   if (set_threads != nullptr) set_threads(spc_threads());
   constexpr int kSize = 2048, kRowMajor = 101, kPlain = 111;
-  std::vector<float> a(kSize * kSize, 0.5f), b(kSize * kSize, 0.25f), c(kSize * kSize);
+  Floats a(kSize * kSize, 0.5f), b(kSize * kSize, 0.25f), c(kSize * kSize);
   const double ms = bench.measure([&] {
     sgemm(kRowMajor, kPlain, kPlain, kSize, kSize, kSize, 1.0f, a.data(), kSize, b.data(), kSize, 0.0f, c.data(),
           kSize);
@@ -254,14 +266,14 @@ void bench_convolution(const Bench &bench, const std::vector<int32_t> &coordinat
   std::mt19937 random(3);
   std::uniform_real_distribution<float> uniform(-1.0f, 1.0f);
   const auto filled = [&](int64_t count) {
-    std::vector<float> values(static_cast<std::size_t>(count));
+    Floats values(static_cast<std::size_t>(count));
     for (float &value : values) value = uniform(random);
     return values;
   };
-  std::vector<float> x = filled(rows * in), w = filled(27 * in * out), g = filled(rows * out), b = filled(out);
-  std::vector<float> y(g.size()), dx(x.size()), dw(w.size()), db(b.size());
+  Floats x = filled(rows * in), w = filled(27 * in * out), g = filled(rows * out), b = filled(out);
+  Floats y(g.size()), dx(x.size()), dw(w.size()), db(b.size());
   // Any 16-bit numbers of a moderate size: the time does not depend on them, nor on room to spare.
-  const auto features = [&](std::vector<float> &values, int64_t columns) {
+  const auto features = [&](Floats &values, int64_t columns) {
     spc_matrix view = test::view(values, rows, columns);
     view.element_type = bench.type();
     if (view.element_type == SPC_FLOAT32) return view;

@@ -129,8 +129,8 @@ class Workspace {
 template <class T>
 constexpr int32_t kTypeOf = sizeof(T) == 4 ? SPC_FLOAT32 : SPC_FLOAT64;
 
-template <class T>
-spc_matrix view(std::vector<T> &values, int64_t rows, int64_t columns) {
+template <class T, class Memory>
+spc_matrix view(std::vector<T, Memory> &values, int64_t rows, int64_t columns) {
   return {values.data(), rows, columns, kTypeOf<T>, -1};
 }
 
