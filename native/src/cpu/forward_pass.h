@@ -13,7 +13,8 @@
 
 namespace spc {
 
-constexpr int64_t kSumsBytes = 256 * 1024;  // of one tile, to stay in the second-level cache
+constexpr int64_t kSumsBytes = 256 * 1024;   // of one tile, to stay in the second-level cache
+constexpr int64_t kStreamedBytes = 8 << 20;  // of an output from which on it is written past the caches
 
 // How rows are cut. Only time depends on it, not what is computed.
 struct Tiling {
@@ -84,6 +85,17 @@ void pack_tap(const KernelsOf<T> &kernels, const ForwardJob<T> &job, int64_t tap
   }
 }
 
+// Whether the output is written past the caches, which saves reading what is overwritten: it must be larger than what
+// they may keep until it is read, and its rows whole lines.
+template <class T>
+bool past_caches(const ForwardJob<T> &job) {
+  if constexpr (kIsHalf<T>) return false;
+  constexpr auto kBytes = static_cast<int64_t>(sizeof(T));
+  const auto address = static_cast<int64_t>(reinterpret_cast<std::uintptr_t>(job.output));
+  return job.rulebook.to(job.direction).rows * job.output_step * kBytes >= kStreamedBytes &&
+         (address | job.output_step * kBytes | job.out * kBytes) % kLaneBytes == 0;
+}
+
 template <class T>
 void run_tile(const KernelsOf<T> &kernels, const ForwardJob<T> &job, const Sum<T> *packed,
               const std::vector<TapPairs> &taps, const Tiling &tiling, int64_t tile, Sum<T> *sums) {
@@ -114,7 +126,7 @@ void run_tile(const KernelsOf<T> &kernels, const ForwardJob<T> &job, const Sum<T
   }
   kernels.end();
   kernels.finish({sums, width, job.bias, job.output, job.output_step, job.residual, job.rectify, to.row_of.get(), row,
-                  rows, job.out});
+                  rows, job.out, past_caches(job)});
 }
 
 template <class T>

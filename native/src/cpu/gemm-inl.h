@@ -377,9 +377,9 @@ void pack(const Pack<T, W> &job) {
   pack_rows<E>(job, (job.in + kDepth<E> - 1) / kDepth<E>);
 }
 
-// One row with a residual or rectified.
+// One row of 16-bit numbers with a residual or rectified.
 template <class T>
-void finish_row(const Finish<T> &job, const Sum<T> *sums, const T *residual, T *to) {
+void finish_half_row(const Finish<T> &job, const Sum<T> *sums, const T *residual, T *to) {
   constexpr int64_t kColumns = 64;
   Sum<T> values[kColumns], others[kColumns];
   for (int64_t first = 0; first < job.out; first += kColumns) {
@@ -399,27 +399,81 @@ void finish_row(const Finish<T> &job, const Sum<T> *sums, const T *residual, T *
   }
 }
 
+template <class T, bool Stream>
+void finish_row(const Finish<T> &job, const T *sums, const T *residual, T *to) {
+  int64_t n = 0;
+  for (; n + kLanes<T> <= job.out; n += kLanes<T>) {
+    typename Lanes<T>::Vector value = load(sums + n);
+    if (job.bias != nullptr) value += load(job.bias + n);
+    if (residual != nullptr) value += load(residual + n);
+    if (job.rectify) value = value < 0 ? typename Lanes<T>::Vector{} : value;
+    if constexpr (Stream) {
+      stream(to + n, value);
+    } else {
+      store(to + n, value);
+    }
+  }
+  for (; n < job.out; ++n) {
+    T value = sums[n];
+    if (job.bias != nullptr) value += job.bias[n];
+    if (residual != nullptr) value += residual[n];
+    to[n] = job.rectify && value < 0 ? 0 : value;
+  }
+}
+
 template <class T>
 void finish(const Finish<T> &job) {
   const int64_t lines = lines_of<T>(job.out);
   const auto row = [&](int64_t i) { return job.output + row_at(job.output_rows, job.first + i) * job.output_step; };
   for (int64_t i = 0; i < job.rows; ++i) {
-    if (i + kRowsAhead < job.rows) prefetch_row<T, 1>(row(i + kRowsAhead), 0, lines);
+    T *const to = row(i);
     const Sum<T> *const sums = job.sums + i * job.padded;
-    if (job.residual == nullptr && !job.rectify) {
-      narrow_row(sums, job.bias, job.out, row(i));
+    const T *const residual = job.residual != nullptr ? job.residual + (to - job.output) : nullptr;
+    if constexpr (!kIsHalf<T>) {
+      if (job.past_caches) {
+        finish_row<T, true>(job, sums, residual, to);
+        continue;
+      }
+    }
+    if (i + kRowsAhead < job.rows) prefetch_row<T, 1>(row(i + kRowsAhead), 0, lines);
+    if constexpr (!kIsHalf<T>) {
+      finish_row<T, false>(job, sums, residual, to);
+    } else if (residual == nullptr && !job.rectify) {
+      narrow_row(sums, job.bias, job.out, to);
     } else {
-      const T *const residual = job.residual != nullptr ? job.residual + (row(i) - job.output) : nullptr;
-      finish_row(job, sums, residual, row(i));
+      finish_half_row(job, sums, residual, to);
     }
   }
+  if (job.past_caches) finish_streams();
 }
+
+constexpr int64_t kRowsOfSum = 16;  // whose sums are made in the type of the numbers
 
 template <class T>
 void sum_columns(const SumColumns<T> &job) {
-  for (int64_t i = 0; i < job.rows; ++i) {
-    const T *const row = job.matrix + row_at(job.matrix_rows, job.first + i) * job.step;
-    for (int64_t n = 0; n < job.columns; ++n) job.sums[n] += wide(row[n]);
+  using S = Sum<T>;
+  const T *row[kRowsOfSum];
+  for (int64_t first = 0; first < job.rows; first += kRowsOfSum) {
+    const int64_t rows = job.rows - first < kRowsOfSum ? job.rows - first : kRowsOfSum;
+    for (int64_t i = 0; i < rows; ++i) {
+      row[i] = job.matrix + row_at(job.matrix_rows, job.first + first + i) * job.step;
+    }
+    int64_t n = 0;
+    if constexpr (!kIsHalf<T>) {
+      for (; n + kLanes<S> <= job.columns; n += kLanes<S>) {
+        typename Lanes<S>::Vector sum{};
+        for (int64_t i = 0; i < rows; ++i) sum += load(row[i] + n);
+        for (int64_t k = 0; k < kLanes<S>; ++k) job.sums[n + k] += sum[k];
+      }
+    }
+    for (constexpr int64_t kColumns = 64; n < job.columns; n += kColumns) {
+      const int64_t columns = job.columns - n < kColumns ? job.columns - n : kColumns;
+      S sums[kColumns] = {};
+      for (int64_t i = 0; i < rows; ++i) {
+        for (int64_t k = 0; k < columns; ++k) sums[k] += wide(row[i][n + k]);
+      }
+      for (int64_t k = 0; k < columns; ++k) job.sums[n + k] += sums[k];
+    }
   }
 }
 

@@ -72,6 +72,7 @@ struct Finish {
   int64_t first;
   int64_t rows;
   int64_t out;
+  bool past_caches = false;  // of output, whose rows are whole lines then; not for 16-bit types
 };
 
 // sums += the rows at positions [first, first + rows), in that order.

@@ -1,7 +1,7 @@
 // Vectors, and rows made of them, for gemm-inl.h: under the same rules as that file.
 #pragma once
 
-#if defined(__F16C__) || defined(__AVX512BF16__)
+#if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
@@ -64,6 +64,25 @@ inline typename Lanes<T>::Vector load(const T *from) {
 template <class T>
 inline void store(T *to, typename Lanes<T>::Vector value) {
   *reinterpret_cast<typename Lanes<T>::Unaligned *>(to) = value;
+}
+
+// Past the caches where an instruction does that; others see it after finish_streams. `to` is aligned to a vector.
+template <class T>
+inline void stream(T *to, typename Lanes<T>::Vector value) {
+#if defined(__AVX512F__) && SPC_VECTOR_BYTES == 64
+  _mm512_stream_si512(reinterpret_cast<__m512i *>(to), reinterpret_cast<__m512i>(value));
+#elif defined(__AVX__) && SPC_VECTOR_BYTES == 32
+  _mm256_stream_si256(reinterpret_cast<__m256i *>(to), reinterpret_cast<__m256i>(value));
+#elif defined(__SSE2__) && SPC_VECTOR_BYTES == 16
+  _mm_stream_si128(reinterpret_cast<__m128i *>(to), reinterpret_cast<__m128i>(value));
+#else
+  store(to, value);
+#endif
+}
+inline void finish_streams() {
+#if defined(__x86_64__)
+  _mm_sfence();
+#endif
 }
 
 template <class T>
