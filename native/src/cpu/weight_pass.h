@@ -15,7 +15,7 @@ namespace spc {
 
 constexpr int64_t kPartialBytes = 8 << 20;  // of the partial sums of weight gradients, where taps leave a choice
 constexpr int64_t kMostSegments = 8;        // of rows, for weight gradients
-constexpr int64_t kRowsBytes = 128 * 1024;  // of pairs' rows, to stay in the second-level cache
+constexpr int64_t kRowsBytes = 512 * 1024;  // of pairs' rows, to stay in the second-level cache
 
 // How the sums are cut: rows that are written into segments, each with partial sums of its own for every tap, and taps
 // into groups, where threads need more to share. Only the segments decide in which order numbers are added, and they
