@@ -26,20 +26,23 @@ std::shared_ptr<Sites> make_empty(int axes) {
   return sites;
 }
 
+// Rows by turns, so that no minimum waits for the one just before it.
 template <int kAxes>
 void widen(const int32_t *site, int64_t rows, Site &low, Site &high) {
-  std::array<int32_t, kAxes> least, most;
-  std::copy_n(site, kAxes, least.begin());
-  most = least;
-  for (int64_t i = 0; i < rows; ++i, site += kAxes) {
-    for (int axis = 0; axis < kAxes; ++axis) {
-      least[axis] = std::min(least[axis], site[axis]);
-      most[axis] = std::max(most[axis], site[axis]);
+  constexpr int64_t kTurns = 4;
+  std::array<int32_t, kTurns * kAxes> least, most;
+  for (int i = 0; i < kTurns * kAxes; ++i) least[i] = most[i] = site[i % kAxes];
+  const auto take = [&](int values) {
+    for (int i = 0; i < values; ++i) {
+      least[i] = std::min(least[i], site[i]);
+      most[i] = std::max(most[i], site[i]);
     }
-  }
-  for (int axis = 0; axis < kAxes; ++axis) {
-    low[axis] = std::min<int64_t>(low[axis], least[axis]);
-    high[axis] = std::max<int64_t>(high[axis], most[axis]);
+  };
+  for (; rows >= kTurns; rows -= kTurns, site += kTurns * kAxes) take(kTurns * kAxes);
+  for (; rows > 0; --rows, site += kAxes) take(kAxes);
+  for (int i = 0; i < kTurns * kAxes; ++i) {
+    low[i % kAxes] = std::min<int64_t>(low[i % kAxes], least[i]);
+    high[i % kAxes] = std::max<int64_t>(high[i % kAxes], most[i]);
   }
 }
 
@@ -178,6 +181,7 @@ SitesPointer make_sites(const int32_t *coordinates, int64_t rows, int dimensions
   const Team team(parts_for(rows, kPartRows));
   auto sites = std::make_shared<Sites>();
   sites->box = bounding_box(team, coordinates, rows, axes);
+  sites->tight = true;
   sort_rows(team, sites->box, coordinates, rows, [&](const auto &order, const auto *entries) {
     const std::shared_ptr<int32_t[]> row_of = make_array<int32_t>(rows);
     const bool moved = join_entries(team, order, entries, rows, row_of.get(), *sites);
@@ -196,6 +200,7 @@ SitesPointer make_merged_sites(const int32_t *coordinates, int64_t rows, int dim
   const Team team(parts);
   auto sites = std::make_shared<Sites>();
   sites->box = bounding_box(team, coordinates, rows, axes);
+  sites->tight = true;
   sort_rows(team, sites->box, coordinates, rows, [&](const auto &order, const auto *entries) {
     join_entries(team, order, entries, rows, nullptr, *sites);
     parallel_for(team, parts, [&](int64_t part, int) {
@@ -235,6 +240,13 @@ void write_bounds(const Sites &sites, int32_t *low, int32_t *high) {
   const int axes = sites.box.axes, last = sites.box.last();
   std::fill(low, low + axes, 0);
   std::fill(high, high + axes, -1);
+  if (sites.tight) {
+    for (int axis = 0; axis < axes; ++axis) {
+      low[axis] = static_cast<int32_t>(sites.box.low[axis]);
+      high[axis] = static_cast<int32_t>(sites.box.low[axis] + sites.box.extent[axis] - 1);
+    }
+    return;
+  }
   SiteReader reader(sites.box);
   for (int64_t block = 0; block < sites.blocks; ++block) {
     const Site &first = reader.read(sites.keys[block]);

@@ -32,6 +32,7 @@ using RowTable = std::shared_ptr<const int32_t[]>;
 
 struct Sites {
   Box box;
+  bool tight = false;  // whether sites touch every side of the box, as far as is known
   int64_t rows = 0;
   int64_t blocks = 0;
   Array<uint64_t> keys;   // [blocks], ascending

@@ -34,7 +34,7 @@ class RadixSort {
     Array<T> other = make_array<T>(count_);
     scatter(items.get(), other.get(), parts);
     const int passes = (low_bits_ + kMostDigitBits - 1) / kMostDigitBits;
-    const int64_t tasks = std::clamp<int64_t>(count_ / kPartItems, 1, 4 * team_.size());
+    const int64_t tasks = std::clamp<int64_t>(count_ / kBucketItems, 1, 4 * team_.size());
     const int64_t buckets = int64_t{1} << bucket_bits_;
     parallel_for(team_, tasks, [&](int64_t task, int) {
       const auto begin_of = [&](int64_t row) {

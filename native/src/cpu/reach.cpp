@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "site_limits.h"
@@ -33,6 +34,17 @@ Shape::Shape(const Kernel &kernel, Reading reading, const Trace &trace) {
     }
     slabs.back().rests = Rests(slabs.back().lines, kernel.last() > 0 ? kernel.stride[kernel.last() - 1] : 1);
   }
+  std::set<std::vector<int64_t>> rests;
+  std::size_t lines = 0;
+  for (const Slabs &slab : slabs) {
+    for (const Lines &line : slab.lines) {
+      std::vector<int64_t> rest = {line.rest};
+      for (int axis = 0; axis + 1 < kernel.last(); ++axis) rest.push_back(slab.offset[axis].rest);
+      rests.insert(std::move(rest));
+      ++lines;
+    }
+  }
+  single = profiles.size() == 1 && rests.size() == lines;
 }
 
 Reach::Reach(const Sites &from, const Kernel &kernel, const Trace &trace, const Shape &shape, Reading reading,
@@ -87,48 +99,58 @@ Range Reach::sources(uint64_t begin, uint64_t end) const {
   return {block(batches[0], place(begin, false)), block(batches[1], place(end - 1, true))};
 }
 
-// Splits leading coordinates by the law and traces blocks along their lines.
+// Splits leading coordinates by the law, and traces blocks along their lines unless each is wanted once.
 void Reach::read(Range blocks) {
   const uint64_t slab_keys = from_.box.weights[std::max(last_ - 1, 0)];
   const auto count = static_cast<std::size_t>(blocks.end - blocks.begin);
   sources_.clear();
-  lines_.resize(count);
-  starts_.resize(count * shape_.profiles.size() + 1);
-  starts_[0] = 0;
+  if (!shape_.single) {
+    first_block_ = blocks.begin;
+    lines_.resize(count);
+    starts_.resize(count * shape_.profiles.size() + 1);
+    starts_[0] = 0;
+  }
   SiteReader reader(from_.box);
   for (int64_t block = blocks.begin, end; block < blocks.end; block = end) {
     const uint64_t slab = from_.keys[block] / slab_keys * slab_keys;
     for (end = block + 1; end < blocks.end && from_.keys[end] - slab < slab_keys;) ++end;
-    const auto begin = static_cast<std::size_t>(block - blocks.begin);
-    sources_.push_back({reader.read(slab), {}, begin, begin + static_cast<std::size_t>(end - block)});
+    sources_.push_back({reader.read(slab), {}, slab, {block, end}});
     Source &source = sources_.back();
     for (int axis = 0; axis + 1 < last_; ++axis) {
       source.lead[axis] = split_value(reading_, kernel_.stride[axis], source.site[axis + 1]);
     }
-    read_slab(source, slab, block);
+    if (!shape_.single) trace_slab(source);
   }
 }
 
-// Its blocks, of which `block` is the first and `slab` the key that they begin at.
-void Reach::read_slab(const Source &source, uint64_t slab, int64_t block) {
-  const uint64_t line_keys = from_.box.line_blocks;
+template <class Use>
+void Reach::read_lines(const Source &source, const Use &use) const {
+  const auto line_keys = static_cast<int64_t>(from_.box.line_blocks);
   const int64_t first_line = last_ > 0 ? source.site[last_] : 0, first_site = source.site[last_ + 1];
   const int64_t stride = last_ > 0 ? kernel_.stride[last_ - 1] : 1, low = last_ > 0 ? to_.low[last_] : 0;
+  const uint64_t *const keys = from_.keys.get();
+  for (int64_t block = source.blocks.begin; block < source.blocks.end; ++block) {
+    const auto key = static_cast<int64_t>(keys[block] - source.key), line = floor_divide(key, line_keys);
+    Split split = split_value(reading_, stride, first_line + line);
+    split.quotient -= low;
+    use(block, first_site + (key - line * line_keys) * kBlockSites, split);
+  }
+}
+
+void Reach::trace_slab(const Source &source) {
   const std::size_t profiles = shape_.profiles.size();
-  for (std::size_t i = source.begin; i < source.end; ++i, ++block) {
-    const uint64_t key = from_.keys[block] - slab, line = key / line_keys;
-    const auto word = static_cast<int64_t>(key - line * line_keys);
-    const Split split = split_value(reading_, stride, first_line + static_cast<int64_t>(line));
-    lines_[i] = {split.quotient - low, split.rest};
+  read_lines(source, [&](int64_t block, int64_t site, const Split &split) {
+    const auto i = static_cast<std::size_t>(block - first_block_);
+    lines_[i] = split;
     for (std::size_t p = 0; p < profiles; ++p) {
       const Profile &profile = shape_.profiles[p];
       const std::size_t start = starts_[i * profiles + p], most = start + Trace::most_pieces(profile);
       if (pieces_.size() < most) pieces_.resize(2 * most);
       Piece *const pieces = pieces_.data();
-      const Piece *const end = trace_.run(from_.masks[block], first_site + word * kBlockSites, profile, pieces + start);
+      const Piece *const end = trace_.run(from_.masks[block], site, profile, pieces + start);
       starts_[i * profiles + p + 1] = static_cast<std::size_t>(end - pieces);
     }
-  }
+  });
 }
 
 void Reach::find_entries(uint64_t begin, uint64_t end) {
@@ -153,42 +175,63 @@ void Reach::find_entries(uint64_t begin, uint64_t end) {
 // visit(word, bits) for all that entries [first, last) lay on the lines [low, high) of their slab; words count from the
 // first of these lines.
 template <class Visit>
-void Reach::visit_words(std::size_t first, std::size_t last, int64_t low, int64_t high, const Visit &visit) const {
+void Reach::visit_words(std::size_t first, std::size_t last, int64_t low, int64_t high, const Visit &visit) {
+  for (std::size_t e = first; e < last; ++e) {
+    if (shape_.single) {
+      visit_once(entries_[e], low, high, visit);
+    } else {
+      visit_traced(entries_[e], low, high, visit);
+    }
+  }
+}
+
+template <class Visit>
+void Reach::visit_once(const Entry &entry, int64_t low, int64_t high, const Visit &visit) {
+  const auto lines = static_cast<uint64_t>(high - low);
+  const Profile &profile = shape_.profiles.front();
+  if (pieces_.size() < Trace::most_pieces(profile)) pieces_.resize(Trace::most_pieces(profile));
+  Piece *const pieces = pieces_.data();
+  const uint64_t *const masks = from_.masks.get();
+  const Shape::Lines *const offsets = entry.offsets->lines.data();
+  const int64_t words = words_;
+  read_lines(*entry.source, [&](int64_t block, int64_t site, const Split &split) {
+    const auto [first_line, last_line] = entry.offsets->rests.find(split.rest);
+    for (int64_t l = first_line; l < last_line; ++l) {
+      const int64_t line = split.quotient + offsets[l].quotient - low;
+      if (split.rest != offsets[l].rest || static_cast<uint64_t>(line) >= lines) continue;
+      const Piece *const end = trace_.run(masks[block], site, profile, pieces);
+      for (const Piece *piece = pieces; piece != end; ++piece) visit(line * words + piece->word, piece->bits);
+    }
+  });
+}
+
+template <class Visit>
+void Reach::visit_traced(const Entry &entry, int64_t low, int64_t high, const Visit &visit) const {
   const auto lines = static_cast<uint64_t>(high - low);
   const std::size_t profiles = shape_.profiles.size(), *const starts = starts_.data();
   const Piece *const pieces = pieces_.data();
   const int64_t words = words_;
-  for (std::size_t e = first; e < last; ++e) {
-    const Source &source = *entries_[e].source;
-    const Shape::Slabs &offsets = *entries_[e].offsets;
-    for (std::size_t block = source.begin; block < source.end; ++block) {
-      const Split split = lines_[block];
-      const auto [first_line, last_line] = offsets.rests.find(split.rest);
-      for (int64_t l = first_line; l < last_line; ++l) {
-        const Shape::Lines &offset = offsets.lines[l];
-        const int64_t line = split.quotient + offset.quotient - low;
-        if (split.rest != offset.rest || static_cast<uint64_t>(line) >= lines) continue;
-        const std::size_t name = block * profiles + offset.profile;
-        for (std::size_t i = starts[name]; i < starts[name + 1]; ++i)
-          visit(line * words + pieces[i].word, pieces[i].bits);
-      }
+  for (int64_t block = entry.source->blocks.begin; block < entry.source->blocks.end; ++block) {
+    const auto index = static_cast<std::size_t>(block - first_block_);
+    const Split split = lines_[index];
+    const auto [first_line, last_line] = entry.offsets->rests.find(split.rest);
+    for (int64_t l = first_line; l < last_line; ++l) {
+      const Shape::Lines &offset = entry.offsets->lines[l];
+      const int64_t line = split.quotient + offset.quotient - low;
+      if (split.rest != offset.rest || static_cast<uint64_t>(line) >= lines) continue;
+      const std::size_t name = index * profiles + offset.profile;
+      for (std::size_t i = starts[name]; i < starts[name + 1]; ++i)
+        visit(line * words + pieces[i].word, pieces[i].bits);
     }
   }
 }
 
 void Reach::fill_table(std::size_t first, std::size_t last, int64_t low, int64_t high) {
   uint64_t *const table = table_.data(), *const touched = touched_.data();
-  int64_t group = 0;
-  uint64_t words = 0;  // of the group: mostly the next is of the same
-  visit_words(first, last, low, high, [&](int64_t word, uint64_t bits) {
+  visit_words(first, last, low, high, [=](int64_t word, uint64_t bits) {
     table[word] |= bits;
-    if (word >> 6 != group) {
-      touched[group] |= words;
-      group = word >> 6, words = 0;
-    }
-    words |= uint64_t{1} << (word & 63);
+    touched[word >> 6] |= uint64_t{1} << (word & 63);
   });
-  touched[group] |= words;
 }
 
 // Moves the table's words to the end of the list; `key` is that of the first.
@@ -220,7 +263,7 @@ void Reach::make_slab(std::size_t first, std::size_t last, uint64_t begin, uint6
   int64_t visits = 0;
   for (std::size_t e = first; e < last; ++e) {
     const Source &source = *entries_[e].source;
-    visits += static_cast<int64_t>((source.end - source.begin) * entries_[e].offsets->lines.size());
+    visits += (source.blocks.end - source.blocks.begin) * std::ssize(entries_[e].offsets->lines);
   }
   if (words <= kMostTableWords && words / kEmptyWords <= visits) {
     if (std::ssize(table_) < words) table_.resize(words), touched_.resize(words / 64 + 1);

@@ -31,6 +31,7 @@ class Shape {
 
   std::vector<Slabs> slabs;
   std::vector<Profile> profiles;
+  bool single = false;  // whether a line leads to at most one, and all to theirs alike: then none is traced twice
 };
 
 // Works on one range of lines of the level that is made after the other.
@@ -50,7 +51,8 @@ class Reach {
   struct Source {
     Site site;  // its first
     std::array<Split, SPC_MAX_DIMENSIONS> lead;
-    std::size_t begin, end;  // of lines_
+    uint64_t key;  // of its first block, were that in use
+    Range blocks;
   };
   // What a slab of `from` adds to a slab of the level that is made.
   struct Entry {
@@ -60,13 +62,20 @@ class Reach {
   };
   Range sources(uint64_t begin, uint64_t end) const;
   void read(Range blocks);
-  void read_slab(const Source &source, uint64_t slab, int64_t block);
+  void trace_slab(const Source &source);
   void find_entries(uint64_t begin, uint64_t end);
   void fill_table(std::size_t first, std::size_t last, int64_t low, int64_t high);
   void list_table(uint64_t key, int64_t words, BlockList &made);
   void make_slab(std::size_t first, std::size_t last, uint64_t begin, uint64_t end, BlockList &made);
+  // use(block, site, split): the first site of each block of a slab, and where its line leads to.
+  template <class Use>
+  void read_lines(const Source &source, const Use &use) const;
   template <class Visit>
-  void visit_words(std::size_t first, std::size_t last, int64_t low, int64_t high, const Visit &visit) const;
+  void visit_words(std::size_t first, std::size_t last, int64_t low, int64_t high, const Visit &visit);
+  template <class Visit>
+  void visit_once(const Entry &entry, int64_t low, int64_t high, const Visit &visit);
+  template <class Visit>
+  void visit_traced(const Entry &entry, int64_t low, int64_t high, const Visit &visit) const;
 
   const Sites &from_;
   const Kernel &kernel_;
@@ -79,7 +88,8 @@ class Reach {
   uint64_t slab_words_;
   // Of the range at hand.
   std::vector<Source> sources_;
-  PooledVector<Split> lines_;         // of the blocks that are read
+  int64_t first_block_ = 0;           // that is traced
+  PooledVector<Split> lines_;         // of the blocks that are traced
   PooledVector<std::size_t> starts_;  // [blocks, profiles], of pieces_
   PooledVector<Piece> pieces_;
   PooledVector<Entry> entries_;

@@ -3,6 +3,19 @@
 #include <algorithm>
 
 namespace spc {
+namespace {
+
+// Whether there is one item for each rest, in their order.
+template <class T>
+bool has_one_each(const std::vector<T> &items, int64_t stride) {
+  if (std::ssize(items) != stride) return false;
+  for (int64_t rest = 0; rest < stride; ++rest) {
+    if (items[rest].rest != rest) return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 StridedWalk::StridedWalk(const Sites &fine, const Sites &coarse, const Kernel &kernel)
     : fine_(fine),
@@ -23,6 +36,11 @@ StridedWalk::StridedWalk(const Sites &fine, const Sites &coarse, const Kernel &k
     slabs.rests = Rests(slabs.lines, line_stride_);
     slabs_.push_back(std::move(slabs));
   }
+  parted_ = table_.table() != nullptr && std::all_of(slabs_.begin(), slabs_.end(), [&](const Slabs &slabs) {
+              return has_one_each(slabs.lines, line_stride_) &&
+                     std::all_of(slabs.lines.begin(), slabs.lines.end(),
+                                 [&](const Lines &lines) { return has_one_each(lines.taps, kernel.stride[last_]); });
+            });
 }
 
 void StridedWalk::run(Range blocks, FoundPairs &found, int64_t *counts) {
@@ -37,7 +55,7 @@ void StridedWalk::run(Range blocks, FoundPairs &found, int64_t *counts) {
     for (end = block + 1; end < blocks.end && fine_.keys[end] - first < slab_keys;) ++end;
     const Site &site = reader.read(first);
     if (!box.holds(0, site[0])) continue;
-    read_slab(site, {block, end});
+    if (!parted_) read_slab(site, {block, end});
     std::array<Split, SPC_MAX_DIMENSIONS> lead;
     for (int axis = 0; axis + 1 < last_; ++axis) {
       lead[axis] = split_value(Reading::kFineToCoarse, kernel_.stride[axis], site[axis + 1]);
@@ -51,6 +69,10 @@ void StridedWalk::run(Range blocks, FoundPairs &found, int64_t *counts) {
         slab += box.weights[axis + 1] * static_cast<uint64_t>(place - box.low[axis + 1]);
       }
       if (!inside) continue;
+      if (parted_) {
+        meet_once(offsets, slab, site, {block, end}, found.first_row, counts);
+        continue;
+      }
       table_.enter(slab, (blocks_.front().line.quotient + offsets.least) * words_,
                    (blocks_.back().line.quotient + offsets.most + 1) * words_);
       for (const Fine &here : blocks_) {
@@ -61,6 +83,39 @@ void StridedWalk::run(Range blocks, FoundPairs &found, int64_t *counts) {
   }
   found.pairs.assign(pairs_.begin(), pairs_.begin() + static_cast<std::ptrdiff_t>(count_));
 }
+
+// Where fine sites may lead to on lines of the coarse side.
+class StridedWalk::Places {
+ public:
+  explicit Places(const Sites &sites)
+      : masks_(sites.masks.get()),
+        bases_(sites.bases.get()),
+        low_(sites.box.low[sites.box.last()]),
+        extent_(static_cast<uint64_t>(sites.box.extent[sites.box.last()])) {}
+
+  // The pair that a tap makes of a row and the quotient of its site, on the line whose first word is `line`, if there
+  // is one; the end of the pairs.
+  template <class BlockOf>
+  FoundPair *meet(const Tap &tap, int64_t line, int64_t quotient, uint64_t row, const BlockOf &block_of,
+                  FoundPair *pair, int64_t *counts) const {
+    const int64_t place = quotient + tap.quotient - low_;
+    if (static_cast<uint64_t>(place) >= extent_) return pair;
+    const int64_t block = block_of(line + (place >> 6));
+    if (block < 0) return pair;
+    const int bit = static_cast<int>(place & (kBlockSites - 1));
+    const uint64_t mask = masks_[block];
+    *pair = FoundPair(tap.tap, static_cast<uint64_t>(bases_[block] + bits_below(mask, bit)), row);
+    const auto found = static_cast<int64_t>(mask >> bit & 1);
+    counts[tap.tap] += found;
+    return pair + found;
+  }
+
+ private:
+  const uint64_t *masks_;
+  const int32_t *bases_;
+  int64_t low_;
+  uint64_t extent_;
+};
 
 // The pairs of a block with a coarse line.
 void StridedWalk::meet(const Fine &fine, const Lines &lines, int64_t first_row, int64_t *counts) {
@@ -91,9 +146,7 @@ void StridedWalk::pair_up(const Fine &fine, const Lines &lines, int64_t first_ro
   if (static_cast<uint64_t>(line) >= static_cast<uint64_t>(table_.words())) return;
   const std::size_t most = count_ + kBlockSites * lines.taps.size();
   if (pairs_.size() < most) pairs_.resize(2 * most);
-  const uint64_t *const masks = coarse_.masks.get();
-  const int32_t *const bases = coarse_.bases.get();
-  const int64_t low = coarse_.box.low[last_ + 1], extent = coarse_.box.extent[last_ + 1];
+  const Places places(coarse_);
   const Rests &rests = lines.rests;
   const Tap *const taps = lines.taps.data();
   FoundPair *pair = pairs_.data() + count_;
@@ -102,16 +155,44 @@ void StridedWalk::pair_up(const Fine &fine, const Lines &lines, int64_t first_ro
     const auto [quotient, rest] = split(fine.site + std::countr_zero(mask));
     const auto [begin, end] = rests.find(rest);
     for (const Tap *tap = taps + begin; tap != taps + end; ++tap) {
-      const int64_t place = quotient + tap->quotient - low;
-      if (tap->rest != rest || static_cast<uint64_t>(place) >= static_cast<uint64_t>(extent)) continue;
-      const int64_t block = block_of(line + (place >> 6));
-      if (block < 0) continue;
-      const int bit = static_cast<int>(place & (kBlockSites - 1));
-      const uint64_t other = masks[block];
-      *pair = FoundPair(tap->tap, static_cast<uint64_t>(bases[block] + bits_below(other, bit)), row);
-      const auto found = static_cast<int64_t>(other >> bit & 1);
-      pair += found;
-      counts[tap->tap] += found;
+      if (tap->rest == rest) pair = places.meet(*tap, line, quotient, row, block_of, pair, counts);
+    }
+  }
+  count_ = static_cast<std::size_t>(pair - pairs_.data());
+}
+
+// All blocks of a slab, whose first site is `site`, with the coarse slab that begins with key `slab`.
+void StridedWalk::meet_once(const Slabs &slabs, uint64_t slab, const Site &site, Range blocks, int64_t first_row,
+                            int64_t *counts) {
+  const uint64_t first = fine_.box.line(site), *const keys = fine_.keys.get(), *const fine_masks = fine_.masks.get();
+  const int32_t *const fine_bases = fine_.bases.get();
+  const auto line_blocks = static_cast<int64_t>(fine_.box.line_blocks);
+  const int64_t words = words_, line_stride = line_stride_, stride = kernel_.stride[last_];
+  const int64_t first_line = last_ > 0 ? site[last_] : 0, low_line = last_ > 0 ? coarse_.box.low[last_] : 0;
+  const int64_t first_site = site[last_ + 1];
+  const auto line_of = [=](int64_t block) {
+    return floor_divide(static_cast<int64_t>(keys[block] - first), line_blocks);
+  };
+  const auto coarse_line = [=](int64_t line) { return floor_divide(first_line + line, line_stride) - low_line; };
+  table_.enter(slab, (coarse_line(line_of(blocks.begin)) + slabs.least) * words,
+               (coarse_line(line_of(blocks.end - 1)) + slabs.most + 1) * words);
+  const auto block_of = [table = table_.table()](int64_t word) { return int64_t{table[word]}; };
+  const int64_t end_row = blocks.end < fine_.blocks ? fine_bases[blocks.end] : fine_.rows;
+  const auto most = count_ + static_cast<std::size_t>(end_row - fine_bases[blocks.begin]) + 1;
+  if (pairs_.size() < most) pairs_.resize(2 * most);
+  const Places places(coarse_);
+  FoundPair *pair = pairs_.data() + count_;
+  for (int64_t block = blocks.begin; block < blocks.end; ++block) {
+    const int64_t line = line_of(block), quotient = coarse_line(line);
+    const Lines &lines = slabs.lines[first_line + line - (quotient + low_line) * line_stride];
+    const int64_t word = (quotient + lines.quotient) * words;
+    if (static_cast<uint64_t>(word) >= static_cast<uint64_t>(table_.words())) continue;
+    const Tap *const taps = lines.taps.data();
+    const int64_t here = first_site + (static_cast<int64_t>(keys[block] - first) - line * line_blocks) * kBlockSites;
+    auto row = static_cast<uint64_t>(fine_bases[block] - first_row);
+    for (uint64_t mask = fine_masks[block]; mask != 0; mask &= mask - 1, ++row) {
+      const int64_t value = here + std::countr_zero(mask), whole = floor_divide(value, stride);
+      pair = places.meet(taps[value - whole * stride], word, whole, row, block_of, pair, counts);
     }
   }
   count_ = static_cast<std::size_t>(pair - pairs_.data());

@@ -43,11 +43,14 @@ class StridedWalk {
     int64_t block;
   };
 
+  class Places;
+
   void read_slab(const Site &site, Range blocks);
   template <class SplitSite, class BlockOf>
   void pair_up(const Fine &fine, const Lines &lines, int64_t first_row, const SplitSite &split, const BlockOf &block_of,
                int64_t *counts);
   void meet(const Fine &fine, const Lines &lines, int64_t first_row, int64_t *counts);
+  void meet_once(const Slabs &slabs, uint64_t slab, const Site &site, Range blocks, int64_t first_row, int64_t *counts);
 
   const Sites &fine_;
   const Sites &coarse_;
@@ -56,6 +59,7 @@ class StridedWalk {
   int64_t line_stride_;  // of the axis before it
   int64_t words_;        // blocks of a line of the coarse side, empty ones too
   std::vector<Slabs> slabs_;
+  bool parted_ = false;  // whether each fine line leads to one coarse line of a slab, and each site on it by one tap
   PooledVector<Fine> blocks_;
   PooledVector<FoundPair> pairs_;
   std::size_t count_ = 0;  // of pairs_ that are in use
