@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "array.h"
 #include "error.h"
 #include "half.h"
 
@@ -41,6 +42,12 @@ inline void check_splat_kind(int32_t kind) {
 inline void check_saved(bool needed, const int32_t *saved, const spc_matrix &grad_output) {
   if (!needed || saved != nullptr || grad_output.rows == 0 || grad_output.columns == 0) return;
   fail_argument("saved is NULL, must be what the forward pass wrote");
+}
+
+// Of a matrix in host memory that is to be written whole: often it is new, and its pages come with the first write.
+template <class T>
+void prefer_large_pages(const spc_matrix &matrix) {
+  prefer_large_pages(matrix.data, static_cast<std::size_t>(matrix.rows * matrix.columns) * sizeof(T));
 }
 
 // device: that of the object which the matrix is used with, -1 for the CPU.

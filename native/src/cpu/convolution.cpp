@@ -80,6 +80,7 @@ void convolution_forward(const Rulebook &rulebook, int32_t direction, int64_t gr
   const int32_t type = input.element_type;
   const Parts parts = split_groups(groups, in, out);
   by_type(type, [&]<class T>(T) {
+    prefer_large_pages<T>(output);
     std::vector<Sum<T>> wide;
     const Sum<T> *const sum_bias = wide_bias<T>(epilogue.bias, wide);
     for (int64_t part = 0; part < parts.count; ++part) {
@@ -117,6 +118,7 @@ void convolution_backward_input(const Rulebook &rulebook, int32_t direction, int
   const int32_t reversed = direction == SPC_FINE_TO_COARSE ? SPC_COARSE_TO_FINE : SPC_FINE_TO_COARSE;
   const Parts parts = split_groups(groups, in, out);
   by_type(type, [&]<class T>(T) {
+    prefer_large_pages<T>(grad_input);
     for (int64_t part = 0; part < parts.count; ++part) {
       const int64_t first_in = part * parts.in, first_out = part * parts.out;
       const spc_matrix part_weight = from_column(weight, first_out);

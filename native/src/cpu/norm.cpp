@@ -329,6 +329,7 @@ void norm_forward(const spc_matrix &input, const NormTerms &terms, const spc_mat
     check_terms(terms, input.columns, kSumType<Sum<T>>);
     if (residual != nullptr) check_matrix("residual", *residual, input.rows, input.columns, type);
     check_matrix("output", output, input.rows, input.columns, type);
+    prefer_large_pages<T>(output);
     forward<T>(input, terms, residual, activation == SPC_RELU, output);
   });
 }
@@ -353,6 +354,9 @@ void norm_backward(const spc_matrix &input, const NormTerms &terms, int32_t stat
     check_vector("grad_weight", gradients.weight, input.columns, kVector);
     check_vector("grad_bias", gradients.bias, input.columns, kVector);
     check("grad_residual", gradients.residual);
+    for (const spc_matrix *written : {gradients.input, gradients.residual}) {
+      if (written != nullptr) prefer_large_pages<T>(*written);
+    }
     const NormMask mask = activation == SPC_IDENTITY ? NormMask::kAll
                           : output != nullptr        ? NormMask::kByOutput
                                                      : NormMask::kByInput;
