@@ -413,11 +413,12 @@ void finish_row(const Finish<T> &job, const T *sums, const T *residual, T *to) {
       store(to + n, value);
     }
   }
+  const T least = job.rectify ? 0 : -static_cast<T>(__builtin_inf());  // a branch on values would rarely be foreseen
   for (; n < job.out; ++n) {
     T value = sums[n];
     if (job.bias != nullptr) value += job.bias[n];
     if (residual != nullptr) value += residual[n];
-    to[n] = job.rectify && value < 0 ? 0 : value;
+    to[n] = value < least ? least : value;
   }
 }
 
