@@ -57,7 +57,14 @@ Reach::Reach(const Sites &from, const Kernel &kernel, const Trace &trace, const 
       to_(to),
       last_(kernel.last()),
       words_(static_cast<int64_t>(to.line_blocks)),
-      slab_words_(to.weights[std::max(last_ - 1, 0)]) {}
+      slab_words_(to.weights[std::max(last_ - 1, 0)]) {
+  const Box &box = from.box;
+  if (!shape.single || !trace.halves(shape.profiles.front()) || box.line_blocks > kMostHalvings) return;
+  for (uint64_t block = 0; block < box.line_blocks; ++block) {
+    const int64_t site = box.low[box.last()] + static_cast<int64_t>(block) * kBlockSites;
+    halvings_.push_back(trace.halving(site, shape.profiles.front()));
+  }
+}
 
 BlockList Reach::run(uint64_t begin, uint64_t end) {
   BlockList made;
@@ -126,21 +133,23 @@ void Reach::read(Range blocks) {
 template <class Use>
 void Reach::read_lines(const Source &source, const Use &use) const {
   const auto line_keys = static_cast<int64_t>(from_.box.line_blocks);
-  const int64_t first_line = last_ > 0 ? source.site[last_] : 0, first_site = source.site[last_ + 1];
+  const int64_t first_line = last_ > 0 ? source.site[last_] : 0;
   const int64_t stride = last_ > 0 ? kernel_.stride[last_ - 1] : 1, low = last_ > 0 ? to_.low[last_] : 0;
   const uint64_t *const keys = from_.keys.get();
   for (int64_t block = source.blocks.begin; block < source.blocks.end; ++block) {
     const auto key = static_cast<int64_t>(keys[block] - source.key), line = floor_divide(key, line_keys);
     Split split = split_value(reading_, stride, first_line + line);
     split.quotient -= low;
-    use(block, first_site + (key - line * line_keys) * kBlockSites, split);
+    use(block, key - line * line_keys, split);
   }
 }
 
 void Reach::trace_slab(const Source &source) {
   const std::size_t profiles = shape_.profiles.size();
-  read_lines(source, [&](int64_t block, int64_t site, const Split &split) {
+  const int64_t first_site = source.site[last_ + 1];
+  read_lines(source, [&](int64_t block, int64_t word, const Split &split) {
     const auto i = static_cast<std::size_t>(block - first_block_);
+    const int64_t site = first_site + word * kBlockSites;
     lines_[i] = split;
     for (std::size_t p = 0; p < profiles; ++p) {
       const Profile &profile = shape_.profiles[p];
@@ -191,16 +200,22 @@ void Reach::visit_once(const Entry &entry, int64_t low, int64_t high, const Visi
   const Profile &profile = shape_.profiles.front();
   if (pieces_.size() < Trace::most_pieces(profile)) pieces_.resize(Trace::most_pieces(profile));
   Piece *const pieces = pieces_.data();
-  const uint64_t *const masks = from_.masks.get();
+  const Halving *const halvings = halvings_.empty() ? nullptr : halvings_.data();
+  const uint64_t *const masks = from_.masks.get(), taps = profile.front().taps;
   const Shape::Lines *const offsets = entry.offsets->lines.data();
-  const int64_t words = words_;
-  read_lines(*entry.source, [&](int64_t block, int64_t site, const Split &split) {
+  const int64_t words = words_, first_site = entry.source->site[last_ + 1];
+  read_lines(*entry.source, [&](int64_t block, int64_t word, const Split &split) {
     const auto [first_line, last_line] = entry.offsets->rests.find(split.rest);
     for (int64_t l = first_line; l < last_line; ++l) {
       const int64_t line = split.quotient + offsets[l].quotient - low;
       if (split.rest != offsets[l].rest || static_cast<uint64_t>(line) >= lines) continue;
-      const Piece *const end = trace_.run(masks[block], site, profile, pieces);
-      for (const Piece *piece = pieces; piece != end; ++piece) visit(line * words + piece->word, piece->bits);
+      const auto put = [&](int64_t to, uint64_t bits) { visit(line * words + to, bits); };
+      if (halvings != nullptr) {
+        Trace::halve(masks[block], halvings[word], taps, put);
+        continue;
+      }
+      const Piece *const end = trace_.run(masks[block], first_site + word * kBlockSites, profile, pieces);
+      for (const Piece *piece = pieces; piece != end; ++piece) put(piece->word, piece->bits);
     }
   });
 }

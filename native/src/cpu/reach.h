@@ -46,6 +46,7 @@ class Reach {
 
  private:
   static constexpr int64_t kMostTableWords = int64_t{1} << 20;
+  static constexpr uint64_t kMostHalvings = 1024;
 
   // A slab of `from`.
   struct Source {
@@ -67,7 +68,7 @@ class Reach {
   void fill_table(std::size_t first, std::size_t last, int64_t low, int64_t high);
   void list_table(uint64_t key, int64_t words, BlockList &made);
   void make_slab(std::size_t first, std::size_t last, uint64_t begin, uint64_t end, BlockList &made);
-  // use(block, site, split): the first site of each block of a slab, and where its line leads to.
+  // use(block, word, split) for each block of a slab: which one of its line it is, and where that leads to.
   template <class Use>
   void read_lines(const Source &source, const Use &use) const;
   template <class Visit>
@@ -86,6 +87,7 @@ class Reach {
   int last_;       // spatial axis along the lines
   int64_t words_;  // of a line of the level that is made
   uint64_t slab_words_;
+  std::vector<Halving> halvings_;  // by block of a line of `from`, where lines are halved once; else empty
   // Of the range at hand.
   std::vector<Source> sources_;
   int64_t first_block_ = 0;           // that is traced

@@ -30,6 +30,14 @@ struct Piece {
   uint64_t bits;
 };
 
+// Where blocks that begin at one site of their lines come to lie on a line of half as many sites.
+struct Halving {
+  bool odd;          // whether the first place is left out
+  int64_t word;      // of the first place that stays
+  int shift;         // and its bit
+  uint64_t kept[2];  // what is on the line of that word and of the next
+};
+
 class Trace {
  public:
   Trace(const Kernel &kernel, Reading reading, const Box &to)
@@ -43,6 +51,29 @@ class Trace {
 
   static std::size_t most_pieces(const Profile &profile) { return (4 * kBlockSites + 1) * profile.size(); }
 
+  // Whether halve may take the place of run.
+  bool halves(const Profile &profile) const { return by_mask() && stride_ == 2 && profile.size() == 1; }
+
+  // `site` is a block's first.
+  Halving halving(int64_t site, const Profile &profile) const {
+    const int64_t first = site + profile.front().first, place = ((first + 1) >> 1) - low_, word = place >> 6;
+    return {(first & 1) != 0, word, static_cast<int>(place & (kBlockSites - 1)), {kept(word), kept(word + 1)}};
+  }
+
+  // use(word, bits) for what a block becomes on the line.
+  template <class Use>
+  static void halve(uint64_t mask, const Halving &to, uint64_t taps, const Use &use) {
+    uint64_t low = 0, high = 0;
+    spread(mask, taps, low, high);
+    low = to.odd ? low >> 1 | high << (kBlockSites - 1) : low;
+    high = to.odd ? high >> 1 : high;
+    low = even_bits(low);
+    if (high != 0) low |= even_bits(high) << (kBlockSites / 2);
+    const uint64_t here = low << to.shift & to.kept[0], next = low >> 1 >> (kBlockSites - 1 - to.shift) & to.kept[1];
+    if (here != 0) use(to.word, here);
+    if (next != 0) use(to.word + 1, next);
+  }
+
   // Writes what a block becomes on the line and returns the end; `site` is the block's first. Words may repeat.
   Piece *run(uint64_t mask, int64_t site, const Profile &profile, Piece *piece) const {
     if (!by_mask()) return lay_bits(mask, site, profile, piece);
@@ -55,15 +86,26 @@ class Trace {
  private:
   bool by_mask() const { return stride_ == 1 || (stride_ == 2 && reading_ != Reading::kCoarseToFine); }
 
-  // All sites of a block at a time.
-  template <int kStride>
-  Piece *lay_mask(uint64_t mask, int64_t site, const Cluster &cluster, Piece *piece) const {
-    uint64_t low = 0, high = 0;
-    for (uint64_t taps = cluster.taps; taps != 0; taps &= taps - 1) {
+  // Each site to all places that taps add to it.
+  static void spread(uint64_t mask, uint64_t taps, uint64_t &low, uint64_t &high) {
+    for (; taps != 0; taps &= taps - 1) {
       const int tap = std::countr_zero(taps);
       low |= mask << tap;
       high |= mask >> 1 >> (kBlockSites - 1 - tap);
     }
+  }
+
+  // The places of a word that are on the line.
+  uint64_t kept(int64_t word) const {
+    if (static_cast<uint64_t>(word) >= static_cast<uint64_t>(words_)) return 0;
+    return word == words_ - 1 ? tail_ : ~uint64_t{0};
+  }
+
+  // All sites of a block at a time.
+  template <int kStride>
+  Piece *lay_mask(uint64_t mask, int64_t site, const Cluster &cluster, Piece *piece) const {
+    uint64_t low = 0, high = 0;
+    spread(mask, cluster.taps, low, high);
     int64_t place = site + cluster.first;
     if (kStride == 2) {
       if ((place & 1) != 0) low = low >> 1 | high << (kBlockSites - 1), high >>= 1;
@@ -83,9 +125,9 @@ class Trace {
 
   // Leaves out what is not on the line.
   Piece *add(int64_t word, uint64_t bits, Piece *piece) const {
-    bits &= word == words_ - 1 ? tail_ : ~uint64_t{0};
+    bits &= kept(word);
     *piece = {word, bits};
-    return piece + (bits != 0 && static_cast<uint64_t>(word) < static_cast<uint64_t>(words_) ? 1 : 0);
+    return piece + (bits != 0 ? 1 : 0);
   }
 
   Reading reading_;
