@@ -10,6 +10,7 @@
 #include "array.h"
 #include "geometry.h"
 #include "key.h"
+#include "parallel.h"
 
 namespace spc {
 
@@ -63,6 +64,18 @@ struct Sites {
     return low;
   }
 };
+
+// use(block, line, word) for some blocks of a slab, whose first key is `slab`: their line in it, and which one of the
+// line they are.
+template <class Use>
+void for_blocks(const Sites &sites, uint64_t slab, Range blocks, const Use &use) {
+  const auto line_blocks = static_cast<int64_t>(sites.box.line_blocks);
+  const uint64_t *const keys = sites.keys.get();
+  for (int64_t block = blocks.begin; block < blocks.end; ++block) {
+    const auto key = static_cast<int64_t>(keys[block] - slab), line = floor_divide(key, line_blocks);
+    use(block, line, key - line * line_blocks);
+  }
+}
 
 using SitesPointer = std::shared_ptr<const Sites>;
 

@@ -132,16 +132,13 @@ void Reach::read(Range blocks) {
 
 template <class Use>
 void Reach::read_lines(const Source &source, const Use &use) const {
-  const auto line_keys = static_cast<int64_t>(from_.box.line_blocks);
   const int64_t first_line = last_ > 0 ? source.site[last_] : 0;
   const int64_t stride = last_ > 0 ? kernel_.stride[last_ - 1] : 1, low = last_ > 0 ? to_.low[last_] : 0;
-  const uint64_t *const keys = from_.keys.get();
-  for (int64_t block = source.blocks.begin; block < source.blocks.end; ++block) {
-    const auto key = static_cast<int64_t>(keys[block] - source.key), line = floor_divide(key, line_keys);
+  for_blocks(from_, source.key, source.blocks, [&](int64_t block, int64_t line, int64_t word) {
     Split split = split_value(reading_, stride, first_line + line);
     split.quotient -= low;
-    use(block, key - line * line_keys, split);
-  }
+    use(block, word, split);
+  });
 }
 
 void Reach::trace_slab(const Source &source) {

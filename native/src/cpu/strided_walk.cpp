@@ -164,54 +164,51 @@ void StridedWalk::pair_up(const Fine &fine, const Lines &lines, int64_t first_ro
 // All blocks of a slab, whose first site is `site`, with the coarse slab that begins with key `slab`.
 void StridedWalk::meet_once(const Slabs &slabs, uint64_t slab, const Site &site, Range blocks, int64_t first_row,
                             int64_t *counts) {
-  const uint64_t first = fine_.box.line(site), *const keys = fine_.keys.get(), *const fine_masks = fine_.masks.get();
-  const int32_t *const fine_bases = fine_.bases.get();
-  const auto line_blocks = static_cast<int64_t>(fine_.box.line_blocks);
+  const uint64_t first = fine_.box.line(site), *const masks = fine_.masks.get();
+  const int32_t *const bases = fine_.bases.get();
   const int64_t words = words_, line_stride = line_stride_, stride = kernel_.stride[last_];
   const int64_t first_line = last_ > 0 ? site[last_] : 0, low_line = last_ > 0 ? coarse_.box.low[last_] : 0;
   const int64_t first_site = site[last_ + 1];
-  const auto line_of = [=](int64_t block) {
-    return floor_divide(static_cast<int64_t>(keys[block] - first), line_blocks);
-  };
   const auto coarse_line = [=](int64_t line) { return floor_divide(first_line + line, line_stride) - low_line; };
-  table_.enter(slab, (coarse_line(line_of(blocks.begin)) + slabs.least) * words,
-               (coarse_line(line_of(blocks.end - 1)) + slabs.most + 1) * words);
+  const auto coarse_line_of = [&](int64_t block) {
+    const auto key = static_cast<int64_t>(fine_.keys[block] - first);
+    return coarse_line(floor_divide(key, static_cast<int64_t>(fine_.box.line_blocks)));
+  };
+  table_.enter(slab, (coarse_line_of(blocks.begin) + slabs.least) * words,
+               (coarse_line_of(blocks.end - 1) + slabs.most + 1) * words);
   const auto block_of = [table = table_.table()](int64_t word) { return int64_t{table[word]}; };
-  const int64_t end_row = blocks.end < fine_.blocks ? fine_bases[blocks.end] : fine_.rows;
-  const auto most = count_ + static_cast<std::size_t>(end_row - fine_bases[blocks.begin]) + 1;
+  const int64_t end_row = blocks.end < fine_.blocks ? bases[blocks.end] : fine_.rows;
+  const auto most = count_ + static_cast<std::size_t>(end_row - bases[blocks.begin]) + 1;
   if (pairs_.size() < most) pairs_.resize(2 * most);
   const Places places(coarse_);
   FoundPair *pair = pairs_.data() + count_;
-  for (int64_t block = blocks.begin; block < blocks.end; ++block) {
-    const int64_t line = line_of(block), quotient = coarse_line(line);
+  for_blocks(fine_, first, blocks, [&](int64_t block, int64_t line, int64_t word) {
+    const int64_t quotient = coarse_line(line);
     const Lines &lines = slabs.lines[first_line + line - (quotient + low_line) * line_stride];
-    const int64_t word = (quotient + lines.quotient) * words;
-    if (static_cast<uint64_t>(word) >= static_cast<uint64_t>(table_.words())) continue;
+    const int64_t begin = (quotient + lines.quotient) * words;
+    if (static_cast<uint64_t>(begin) >= static_cast<uint64_t>(table_.words())) return;
     const Tap *const taps = lines.taps.data();
-    const int64_t here = first_site + (static_cast<int64_t>(keys[block] - first) - line * line_blocks) * kBlockSites;
-    auto row = static_cast<uint64_t>(fine_bases[block] - first_row);
-    for (uint64_t mask = fine_masks[block]; mask != 0; mask &= mask - 1, ++row) {
+    const int64_t here = first_site + word * kBlockSites;
+    auto row = static_cast<uint64_t>(bases[block] - first_row);
+    for (uint64_t mask = masks[block]; mask != 0; mask &= mask - 1, ++row) {
       const int64_t value = here + std::countr_zero(mask), whole = floor_divide(value, stride);
-      pair = places.meet(taps[value - whole * stride], word, whole, row, block_of, pair, counts);
+      pair = places.meet(taps[value - whole * stride], begin, whole, row, block_of, pair, counts);
     }
-  }
+  });
   count_ = static_cast<std::size_t>(pair - pairs_.data());
 }
 
 // `site` is the first of the slab.
 void StridedWalk::read_slab(const Site &site, Range blocks) {
-  const uint64_t first = fine_.box.line(site);
   blocks_.clear();
-  for (int64_t block = blocks.begin; block < blocks.end; ++block) {
-    const uint64_t key = fine_.keys[block] - first, line = key / fine_.box.line_blocks;
-    const auto word = static_cast<int64_t>(key - line * fine_.box.line_blocks);
+  for_blocks(fine_, fine_.box.line(site), blocks, [&](int64_t block, int64_t line, int64_t word) {
     Split split{0, 0};
     if (last_ > 0) {
-      split = split_value(Reading::kFineToCoarse, line_stride_, site[last_] + static_cast<int64_t>(line));
+      split = split_value(Reading::kFineToCoarse, line_stride_, site[last_] + line);
       split.quotient -= coarse_.box.low[last_];
     }
     blocks_.push_back({split, site[last_ + 1] + word * kBlockSites, block});
-  }
+  });
 }
 
 }  // namespace spc

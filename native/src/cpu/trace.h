@@ -65,11 +65,8 @@ class Trace {
   static void halve(uint64_t mask, const Halving &to, uint64_t taps, const Use &use) {
     uint64_t low = 0, high = 0;
     spread(mask, taps, low, high);
-    low = to.odd ? low >> 1 | high << (kBlockSites - 1) : low;
-    high = to.odd ? high >> 1 : high;
-    low = even_bits(low);
-    if (high != 0) low |= even_bits(high) << (kBlockSites / 2);
-    const uint64_t here = low << to.shift & to.kept[0], next = low >> 1 >> (kBlockSites - 1 - to.shift) & to.kept[1];
+    const uint64_t bits = every_second(low, high, to.odd);
+    const uint64_t here = bits << to.shift & to.kept[0], next = bits >> 1 >> (kBlockSites - 1 - to.shift) & to.kept[1];
     if (here != 0) use(to.word, here);
     if (next != 0) use(to.word + 1, next);
   }
@@ -95,6 +92,12 @@ class Trace {
     }
   }
 
+  // Of 128 places, low and then high, those from the first on, or from the second where that is odd.
+  static uint64_t every_second(uint64_t low, uint64_t high, bool odd) {
+    const uint64_t first = odd ? low >> 1 | high << (kBlockSites - 1) : low, rest = odd ? high >> 1 : high;
+    return even_bits(first) | (rest != 0 ? even_bits(rest) << (kBlockSites / 2) : 0);
+  }
+
   // The places of a word that are on the line.
   uint64_t kept(int64_t word) const {
     if (static_cast<uint64_t>(word) >= static_cast<uint64_t>(words_)) return 0;
@@ -108,9 +111,7 @@ class Trace {
     spread(mask, cluster.taps, low, high);
     int64_t place = site + cluster.first;
     if (kStride == 2) {
-      if ((place & 1) != 0) low = low >> 1 | high << (kBlockSites - 1), high >>= 1;
-      low = even_bits(low);
-      if (high != 0) low |= even_bits(high) << (kBlockSites / 2), high = 0;
+      low = every_second(low, high, (place & 1) != 0), high = 0;
       place = (place + 1) >> 1;
     }
     place -= low_;

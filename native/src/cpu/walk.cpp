@@ -75,15 +75,12 @@ void Walk::add_slab(const Site &site, int64_t block, int64_t end) {
     run.lead[axis] = site[axis + 1] - box.low[axis + 1];
     run.slab += box.weights[axis + 1] * static_cast<uint64_t>(run.lead[axis]);
   }
-  const uint64_t first_key = coarse_.box.line(site);
   const int64_t first_line = last_ > 0 ? site[last_] - box.low[last_] : 0;
   const int64_t first_place = site[last_ + 1] - box.low[last_ + 1];
   run.begin = std::ssize(starts_);
-  for (; block < end; ++block) {
-    const uint64_t local = coarse_.keys[block] - first_key, line = local / coarse_.box.line_blocks;
-    const auto word = static_cast<int64_t>(local - line * coarse_.box.line_blocks);
-    starts_.push_back({(first_line + static_cast<int64_t>(line)) * words_, first_place + word * kBlockSites, block});
-  }
+  for_blocks(coarse_, coarse_.box.line(site), {block, end}, [&](int64_t at, int64_t line, int64_t word) {
+    starts_.push_back({(first_line + line) * words_, first_place + word * kBlockSites, at});
+  });
   run.end = std::ssize(starts_);
   runs_.push_back(run);
 }
