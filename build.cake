@@ -6,7 +6,6 @@ using System.Xml.Linq;
 var target = Argument("target", "Test");
 var configuration = Argument("configuration", "Release");
 var programArguments = Argument("arguments", "");
-var provider = EnvironmentVariable("TORCHSHARP") ?? "package";
 
 var artifacts = MakeAbsolute(Directory("artifacts"));
 var cmakeFolder = artifacts.Combine("cmake").Combine(configuration.ToLowerInvariant());
@@ -25,10 +24,7 @@ var projects = new
 
 // Suites whose numbers depend on the instruction set run once for each; the others once.
 string[] engineSuites = ["TorchSharp.SparseConv.Core.Tests", "TorchSharp.SparseConv.Tests"];
-string[] onceSuites =
-    provider == "standin"
-        ? ["TorchSharp.SparseConv.Data.Tests", "TorchSharp.SparseConv.Tool.Tests", "PointCloudSegmentation.Tests", "Examples.Tests", "TorchSharp.Standin.Tests"]
-        : ["TorchSharp.SparseConv.Data.Tests", "TorchSharp.SparseConv.Tool.Tests", "PointCloudSegmentation.Tests", "Examples.Tests"];
+string[] onceSuites = ["TorchSharp.SparseConv.Data.Tests", "TorchSharp.SparseConv.Tool.Tests", "PointCloudSegmentation.Tests", "Examples.Tests"];
 
 /////////////////////////////////////////////////////////////////////
 // BUILD
@@ -39,14 +35,13 @@ Task("Clean")
     .Does(() => CleanDirectory(artifacts));
 
 Task("Native")
-    .Description("Configures and builds the C++ library, its tests and, for the stand-in, its native part")
+    .Description("Configures and builds the C++ library and its tests")
     .Does(() =>
     {
-        var standin = provider == "standin" ? "ON" : "OFF";
-        Run("cmake", $"-S . -B {cmakeFolder} -DCMAKE_BUILD_TYPE={configuration} -DSPARSECONV_STANDIN={standin}", quiet: true);
+        Run("cmake", $"-S . -B {cmakeFolder} -DCMAKE_BUILD_TYPE={configuration}", quiet: true);
         Run("cmake", $"--build {cmakeFolder} --parallel {Environment.ProcessorCount}", quiet: true);
         EnsureDirectoryExists(nativeFolder);
-        foreach (var library in GetFiles($"{cmakeFolder}/**/lib{{sparseconv,torchsharp_standin}}.so"))
+        foreach (var library in GetFiles($"{cmakeFolder}/**/libsparseconv.so"))
         {
             // A new file, not new bytes in one that a running process may have mapped.
             var copy = nativeFolder.CombineWithFilePath(library.GetFilename());
@@ -68,8 +63,7 @@ Task("Build")
     {
         foreach (var project in GetFiles("tests/*/*.csproj").Concat(GetFiles("examples/*/*.csproj")))
         {
-            if (provider == "standin" || !project.FullPath.Contains("Standin", StringComparison.Ordinal))
-                Compile(project.FullPath);
+            Compile(project.FullPath);
         }
     });
 
@@ -176,15 +170,12 @@ Task("Bench")
     });
 
 Task("Pack")
-    .Description("NuGet packages in artifacts/package; TorchSharp.SparseConv itself needs TORCHSHARP=package")
+    .Description("NuGet packages in artifacts/package")
     .IsDependentOn("Native")
     .Does(() =>
     {
-        string[] packed = provider == "package" ? [projects.Engine, projects.Data, projects.Skin, projects.Tool] : [projects.Engine, projects.Data, projects.Tool];
-        foreach (var project in packed)
+        foreach (var project in (string[])[projects.Engine, projects.Data, projects.Skin, projects.Tool])
             DotNetPack(project, new() { Configuration = configuration, Verbosity = DotNetVerbosity.Quiet, NoLogo = true });
-        if (provider != "package")
-            Warning("TorchSharp.SparseConv is not packed: it was built against the stand-in, and its package depends on TorchSharp itself; sparseconv, the tool, is packed with the stand-in and needs the libtorch of this system");
         foreach (var package in GetFiles($"{artifacts}/package/**/*.nupkg"))
             Console.WriteLine(package);
     });
@@ -355,4 +346,4 @@ void WriteTally(List<string> failures)
 }
 
 IEnumerable<FilePath> NativeSources() =>
-    GetFiles("native/**/*.{h,cpp,cu,cuh}").Concat(GetFiles("tests/native/**/*.{h,cpp,c}")).Concat(GetFiles("src/TorchSharp.Standin/native/*.{h,cpp}"));
+    GetFiles("native/**/*.{h,cpp,cu,cuh}").Concat(GetFiles("tests/native/**/*.{h,cpp,c}"));

@@ -60,40 +60,6 @@ fetch_nvrtc() {
   return $status
 }
 
-# The version of a system library that the package's native part needs and this system lacks, or nothing.
-torchsharp_lacks() {
-  local version library
-  version=$(sed -n 's/.*Include="TorchSharp" Version="\([^"]*\)".*/\1/p' Directory.Packages.props)
-  library=${NUGET_PACKAGES:-$HOME/.nuget/packages}/torchsharp/$version/runtimes/linux-x64/native/libLibTorchSharp.so
-  [ ! -e "$library" ] || ldd "$library" 2>&1 | sed -n "s/.*version \`\(.*\)' not found.*/\1/p" | sort -u | head -n 1
-}
-
-# Which TorchSharp: TORCHSHARP=package|standin, else the package if it restores and can be loaded, else the stand-in.
-choose_torchsharp() {
-  local record=artifacts/torchsharp.provider
-  if [ -z "${TORCHSHARP:-}" ]; then
-    if [ -s "$record" ]; then
-      TORCHSHARP=$(<"$record")
-    elif TORCHSHARP=package dotnet restore src/TorchSharp.SparseConv/TorchSharp.SparseConv.csproj -v quiet >/dev/null 2>&1; then
-      local lacks
-      lacks=$(torchsharp_lacks)
-      TORCHSHARP=${lacks:+standin}
-      TORCHSHARP=${TORCHSHARP:-package}
-      [ -z "$lacks" ] ||
-        say "TorchSharp's native part needs $lacks, which this system's libraries lack: using the stand-in over its libtorch (src/TorchSharp.Standin)"
-    else
-      TORCHSHARP=standin
-      say "TorchSharp does not restore here: using the stand-in over the system's libtorch (src/TorchSharp.Standin)"
-    fi
-    mkdir -p artifacts
-    printf '%s\n' "$TORCHSHARP" >"$record"
-  fi
-  case $TORCHSHARP in
-    package | standin) export TORCHSHARP ;;
-    *) die "TORCHSHARP is '$TORCHSHARP', must be 'package' or 'standin'" ;;
-  esac
-}
-
 task=${1:-test}
 [ $# -eq 0 ] || shift
 case $task in
@@ -126,14 +92,6 @@ case $task in
     fetch_nvrtc || say "going on without NVRTC: the tests that compile the CUDA kernels will be skipped"
     ;;
 esac
-choose_torchsharp
-if [ "$TORCHSHARP" = standin ]; then
-  # Another libtorch than the system's: CMAKE_PREFIX_PATH=<its folder>.
-  [ -n "${CMAKE_PREFIX_PATH:-}" ] || compgen -G '/usr/lib/*/cmake/Torch/TorchConfig.cmake' >/dev/null || missing+=(libtorch-dev)
-  # Debian's libtorch takes whatever libblas.so.3 is; the reference one is ten times slower.
-  compgen -G '/usr/lib/*/openblas-*/libblas.so.3' >/dev/null || missing+=(libopenblas0-openmp)
-  install_missing
-fi
 
 dotnet tool restore -v quiet >/dev/null || die "dotnet tool restore failed: is a NuGet registry reachable?"
 name=()

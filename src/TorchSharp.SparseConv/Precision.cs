@@ -20,12 +20,6 @@ internal static class Precision
     internal static torch.Tensor As(torch.Tensor tensor, torch.ScalarType type) =>
         tensor.dtype == type ? tensor : tensor.to_type(type);
 
-    /// <summary>Rectifies, in place where the type allows: not every libtorch compares float16 numbers on the CPU.</summary>
-    internal static torch.Tensor RectifyInPlace(torch.Tensor features) =>
-        features.dtype == torch.ScalarType.Float16
-            ? As(Widen(features).relu_(), torch.ScalarType.Float16)
-            : features.relu_();
-
     /// <summary>Widened features through a linear layer, whose parameters may have 16 bits.</summary>
     internal static torch.Tensor Linear(Linear layer, torch.Tensor wide) =>
         IsHalf(layer.weight.dtype)

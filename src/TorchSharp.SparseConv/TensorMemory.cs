@@ -130,7 +130,7 @@ internal static class TensorMemory
         }
 
         using var untracked = torch.no_grad();
-        buffer.copy_(saved).Dispose();
+        buffer.copy_(saved);
     }
 
     private static T[] ToArray<T>(torch.Tensor tensor, torch.ScalarType type, string name)

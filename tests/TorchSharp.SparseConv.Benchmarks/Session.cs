@@ -76,7 +76,7 @@ internal sealed class Session(Settings settings, Action<Measurement> report)
             return;
         using var scope = NewDisposeScope();
         var (from, to) = (zeros(64 << 20, dtype: uint8), zeros(64 << 20, dtype: uint8));
-        report(Line("copy", "64 MiB", Median(() => to.copy_(from).Dispose())));
+        report(Line("copy", "64 MiB", Median(() => to.copy_(from))));
     }
 
     /// <summary>

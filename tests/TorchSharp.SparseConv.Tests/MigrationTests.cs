@@ -14,11 +14,6 @@ public sealed partial class MigrationTests
 
     private static readonly string[] Pages = ["spconv", "minkowski-engine", "torchsparse", "sparseconvnet"];
 
-    // TorchSharp's own surface, whichever provider the tests run on.
-    private static readonly string[] TorchSharpLines = Repository
-        .Read("tests", "TorchSharp.Standin.Tests", "torchsharp-0.107-api.txt")
-        .Split('\n');
-
     // Names that the pages give to values, and their types.
     private static readonly Dictionary<string, string> Values = new(StringComparer.Ordinal)
     {
@@ -94,13 +89,9 @@ public sealed partial class MigrationTests
     private static IEnumerable<string> Signatures(string name) =>
         typeof(NN)
             .GetMethods(Everything)
+            .Concat(typeof(torch.nn).GetMethods(Everything))
             .Where(method => string.Equals(method.Name, name, StringComparison.Ordinal))
-            .Select(method => string.Join(' ', method.GetParameters().Select(parameter => parameter.Name)))
-            .Concat(
-                TorchSharpLines.Where(line =>
-                    line.Contains($"TorchSharp.torch.nn.{name} : METHOD", StringComparison.Ordinal)
-                )
-            );
+            .Select(method => string.Join(' ', method.GetParameters().Select(parameter => parameter.Name)));
 
     [GeneratedRegex(@"\b(?<owner>[A-Za-z]\w*)\.(?<member>[A-Za-z]\w*)", RegexOptions.ExplicitCapture)]
     private static partial Regex Name();

@@ -6,8 +6,8 @@ namespace TorchSharp.SparseConv;
 
 /// <summary>
 /// Modules in a row. Sparse modules take the sparse tensor; dense ones (BatchNorm1d, ReLU, Linear, ...) take its
-/// features. Where those have 16 bits, a dense one with float32 parameters, or over float16 without any, gets them as
-/// float32, and its result is rounded back.
+/// features. Where those have 16 bits, a dense one with float32 parameters gets them as float32, and its result is
+/// rounded back.
 /// What lies between two modules is disposed, as in torch.nn.Sequential.
 /// </summary>
 public sealed class SparseSequential : torch.nn.Module<SparseTensor, SparseTensor>, IFusible, IConsumer
@@ -90,7 +90,7 @@ public sealed class SparseSequential : torch.nn.Module<SparseTensor, SparseTenso
         {
             var result = call(input);
             var sum = result.features.add_(shortcut().features);
-            return result.with_features(Precision.RectifyInPlace(sum)).MoveToOuterDisposeScope();
+            return result.with_features(sum.relu_()).MoveToOuterDisposeScope();
         }
 
         var current = Run(input, owned: false, last);
@@ -188,13 +188,12 @@ public sealed class SparseSequential : torch.nn.Module<SparseTensor, SparseTenso
             ? sparse.call(input)
             : input.with_features(Apply((torch.nn.Module<torch.Tensor, torch.Tensor>)module, input.features));
 
-    /// <summary>A dense module, in float32 where its parameters are beside 16-bit features, or where it has none and they are float16.</summary>
+    /// <summary>A dense module, in float32 where its parameters are float32 beside 16-bit features.</summary>
     private static torch.Tensor Apply(torch.nn.Module<torch.Tensor, torch.Tensor> module, torch.Tensor features)
     {
+        BatchNormState.Of(module)?.RequireRows(features);
         var type = features.dtype;
-        var parameters = module.parameters().Select(one => one.dtype).ToArray();
-        var own = type == torch.ScalarType.BFloat16 || parameters.Contains(torch.ScalarType.Float16);
-        if (!Precision.IsHalf(type) || (own && !parameters.Contains(torch.ScalarType.Float32)))
+        if (!Precision.IsHalf(type) || module.parameters().All(one => one.dtype != torch.ScalarType.Float32))
         {
             return module.call(features);
         }

@@ -81,6 +81,21 @@ internal sealed class BatchNormState
         Precision.IsHalf(features.dtype) || Tensors.All(one => one.dtype == features.dtype);
 
     /// <summary>
+    /// Refuses a single row for statistics of its own, as PyTorch does: its variance is nothing, and the unbiased one that
+    /// would be tracked is NaN.
+    /// </summary>
+    internal void RequireRows(torch.Tensor features)
+    {
+        if (IsOfBatch && features.ndim == 2 && features.shape[0] == 1)
+        {
+            throw new ArgumentException(
+                $"Expected more than 1 value per channel when training, got input size {Shapes.Text(features.shape)}.",
+                nameof(features)
+            );
+        }
+    }
+
+    /// <summary>
     /// activation(norm + residual) of features that fit, in one pass after that of the statistics, and how to compute them
     /// again where autograd keeps what that takes. Where no gradient is wanted the pass may overwrite the features and give these.
     /// </summary>

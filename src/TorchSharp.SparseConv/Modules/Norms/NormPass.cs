@@ -49,6 +49,6 @@ internal static class NormPass
             features = features.add_(shortcut().features);
         }
 
-        return activation == Activation.Relu ? Precision.RectifyInPlace(features) : features;
+        return activation == Activation.Relu ? features.relu_() : features;
     }
 }
