@@ -50,7 +50,7 @@ extern "C" {
 
 /* Both sides ship in one package: compared for equality at load. Raised on any change of signature, struct or meaning.
  */
-#define SPC_ABI_VERSION 6
+#define SPC_ABI_VERSION 7
 
 #define SPC_MAX_DIMENSIONS 4
 
@@ -120,9 +120,11 @@ SPC_API spc_status spc_set_isa(const char *name);
 SPC_API int32_t spc_isa_count(void);
 SPC_API const char *spc_isa_name(int32_t index); /* NULL past the end */
 
-/* Threads used by one call, 1 or more. The default is OpenMP's. */
+/* Threads that a call on this thread uses: as many as were set; while that is 0, as at the start, as many as the source
+ * says, which is asked at every call and on its thread; without a source, as many as OpenMP has. */
 SPC_API int32_t spc_threads(void);
 SPC_API spc_status spc_set_threads(int32_t threads);
+SPC_API spc_status spc_set_thread_source(int32_t (*source)(void)); /* NULL for none */
 
 /* Maps, rulebooks and links that are alive in this process: for tests of lifetimes. */
 SPC_API int64_t spc_live_objects(void);

@@ -76,9 +76,13 @@ int32_t spc_threads(void) {
 
 spc_status spc_set_threads(int32_t threads) {
   return guard([&] {
-    if (threads < 1) spc::fail_argument("threads is " + std::to_string(threads) + ", must be 1 or more");
+    if (threads < 0) spc::fail_argument("threads is " + std::to_string(threads) + ", must be 0 or more");
     spc::set_thread_limit(threads);
   });
+}
+
+spc_status spc_set_thread_source(int32_t (*source)(void)) {
+  return guard([&] { spc::set_thread_source(source); });
 }
 
 int64_t spc_live_objects(void) {

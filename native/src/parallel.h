@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 
@@ -25,8 +26,16 @@
 
 namespace spc {
 
+using ThreadSource = int32_t (*)();
+
+// Threads that a call may use: what was set, where that is not 0, else what the source says, else what OpenMP has.
 int thread_limit() noexcept;
 void set_thread_limit(int threads) noexcept;
+void set_thread_source(ThreadSource source) noexcept;
+
+// How late the last thread of a region began. Where threads are late again and again, others use the machine, and idle
+// threads park at once instead of spinning (docs/adr/0015-shared-machines.md).
+void note_lateness(std::chrono::nanoseconds lateness) noexcept;
 
 // Threads that one call may use. All calls of the process share the limit: a call gets what the others leave, and
 // always its own thread, so that many callers at once neither wait for each other nor crowd the machine.
@@ -67,8 +76,18 @@ void parallel_for(const Team &team, int64_t count, const Body &body) {
     work(0);
     for (std::thread &helper : helpers) helper.join();
 #else
+    using Clock = std::chrono::steady_clock;
+    const Clock::time_point start = Clock::now();
+    std::atomic<Clock::rep> last{0};
 #pragma omp parallel num_threads(threads)
-    work(omp_get_thread_num());
+    {
+      const Clock::rep begun = (Clock::now() - start).count();
+      Clock::rep seen = last.load(std::memory_order_relaxed);
+      while (begun > seen && !last.compare_exchange_weak(seen, begun, std::memory_order_relaxed)) {
+      }
+      work(omp_get_thread_num());
+    }
+    note_lateness(Clock::duration(last.load()));
 #endif
   }
   if (failure) std::rethrow_exception(failure);

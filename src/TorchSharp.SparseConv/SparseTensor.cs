@@ -39,6 +39,9 @@ public sealed partial class SparseTensor : IDisposable
         this.batch_size = batch_size;
     }
 
+    // Before any use of the engine from here: whoever makes a sparse tensor has libtorch loaded.
+    static SparseTensor() => EngineThreads.FollowTorch();
+
     internal SparseTensor(torch.Tensor features, CoordinateMap map, int batchSize, FeatureRecipe? recipe = null)
     {
         this.features = features;

@@ -19,13 +19,8 @@ public sealed class ThreadTests
         OutChannels = 34,
     };
 
-    private int _threads;
-
-    [SetUp]
-    public void Remember() => _threads = SparseConvRuntime.Threads;
-
     [TearDown]
-    public void Restore() => SparseConvRuntime.Threads = _threads;
+    public void Restore() => SparseConvRuntime.Threads = 0;
 
     [TestCase(ConvolutionDirection.FineToCoarse)]
     [TestCase(ConvolutionDirection.CoarseToFine)]
@@ -45,12 +40,15 @@ public sealed class ThreadTests
     }
 
     [Test]
-    public void The_number_is_read_back_and_below_1_is_refused()
+    public void The_number_is_read_back_and_0_goes_back_to_the_default()
     {
-        SparseConvRuntime.Threads = 3;
-        Assert.That(SparseConvRuntime.Threads, Is.EqualTo(3));
-        Assert.That(() => SparseConvRuntime.Threads = 0, Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(SparseConvRuntime.Threads, Is.EqualTo(3));
+        var before = SparseConvRuntime.Threads;
+        SparseConvRuntime.Threads = before + 3;
+        Assert.That(SparseConvRuntime.Threads, Is.EqualTo(before + 3));
+        Assert.That(() => SparseConvRuntime.Threads = -1, Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(SparseConvRuntime.Threads, Is.EqualTo(before + 3));
+        SparseConvRuntime.Threads = 0;
+        Assert.That(SparseConvRuntime.Threads, Is.EqualTo(before));
     }
 
     private static float[][] Run(int threads, ConvolutionDirection direction)

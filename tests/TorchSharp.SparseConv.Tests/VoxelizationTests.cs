@@ -263,7 +263,6 @@ public sealed class VoxelizationTests
         var points = Tensors.Random(random, torch.ScalarType.Float32, 60_000, 3);
         var features = Tensors.Random(random, torch.ScalarType.Float32, 60_000, 5).requires_grad_();
         var options = new VoxelizationOptions { Reduction = reduction, Seed = 77 };
-        var threads = SparseConvRuntime.Threads;
         var results = new List<(float[] Values, float[] Gradient)>();
         try
         {
@@ -278,7 +277,7 @@ public sealed class VoxelizationTests
         }
         finally
         {
-            SparseConvRuntime.Threads = threads;
+            SparseConvRuntime.Threads = 0;
         }
 
         foreach (var (values, gradient) in results)

@@ -249,7 +249,7 @@ TEST(Errors, Name_what_is_wrong_with_a_list_of_taps) {
 
 TEST(Errors, Settings_refuse_what_cannot_be) {
   const int32_t before = spc_threads();
-  expect_failure(spc_set_threads(0), SPC_INVALID_ARGUMENT, "threads is 0");
+  expect_failure(spc_set_threads(-1), SPC_INVALID_ARGUMENT, "threads is -1");
   EXPECT_EQ(spc_threads(), before);
   expect_failure(spc_set_isa("sse9"), SPC_INVALID_ARGUMENT, "sse9: no such instruction set");
   expect_failure(spc_set_isa(nullptr), SPC_INVALID_ARGUMENT, "NULL");

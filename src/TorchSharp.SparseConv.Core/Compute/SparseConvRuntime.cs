@@ -47,14 +47,17 @@ public static unsafe class SparseConvRuntime
     }
 
     /// <summary>
-    /// How many threads one call uses, 1 or more; results do not depend on it. Setting throws ArgumentOutOfRangeException below 1.
+    /// How many threads a call on this thread uses, its own among them; results do not depend on it. Unless it was set here, it
+    /// is what torch.set_num_threads says, and without libtorch what OpenMP says: OMP_NUM_THREADS, else one for each processor.
+    /// Setting it holds for the engine alone and for the whole process, however many threads call at once: a call gets what the
+    /// others leave, and always its own thread. Setting it to 0 follows torch again. Throws ArgumentOutOfRangeException below 0.
     /// </summary>
     public static int Threads
     {
         get => Native.spc_threads();
         set
         {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
             Native.spc_set_threads(value).ThrowIfFailed();
         }
     }
@@ -93,6 +96,10 @@ public static unsafe class SparseConvRuntime
 
     /// <summary>How many native maps and rulebooks are alive in this process.</summary>
     public static long LiveObjects => Native.spc_live_objects();
+
+    /// <summary>Asks this function for the number of threads, at every call and on its thread, while <see cref="Threads"/> is not set.</summary>
+    internal static void FollowThreads(delegate* unmanaged[Cdecl]<int> source) =>
+        Native.spc_set_thread_source(source).ThrowIfFailed();
 
     private static string Text(byte* utf8) => Marshal.PtrToStringUTF8((nint)utf8) ?? "";
 }

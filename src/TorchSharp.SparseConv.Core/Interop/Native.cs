@@ -10,7 +10,7 @@ namespace TorchSharp.SparseConv.Core.Interop;
 internal static unsafe partial class Native
 {
     internal const string Library = "sparseconv";
-    internal const int AbiVersion = 6;
+    internal const int AbiVersion = 7;
     internal const int Cpu = -1;
 
     /// <summary>The only stream there is a name for: TorchSharp queues everything on it.</summary>
@@ -46,6 +46,9 @@ internal static unsafe partial class Native
 
     [LibraryImport(Library)]
     internal static partial Status spc_set_threads(int threads);
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_set_thread_source(delegate* unmanaged[Cdecl]<int> source);
 
     [LibraryImport(Library)]
     internal static partial long spc_live_objects();

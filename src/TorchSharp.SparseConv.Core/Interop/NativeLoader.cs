@@ -29,6 +29,7 @@ internal static unsafe class NativeLoader
 
     private static nint Load(IEnumerable<string> candidates)
     {
+        LoadOpenMPOfTorch();
         var tried = new List<string>();
         foreach (var path in candidates)
         {
@@ -41,6 +42,20 @@ internal static unsafe class NativeLoader
             $"The native library '{Native.Library}' for {RuntimeInformation.RuntimeIdentifier} could not be loaded. Tried: "
                 + $"{string.Join("; ", tried)}. Set {PathVariable} to the file or its folder if it is elsewhere."
         );
+    }
+
+    // libtorch brings an OpenMP runtime of its own, under the soname of the system's. Whichever is loaded first serves both
+    // libraries, and a second one would have threads that compete with the first one's for the same processors.
+    private static void LoadOpenMPOfTorch()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        var runtime = Folders(typeof(NativeLoader).Assembly)
+            .Where(Directory.Exists)
+            .SelectMany(folder => Directory.EnumerateFiles(folder, "libgomp-*.so*"))
+            .FirstOrDefault();
+        if (runtime is not null)
+            NativeLibrary.TryLoad(runtime, out _);
     }
 
     // Null when the library is loaded and of our ABI, else the reason why not.

@@ -1,0 +1,41 @@
+// How idle threads wait, on the test's own copy of parallel.cpp: GNU's OpenMP tells nobody, but the team that makes
+// idle threads park can be counted.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <iterator>
+#include <thread>
+
+#include "../../native/src/parallel.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+
+int64_t threads_now() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
+}
+
+TEST(Waiting, Idle_threads_park_while_others_use_the_machine) {
+#if !defined(__linux__) || defined(SPC_PLAIN_THREADS) || !defined(__GNUC__) || defined(__clang__)
+  GTEST_SKIP() << "not GNU's OpenMP on Linux";
+#else
+  if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr)
+    GTEST_SKIP() << "the environment says how threads wait";
+  const int64_t before = threads_now();
+  spc::note_lateness(0ms);
+  spc::note_lateness(100ms);
+  EXPECT_EQ(threads_now(), before) << "late once";
+  spc::note_lateness(100ms);
+  EXPECT_EQ(threads_now(), before + omp_get_num_procs() + 1) << "late again";
+  spc::note_lateness(0ms);
+  EXPECT_EQ(threads_now(), before + omp_get_num_procs() + 1) << "punctual, but not for a second yet";
+  std::this_thread::sleep_for(1100ms);
+  spc::note_lateness(0ms);
+  EXPECT_EQ(threads_now(), before) << "punctual for a second";
+#endif
+}
+
+}  // namespace
