@@ -1,6 +1,7 @@
 // The C ABI: the library, maps and rulebooks. Only files named api have extern "C".
 #include "api.h"
 
+#include "array.h"
 #include "cpu/coordinate_map.h"
 #include "cpu/isa.h"
 #include "cuda/convolution.h"
@@ -83,6 +84,26 @@ spc_status spc_set_threads(int32_t threads) {
 
 spc_status spc_set_thread_source(int32_t (*source)(void)) {
   return guard([&] { spc::set_thread_source(source); });
+}
+
+// Before what is given out: its size, in a place of its own cache line.
+constexpr std::size_t kMemoryHeader = 64;
+
+spc_status spc_memory_take(int64_t bytes, void **out) {
+  return guard([&] {
+    need(out, "out");
+    if (bytes < 0) spc::fail_argument("bytes is " + std::to_string(bytes) + ", must be 0 or more");
+    const std::size_t whole = kMemoryHeader + static_cast<std::size_t>(bytes);
+    char *const start = static_cast<char *>(spc::take_memory(whole));
+    *reinterpret_cast<std::size_t *>(start) = whole;
+    *out = start + kMemoryHeader;
+  });
+}
+
+void spc_memory_give(void *memory) {
+  if (memory == nullptr) return;
+  char *const start = static_cast<char *>(memory) - kMemoryHeader;
+  spc::give_memory(start, *reinterpret_cast<std::size_t *>(start));
 }
 
 int64_t spc_live_objects(void) {

@@ -17,8 +17,9 @@ namespace spc {
 namespace {
 
 constexpr std::size_t kLeastKept = std::size_t{1} << 16;  // below, the allocator keeps what is freed
-constexpr std::size_t kMostKept = std::size_t{1} << 25;   // bytes, of all chunks that wait
-constexpr std::size_t kLarge = std::size_t{1} << 24;      // worth large pages: more than is kept
+constexpr std::size_t kMostKept = std::size_t{48} << 20;  // bytes, of all chunks that wait
+constexpr std::size_t kLarge = std::size_t{1} << 22;      // worth large pages
+constexpr std::size_t kLargePage = std::size_t{1} << 21;
 constexpr std::align_val_t kAlignment{64};
 
 // The size of a chunk: arrays that differ by less than an eighth share one.
@@ -27,6 +28,35 @@ std::size_t chunk_bytes(std::size_t bytes) {
   const std::size_t step = std::bit_floor(bytes) / 8;
   return (bytes + step - 1) / step * step;
 }
+
+// From the system, cleared, for what is large: a page of 2 MiB is cleared at once where 512 small ones fault one by
+// one.
+#if defined(__linux__)
+void *allocate(std::size_t bytes) {
+  if (bytes < kLarge) return ::operator new(bytes, kAlignment);
+  void *const mapped = mmap(nullptr, bytes + kLargePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED) throw std::bad_alloc();
+  const auto start = reinterpret_cast<uintptr_t>(mapped);
+  const uintptr_t begin = (start + kLargePage - 1) / kLargePage * kLargePage, end = begin + bytes;
+  if (begin > start) munmap(mapped, begin - start);
+  if (start + kLargePage > begin) munmap(reinterpret_cast<void *>(end), start + kLargePage - begin);
+  madvise(reinterpret_cast<void *>(begin), bytes, MADV_HUGEPAGE);
+  return reinterpret_cast<void *>(begin);
+}
+
+void release(void *memory, std::size_t bytes) noexcept {
+  if (bytes < kLarge) return ::operator delete(memory, kAlignment);
+  munmap(memory, bytes);
+}
+#else
+void *allocate(std::size_t bytes) {
+  return ::operator new(bytes, kAlignment);
+}
+
+void release(void *memory, std::size_t) noexcept {
+  ::operator delete(memory, kAlignment);
+}
+#endif
 
 class Keeper {
  public:
@@ -45,11 +75,11 @@ class Keeper {
 
   // The oldest chunks make room.
   void give(void *memory, std::size_t bytes) noexcept {
-    if (bytes > kMostKept / 2) return ::operator delete(memory, kAlignment);
+    if (bytes > kMostKept / 2) return release(memory, bytes);
     const std::lock_guard lock(mutex_);
     while (count_ == kMostChunks || kept_ + bytes > kMostKept) {
       ASAN_UNPOISON_MEMORY_REGION(chunks_[0].memory, chunks_[0].bytes);
-      ::operator delete(chunks_[0].memory, kAlignment);
+      release(chunks_[0].memory, chunks_[0].bytes);
       remove(0);
     }
     ASAN_POISON_MEMORY_REGION(memory, bytes);
@@ -87,12 +117,12 @@ void *take_memory(std::size_t bytes) {
   if (size >= kLeastKept) {
     if (void *const memory = keeper().take(size)) return memory;
   }
-  return ::operator new(size, kAlignment);
+  return allocate(size);
 }
 
 void give_memory(void *memory, std::size_t bytes) noexcept {
   const std::size_t size = chunk_bytes(bytes);
-  if (size < kLeastKept) return ::operator delete(memory, kAlignment);
+  if (size < kLeastKept) return release(memory, size);
   keeper().give(memory, size);
 }
 

@@ -40,7 +40,7 @@ public sealed partial class SparseTensor : IDisposable
     }
 
     // Before any use of the engine from here: whoever makes a sparse tensor has libtorch loaded.
-    static SparseTensor() => EngineThreads.FollowTorch();
+    static SparseTensor() => TorchSharpNative.FollowThreads();
 
     internal SparseTensor(torch.Tensor features, CoordinateMap map, int batchSize, FeatureRecipe? recipe = null)
     {

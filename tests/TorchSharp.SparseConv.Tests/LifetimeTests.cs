@@ -14,6 +14,27 @@ public sealed class LifetimeTests
     private const int Steps = 6;
 
     [Test]
+    public void Large_results_take_the_memory_of_those_that_are_gone()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var untracked = torch.no_grad();
+        var (rows, channels) = (40_000L, 40L);
+        var sites = torch.stack([torch.zeros(rows), torch.arange(rows), torch.zeros(rows), torch.zeros(rows)], 1);
+        var input = new SparseTensor(torch.rand(rows, channels), sites.to_type(torch.ScalarType.Int32));
+        using var layer = new SubMConv3d(channels, channels, 1);
+        var expected = input.features.matmul(layer.weight[0]).add_(layer.bias!);
+        var first = Place();
+        Assert.That(Place(), Is.EqualTo(first));
+
+        nint Place()
+        {
+            using var result = layer.call(input).features;
+            Assert.That(Tensors.Deviation(result, expected), Is.LessThan(1e-5));
+            return TensorMemory.Matrix(result, rows, channels, nameof(result)).Data;
+        }
+    }
+
+    [Test]
     public void Training_in_a_scope_per_step_needs_no_collection_for_its_tensors()
     {
         using var net = Net();

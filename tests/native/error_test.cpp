@@ -303,6 +303,22 @@ TEST(Library, Says_what_it_is) {
   EXPECT_EQ(spc_isa_name(-1), nullptr);
 }
 
+TEST(Library, Gives_memory_out_again) {
+  constexpr int64_t kBytes = 5000000;
+  void *first = nullptr, *second = nullptr;
+  ASSERT_EQ(spc_memory_take(kBytes, &first), SPC_OK);
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(first) % 64, 0u);
+  std::memset(first, 1, kBytes);
+  spc_memory_give(first);
+  ASSERT_EQ(spc_memory_take(kBytes - 1000, &second), SPC_OK);
+  EXPECT_EQ(first, second) << "of about the same size";
+  spc_memory_give(second);
+  spc_memory_give(nullptr);
+  expect_failure(spc_memory_take(-1, &first), SPC_INVALID_ARGUMENT, "bytes is -1");
+  expect_failure(spc_memory_take(1, nullptr), SPC_INVALID_ARGUMENT, "out");
+  expect_failure(spc_memory_take(int64_t{1} << 60, &first), SPC_OUT_OF_MEMORY, "memory");
+}
+
 TEST(Library, Counts_its_live_objects) {
   const int64_t before = spc_live_objects();
   {

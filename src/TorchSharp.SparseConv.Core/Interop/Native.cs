@@ -48,6 +48,11 @@ internal static unsafe partial class Native
     internal static partial Status spc_set_threads(int threads);
 
     [LibraryImport(Library)]
+    internal static partial Status spc_memory_take(long bytes, out void* memory);
+
+    // spc_memory_give is not called from here: TorchSharp gets its address.
+
+    [LibraryImport(Library)]
     internal static partial Status spc_set_thread_source(delegate* unmanaged[Cdecl]<int> source);
 
     [LibraryImport(Library)]

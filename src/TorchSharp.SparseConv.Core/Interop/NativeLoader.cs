@@ -27,6 +27,10 @@ internal static unsafe class NativeLoader
         }
     }
 
+    /// <summary>The address of a function of the library.</summary>
+    internal static nint Address(string function) =>
+        NativeLibrary.GetExport(Resolve(Native.Library, typeof(NativeLoader).Assembly, null), function);
+
     private static nint Load(IEnumerable<string> candidates)
     {
         LoadOpenMPOfTorch();

@@ -19,7 +19,7 @@ internal static class ConvolutionEngine
         var kernel = TensorMemory.Contiguous(weight);
         var offset = bias is null ? null : TensorMemory.Contiguous(bias);
         var shortcut = residual is null ? null : TensorMemory.Contiguous(residual);
-        var output = torch.empty(new[] { call.OutRows, call.OutChannels }, features.dtype, features.device);
+        var output = TorchSharpNative.Empty(new[] { call.OutRows, call.OutChannels }, features.dtype, features.device);
         var scratch = Scratch(call, ConvolutionPass.Forward, input);
         Convolution.Forward(
             call.Rulebook,
@@ -46,7 +46,7 @@ internal static class ConvolutionEngine
     internal static torch.Tensor BackwardInput(ConvolutionCall call, torch.Tensor gradient, torch.Tensor weight)
     {
         var kernel = TensorMemory.Contiguous(weight);
-        var result = torch.empty(new[] { call.InRows, call.InChannels }, gradient.dtype, gradient.device);
+        var result = TorchSharpNative.Empty(new[] { call.InRows, call.InChannels }, gradient.dtype, gradient.device);
         var scratch = Scratch(call, ConvolutionPass.BackwardInput, gradient);
         Convolution.BackwardInput(
             call.Rulebook,
@@ -72,8 +72,10 @@ internal static class ConvolutionEngine
     )
     {
         var input = TensorMemory.Contiguous(features);
-        var weight = torch.empty(call.WeightShape, call.Types.Weight, gradient.device);
-        var bias = call.Needs.Bias ? torch.empty(new[] { call.OutChannels }, call.Types.Bias, gradient.device) : null;
+        var weight = TorchSharpNative.Empty(call.WeightShape, call.Types.Weight, gradient.device);
+        var bias = call.Needs.Bias
+            ? TorchSharpNative.Empty(new[] { call.OutChannels }, call.Types.Bias, gradient.device)
+            : null;
         var scratch = Scratch(call, ConvolutionPass.BackwardWeight, input);
         Convolution.BackwardWeight(
             call.Rulebook,

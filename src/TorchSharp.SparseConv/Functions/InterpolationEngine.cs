@@ -8,14 +8,14 @@ internal static class InterpolationEngine
     /// <summary>A tensor for what the gradient needs, int32 [out rows, C], or null where it needs nothing.</summary>
     internal static torch.Tensor? CreateSaved(InterpolationCall call, torch.Device device) =>
         call.Kind == SplatKind.Max
-            ? torch.empty(new[] { call.OutRows, call.Channels }, torch.ScalarType.Int32, device)
+            ? TorchSharpNative.Empty(new[] { call.OutRows, call.Channels }, torch.ScalarType.Int32, device)
             : null;
 
     /// <summary>[in rows, C] to [out rows, C]; writes saved where it is given.</summary>
     internal static torch.Tensor Forward(InterpolationCall call, torch.Tensor features, torch.Tensor? saved)
     {
         var input = TensorMemory.Contiguous(features);
-        var output = torch.empty(new[] { call.OutRows, call.Channels }, features.dtype, features.device);
+        var output = TorchSharpNative.Empty(new[] { call.OutRows, call.Channels }, features.dtype, features.device);
         if (call.Channels == 0)
         {
             return output;
@@ -41,7 +41,7 @@ internal static class InterpolationEngine
     /// <summary>The gradient of the features, [in rows, C].</summary>
     internal static torch.Tensor Backward(InterpolationCall call, torch.Tensor gradient, torch.Tensor? saved)
     {
-        var result = torch.empty(new[] { call.InRows, call.Channels }, gradient.dtype, gradient.device);
+        var result = TorchSharpNative.Empty(new[] { call.InRows, call.Channels }, gradient.dtype, gradient.device);
         if (call.Channels == 0)
         {
             return result;

@@ -9,7 +9,11 @@ internal static class NormEngine
     internal static torch.Tensor Statistics(torch.Tensor features)
     {
         var input = TensorMemory.Contiguous(features);
-        var result = torch.empty(new[] { 2, features.shape[1] }, Precision.Sums(features.dtype), features.device);
+        var result = TorchSharpNative.Empty(
+            new[] { 2, features.shape[1] },
+            Precision.Sums(features.dtype),
+            features.device
+        );
         var (mean, variance) = Halves(result);
         Norm.Statistics(Rows(input), mean, variance);
         GC.KeepAlive(input);
@@ -37,7 +41,7 @@ internal static class NormEngine
         var output =
             overwrites && ReferenceEquals(input, features)
                 ? features
-                : torch.empty(features.shape, features.dtype, features.device);
+                : TorchSharpNative.Empty(features.shape, features.dtype, features.device);
         Norm.Forward(
             Rows(input),
             Terms(call, statistics, scale, shift),
@@ -67,10 +71,10 @@ internal static class NormEngine
     {
         var input = TensorMemory.Contiguous(features);
         var (scale, shift) = (Widen(weight), Widen(bias));
-        var ofFeatures = call.Needs.Features ? torch.empty_like(input) : null;
+        var ofFeatures = call.Needs.Features ? TorchSharpNative.Empty(input.shape, input.dtype, input.device) : null;
         var ofWeight = call.Needs.Weight ? torch.empty_like(scale!) : null;
         var ofBias = call.Needs.Bias ? torch.empty_like(shift!) : null;
-        var ofResidual = call.Needs.Residual ? torch.empty_like(input) : null;
+        var ofResidual = call.Needs.Residual ? TorchSharpNative.Empty(input.shape, input.dtype, input.device) : null;
         Norm.Backward(
             Rows(input),
             Terms(call, statistics, scale, shift),

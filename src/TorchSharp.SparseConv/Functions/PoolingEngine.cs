@@ -9,8 +9,12 @@ internal static class PoolingEngine
     internal static torch.Tensor? CreateSaved(PoolingCall call, torch.Device device) =>
         call.Kind switch
         {
-            PoolingKind.Max => torch.empty(new[] { call.Output.Rows, call.Channels }, torch.ScalarType.Int32, device),
-            PoolingKind.Mean => torch.empty(new[] { call.Output.Rows }, torch.ScalarType.Int32, device),
+            PoolingKind.Max => TorchSharpNative.Empty(
+                new[] { call.Output.Rows, call.Channels },
+                torch.ScalarType.Int32,
+                device
+            ),
+            PoolingKind.Mean => TorchSharpNative.Empty(new[] { call.Output.Rows }, torch.ScalarType.Int32, device),
             _ => null,
         };
 
@@ -18,7 +22,7 @@ internal static class PoolingEngine
     internal static torch.Tensor Forward(PoolingCall call, torch.Tensor features, torch.Tensor? saved)
     {
         var input = TensorMemory.Contiguous(features);
-        var output = torch.empty(new[] { call.Output.Rows, call.Channels }, features.dtype, features.device);
+        var output = TorchSharpNative.Empty(new[] { call.Output.Rows, call.Channels }, features.dtype, features.device);
         Pooling.Forward(
             call.Rulebook,
             call.Direction,
@@ -36,7 +40,7 @@ internal static class PoolingEngine
     /// <summary>The gradient of the features, [in rows, C].</summary>
     internal static torch.Tensor Backward(PoolingCall call, torch.Tensor gradient, torch.Tensor? saved)
     {
-        var result = torch.empty(new[] { call.Input.Rows, call.Channels }, gradient.dtype, gradient.device);
+        var result = TorchSharpNative.Empty(new[] { call.Input.Rows, call.Channels }, gradient.dtype, gradient.device);
         Pooling.Backward(
             call.Rulebook,
             call.Direction,
