@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using TorchSharp.SparseConv.Data.Scenes;
 
 namespace TorchSharp.SparseConv.Data.Tests;
 

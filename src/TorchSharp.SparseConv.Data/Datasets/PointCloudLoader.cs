@@ -1,5 +1,4 @@
-using TorchSharp.SparseConv.Data.Datasets;
-using TorchSharp.SparseConv.Data.Scenes;
+using System.Threading.Channels;
 
 namespace TorchSharp.SparseConv.Data;
 
@@ -121,5 +120,163 @@ public sealed class PointCloudLoader
         var random = new SceneRandom(Seed, epoch);
         var epochSeed = (int)(random.Next() * int.MaxValue);
         return (int)(new SceneRandom(epochSeed, index).Next() * int.MaxValue);
+    }
+}
+
+/// <summary>In which order a loader goes through a data set.</summary>
+public enum LoadingOrder
+{
+    /// <summary>In the data set's own order, in every epoch.</summary>
+    Sequential,
+
+    /// <summary>In an order drawn anew for each epoch from the loader's seed.</summary>
+    Shuffled,
+}
+
+/// <summary>Some clouds of a data set that are worked on together.</summary>
+public sealed class PointCloudBatch
+{
+    internal PointCloudBatch(int number, int[] indices, PointCloud[] clouds)
+    {
+        Number = number;
+        Indices = indices;
+        Clouds = clouds;
+    }
+
+    /// <summary>Which batch of its epoch it is, from 0.</summary>
+    public int Number { get; }
+
+    /// <summary>The index of each cloud in the data set.</summary>
+    public IReadOnlyList<int> Indices { get; }
+
+    /// <summary>The clouds, augmented where the loader does that.</summary>
+    public IReadOnlyList<PointCloud> Clouds { get; }
+}
+
+// One epoch being loaded. Jobs go into two queues: that of the workers, who take them as they are free, and that of the
+// consumer, who takes them in order. The second is bounded, and so is what is loaded ahead.
+internal sealed class LoadingRun : IDisposable
+{
+    private readonly CancellationTokenSource _stop;
+    private readonly CancellationToken _cancellation;
+    private readonly Channel<LoadingJob> _work = Channel.CreateUnbounded<LoadingJob>();
+    private readonly Channel<LoadingJob> _ahead;
+    private readonly Thread[] _workers;
+    private readonly Task _feeding;
+
+    public LoadingRun(
+        int batches,
+        int workers,
+        int batchesAhead,
+        Func<int, CancellationToken, PointCloudBatch> load,
+        CancellationToken cancellation
+    )
+    {
+        _cancellation = cancellation;
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        _ahead = Channel.CreateBounded<LoadingJob>(
+            new BoundedChannelOptions(batchesAhead) { SingleReader = true, SingleWriter = true }
+        );
+        var stop = _stop.Token;
+        _feeding = Task.Run(() => Feed(batches, stop), CancellationToken.None);
+        _workers = new Thread[Math.Min(workers, Math.Max(1, batches))];
+        for (var i = 0; i < _workers.Length; i++)
+        {
+            _workers[i] = new Thread(() => Work(load, stop)) { IsBackground = true, Name = $"point cloud loader {i}" };
+            _workers[i].Start();
+        }
+    }
+
+    // The next batch; null after the last.
+    public PointCloudBatch? Next()
+    {
+        try
+        {
+            return Wait(_ahead.Reader.WaitToReadAsync(_stop.Token).AsTask()) && _ahead.Reader.TryRead(out var job)
+                ? Wait(job.Result.WaitAsync(_stop.Token))
+                : null;
+        }
+        catch (OperationCanceledException)
+        {
+            _cancellation.ThrowIfCancellationRequested();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        Wait(_feeding);
+        foreach (var worker in _workers)
+        {
+            worker.Join();
+        }
+        _stop.Dispose();
+    }
+
+    private async Task Feed(int batches, CancellationToken stop)
+    {
+        try
+        {
+            for (var number = 0; number < batches; number++)
+            {
+                var job = new LoadingJob(number);
+                await _ahead.Writer.WriteAsync(job, stop);
+                await _work.Writer.WriteAsync(job, stop);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The consumer has left; the queues are completed all the same, which ends the workers.
+        }
+        _ahead.Writer.Complete();
+        _work.Writer.Complete();
+    }
+
+    private void Work(Func<int, CancellationToken, PointCloudBatch> load, CancellationToken stop)
+    {
+        try
+        {
+            while (Wait(_work.Reader.WaitToReadAsync(stop).AsTask()))
+            {
+                while (!stop.IsCancellationRequested && _work.Reader.TryRead(out var job))
+                {
+                    job.Run(load, stop);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The consumer has left.
+        }
+    }
+
+    // Threads of loaders and training loops have nothing else to do than to wait.
+    private static T Wait<T>(Task<T> task) => task.GetAwaiter().GetResult();
+
+    private static void Wait(Task task) => task.GetAwaiter().GetResult();
+}
+
+// A batch that somebody waits for.
+internal sealed class LoadingJob(int number)
+{
+    private readonly TaskCompletionSource<PointCloudBatch> _result = new(
+        TaskCreationOptions.RunContinuationsAsynchronously
+    );
+
+    public Task<PointCloudBatch> Result => _result.Task;
+
+    // Whatever the data set throws belongs to the one who waits.
+    public void Run(Func<int, CancellationToken, PointCloudBatch> load, CancellationToken stop)
+    {
+        try
+        {
+            _result.SetResult(load(number, stop));
+        }
+        catch (Exception error)
+        {
+            _result.SetException(error);
+            _ = _result.Task.Exception; // nobody may come for it any more
+        }
     }
 }

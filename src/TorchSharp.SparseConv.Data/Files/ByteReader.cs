@@ -1,6 +1,6 @@
 using System.IO.Compression;
 
-namespace TorchSharp.SparseConv.Data.Files;
+namespace TorchSharp.SparseConv.Data;
 
 // A file read from front to back through one buffer. It knows where it is and how much can be left, so that a reader can
 // ask for what a header promises before it takes memory for it; every failure is a PointCloudException with the offset.
@@ -214,4 +214,16 @@ internal sealed class ByteReader : IDisposable
 
     private PointCloudException Ended(long expected, long found, string what) =>
         Error($"the file ends too early: expected {expected} bytes of {what}, found {found}");
+}
+
+// A new file to write from front to back, compressed where its name says so.
+internal static class OutputFile
+{
+    public static Stream Create(string path)
+    {
+        var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
+        return path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)
+            ? new GZipStream(file, CompressionLevel.Fastest)
+            : file;
+    }
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 
-namespace TorchSharp.SparseConv.Data.Files;
+namespace TorchSharp.SparseConv.Data;
 
 // Numbers as the text of a file, with C's spelling of what is not finite.
 internal static class NumberText
@@ -55,5 +55,114 @@ internal static class NumberText
             infinite ? (negative ? double.NegativeInfinity : double.PositiveInfinity) : double.NaN
         );
         return infinite || word.SequenceEqual("nan"u8) || word.SequenceEqual("nan(ind)"u8);
+    }
+}
+
+// Points as lines of text, numbers separated by white space.
+internal static class LineReader
+{
+    public const int LongestLine = 1 << 20;
+
+    // The next token of a line, and what comes after it; empty at the end.
+    public static ReadOnlySpan<byte> NextToken(ref ReadOnlySpan<byte> line)
+    {
+        line = line.TrimStart(" \t\r"u8);
+        var end = line.IndexOfAny(" \t\r"u8);
+        var token = end < 0 ? line : line[..end];
+        line = line[token.Length..];
+        return token;
+    }
+
+    // The next line that is not blank.
+    public static ReadOnlySpan<byte> NextLine(ByteReader file, string expected)
+    {
+        while (file.TryReadLine(LongestLine, expected, out var line))
+        {
+            if (!line.Trim(" \t\r"u8).IsEmpty)
+            {
+                return line;
+            }
+        }
+        throw file.Error($"the file ends too early: expected {expected}");
+    }
+
+    // Refuses a promise of lines that the file is too short for: a digit and a separator for each number, but for the last.
+    public static void Require(ByteReader file, long count, int numbers)
+    {
+        if (count > (file.Remaining + 1) / (2L * numbers))
+        {
+            file.Require(count, 2L * numbers, "points");
+        }
+    }
+
+    public static void Read(ByteReader file, PointColumn[] columns, int count)
+    {
+        for (var point = 0; point < count; point++)
+        {
+            var at = file.Offset;
+            var line = NextLine(file, $"a line for point {point} of {count}");
+            for (var i = 0; i < columns.Length; i++)
+            {
+                Parse(file, columns[i], NextToken(ref line), point, i, at);
+            }
+            ExpectEnd(file, line, columns.Length, at);
+        }
+    }
+
+    public static void Parse(
+        ByteReader file,
+        PointColumn column,
+        ReadOnlySpan<byte> token,
+        int point,
+        int index,
+        long at
+    )
+    {
+        if (token.IsEmpty)
+        {
+            throw file.Error($"the line has only {index} numbers, expected more", at);
+        }
+        if (!column.TryParse(token, point))
+        {
+            throw file.Error($"number {index + 1} of the line is \"{Quote(token)}\", expected {column.Type}", at);
+        }
+    }
+
+    public static void ExpectEnd(ByteReader file, ReadOnlySpan<byte> rest, int expected, long at)
+    {
+        var token = NextToken(ref rest);
+        if (!token.IsEmpty)
+        {
+            throw file.Error($"the line goes on with \"{Quote(token)}\", expected {expected} numbers", at);
+        }
+    }
+
+    // Text of a file, fit for a message.
+    public static string Quote(ReadOnlySpan<byte> text)
+    {
+        var shown = System.Text.Encoding.ASCII.GetString(text[..Math.Min(text.Length, 40)]);
+        return string.Concat(shown.Select(c => char.IsControl(c) ? '?' : c)) + (text.Length > 40 ? "..." : "");
+    }
+}
+
+// Points as lines of text, numbers separated by one byte.
+internal static class LineWriter
+{
+    private const int LongestNumber = 32;
+
+    public static void Write(Stream file, IReadOnlyList<PointColumn> columns, int count, byte separator)
+    {
+        var line = new byte[columns.Count * (LongestNumber + 1)];
+        for (var point = 0; point < count; point++)
+        {
+            var length = 0;
+            foreach (var column in columns)
+            {
+                length += column.Format(line.AsSpan(length), point);
+                line[length++] = separator;
+            }
+            line[length - 1] = (byte)'\n';
+            file.Write(line, 0, length);
+        }
     }
 }

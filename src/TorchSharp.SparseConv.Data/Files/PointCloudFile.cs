@@ -1,5 +1,3 @@
-using TorchSharp.SparseConv.Data.Files;
-
 namespace TorchSharp.SparseConv.Data;
 
 /// <summary>Point clouds in files of any format that the library knows, chosen by the file name's ending.</summary>
@@ -65,4 +63,99 @@ public static class PointCloudFile
                 $"the ending \"{extension}\" is no known format, expected one of {string.Join(", ", Extensions)}"
             );
     }
+}
+
+/// <summary>A point-cloud file that is missing, malformed or does not fit its companion; the message names the file and what was expected.</summary>
+public sealed class PointCloudException : IOException
+{
+    /// <summary>An error in <paramref name="path"/>, at <paramref name="offset"/> bytes where the place is known; the message begins with the path.</summary>
+    public PointCloudException(string path, string problem, long? offset = null, Exception? innerException = null)
+        : base(offset is { } at ? $"{path}: at byte {at}: {problem}" : $"{path}: {problem}", innerException)
+    {
+        FilePath = path;
+        Offset = offset;
+    }
+
+    /// <summary>The file at fault, where there is one.</summary>
+    public string? FilePath { get; }
+
+    /// <summary>Where in the file, in bytes from its beginning, where that is known.</summary>
+    public long? Offset { get; }
+}
+
+// A file of points whose header has been read and believed; points come in blocks, from first to last.
+internal abstract class PointReader(ByteReader? file) : IDisposable
+{
+    protected ByteReader File => file ?? throw new InvalidOperationException("the cloud is in memory");
+
+    public long PointsLeft { get; protected set; }
+
+    // A reader that owns the file; the file is closed where its header is refused.
+    public static PointReader Open(string path, Func<ByteReader, PointReader> open)
+    {
+        var file = ByteReader.Open(path);
+        try
+        {
+            return open(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    // At most that many points, fewer at the end.
+    public PointCloud Read(int most)
+    {
+        var count = (int)Math.Min(most, PointsLeft);
+        var cloud = ReadPoints(count);
+        PointsLeft -= count;
+        return cloud;
+    }
+
+    public PointCloud ReadAll()
+    {
+        const int Most = int.MaxValue / 3;
+        return PointsLeft <= Most
+            ? Read((int)PointsLeft)
+            : throw File.Error($"has {PointsLeft} points, one cloud holds at most {Most}; read it in blocks");
+    }
+
+    public void Dispose() => file?.Dispose();
+
+    protected abstract PointCloud ReadPoints(int count);
+}
+
+// A cloud that is in memory already, of a format that is read whole.
+internal sealed class CloudReader : PointReader
+{
+    private readonly PointCloud _cloud;
+
+    public CloudReader(PointCloud cloud)
+        : base(null)
+    {
+        _cloud = cloud;
+        PointsLeft = cloud.Count;
+    }
+
+    protected override PointCloud ReadPoints(int count)
+    {
+        var first = _cloud.Count - (int)PointsLeft;
+        return count == _cloud.Count ? _cloud : _cloud.Select([.. Enumerable.Range(first, count)]);
+    }
+}
+
+// How the files with some endings are opened and written.
+internal sealed class PointCloudFormat(
+    string[] extensions,
+    Func<string, PointReader> open,
+    Action<string, PointCloud> write
+)
+{
+    public string[] Extensions { get; } = extensions;
+
+    public PointReader Open(string path) => open(path);
+
+    public void Write(string path, PointCloud cloud) => write(path, cloud);
 }

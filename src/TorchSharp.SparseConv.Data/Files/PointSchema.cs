@@ -1,4 +1,4 @@
-namespace TorchSharp.SparseConv.Data.Files;
+namespace TorchSharp.SparseConv.Data;
 
 // How the properties of a file become positions and attributes, and back. x, y, z are the positions; red, green, blue (alpha)
 // are the attribute color; nx, ny, nz are normal; name_0, name_1, ... are one attribute of that name. Properties belong
@@ -181,5 +181,81 @@ internal sealed class PointSchema
                 Array.ForEach(members, i => taken[i] = true);
             }
         }
+    }
+}
+
+// One number of each point, as a file declares it.
+internal readonly record struct PointProperty(string Name, NumberType Type);
+
+// The properties, by their indices, that make one attribute.
+internal readonly record struct PointGroup(string Name, int[] Members);
+
+// Arrays for some points of a file: a column for each property, and the same arrays as positions and attributes.
+internal readonly record struct PointBlock(PointColumn[] Columns, Array Positions, List<PointAttribute> Attributes);
+
+// Coordinates too large for 32-bit floats, as an origin and small positions.
+internal static class WorldPositions
+{
+    // Up to here 32-bit floats are exact to a quarter of a millimetre.
+    private const double Near = 4096;
+
+    // On each axis zero where all is near, else the middle, as a whole number.
+    public static Origin OriginFor(ReadOnlySpan<double> world)
+    {
+        Span<double> origin = stackalloc double[3];
+        for (var axis = 0; axis < 3; axis++)
+        {
+            var (low, high) = (double.MaxValue, double.MinValue);
+            for (var i = axis; i < world.Length; i += 3)
+            {
+                if (double.IsFinite(world[i]))
+                {
+                    (low, high) = (Math.Min(low, world[i]), Math.Max(high, world[i]));
+                }
+            }
+            if (low <= high && Math.Max(-low, high) > Near)
+            {
+                origin[axis] = Math.Floor(low / 2 + high / 2);
+            }
+        }
+        return new Origin(origin[0], origin[1], origin[2]);
+    }
+
+    public static float[] From(ReadOnlySpan<double> world, Origin origin)
+    {
+        var positions = new float[world.Length];
+        for (var i = 0; i < world.Length; i++)
+        {
+            positions[i] = (float)(world[i] - origin[i % 3]);
+        }
+        return positions;
+    }
+}
+
+// 64-bit integers for formats that have none: as 32 bits where all fit, else as doubles where those are exact.
+internal static class NarrowIntegers
+{
+    public static PointCloud Of(PointCloud cloud)
+    {
+        foreach (var attribute in cloud.Attributes)
+        {
+            if (attribute.Type is NumberType.Int64 or NumberType.UInt64)
+            {
+                cloud = cloud.With(new PointAttribute(attribute.Name, Narrow(attribute), attribute.Components));
+            }
+        }
+        return cloud;
+    }
+
+    private static Array Narrow(PointAttribute attribute)
+    {
+        var values = attribute.Values.Values;
+        return NumberTypes.ConvertExactly<int>(values, out _)
+            ?? NumberTypes.ConvertExactly<uint>(values, out _)
+            ?? (Array?)NumberTypes.ConvertExactly<double>(values, out var misfit)
+            ?? throw new ArgumentException(
+                $"{attribute.Name} has {values.GetValue(misfit)}, which this format cannot hold: it has no 64-bit integers",
+                nameof(attribute)
+            );
     }
 }

@@ -1,4 +1,4 @@
-namespace TorchSharp.SparseConv.Data.Scenes;
+namespace TorchSharp.SparseConv.Data;
 
 // The ground below the scanner: strips along the street (road, parking, sidewalk, terrain), perhaps a crossing, gentle waves.
 internal sealed class Ground

@@ -1,4 +1,4 @@
-namespace TorchSharp.SparseConv.Data.Scenes;
+namespace TorchSharp.SparseConv.Data;
 
 // A rotating scanner of 64 beams at the elevations of a Velodyne HDL-64E; one turn over a street.
 internal static class Scanner

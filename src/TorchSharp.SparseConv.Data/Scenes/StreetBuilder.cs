@@ -1,4 +1,4 @@
-namespace TorchSharp.SparseConv.Data.Scenes;
+namespace TorchSharp.SparseConv.Data;
 
 // Furnishes one random street around the scanner, side by side and from one end to the other.
 internal sealed class StreetBuilder

@@ -1,5 +1,4 @@
 using System.Text;
-using TorchSharp.SparseConv.Data.Files;
 
 namespace TorchSharp.SparseConv.Data.Tests.Files;
 

@@ -1,0 +1,264 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+
+namespace TorchSharp.SparseConv.Data;
+
+/// <summary>Files of SemanticKITTI and KITTI: scans (.bin: float32 x, y, z, intensity) and labels (.label: uint32, the class in the low 16 bits).</summary>
+public static class SemanticKitti
+{
+    private const int PointBytes = 4 * sizeof(float);
+    private const int LabelBytes = sizeof(uint);
+
+    /// <summary>Points of one scan, without labels.</summary>
+    /// <exception cref="PointCloudException">The file is missing, empty, cut off in the middle of a point, or holds a coordinate that is not finite.</exception>
+    public static PointCloud ReadScan(string path)
+    {
+        var values = ReadWords<float>(path, PointBytes, "points of 16 bytes (float32 x, y, z, intensity)");
+        var count = values.Length / 4;
+        var positions = new float[3 * count];
+        var intensity = new float[count];
+        for (var point = 0; point < count; point++)
+        {
+            for (var axis = 0; axis < 3; axis++)
+            {
+                var value = values[4 * point + axis];
+                if (!float.IsFinite(value))
+                {
+                    var offset = ((4L * point) + axis) * sizeof(float);
+                    throw new PointCloudException(
+                        path,
+                        $"{"xyz"[axis]} of point {point} is {value}, must be finite",
+                        offset
+                    );
+                }
+                positions[3 * point + axis] = value;
+            }
+            intensity[point] = values[4 * point + 3];
+        }
+        return new PointCloud(positions, intensity);
+    }
+
+    /// <summary>Classes 0 to 19 of one scan's points, by <see cref="SemanticKittiClasses"/>' learning map.</summary>
+    /// <param name="path">The .label file.</param>
+    /// <param name="pointCount">How many labels there must be; null where that is not known.</param>
+    /// <exception cref="PointCloudException">The file is missing, cut off, has another number of labels, or a label that the data set does not define.</exception>
+    public static int[] ReadLabels(string path, int? pointCount = null)
+    {
+        var raw = ReadRawLabels(path, pointCount);
+        var labels = new int[raw.Length];
+        for (var i = 0; i < raw.Length; i++)
+        {
+            var id = (int)(raw[i] & 0xffff); // the high half is the instance
+            if (!SemanticKittiClasses.TryMap(id, out labels[i]))
+            {
+                throw new PointCloudException(
+                    path,
+                    $"label of point {i} is {id}, which SemanticKITTI does not define",
+                    (long)i * LabelBytes
+                );
+            }
+        }
+        return labels;
+    }
+
+    /// <summary>Points of one scan with their classes, where it has labels.</summary>
+    /// <exception cref="PointCloudException">As of <see cref="ReadScan"/> and <see cref="ReadLabels"/>.</exception>
+    public static PointCloud Read(ScanFile scan)
+    {
+        var cloud = ReadScan(scan.ScanPath);
+        return scan.LabelPath is { } labels ? cloud.WithLabels(ReadLabels(labels, cloud.Count)) : cloud;
+    }
+
+    /// <summary>The scans below <paramref name="root"/>/sequences, in the order of the given sequences and of their frames.</summary>
+    /// <exception cref="PointCloudException">A sequence has no folder or no scans, or only some of its scans have labels.</exception>
+    public static IReadOnlyList<ScanFile> Scans(string root, IEnumerable<string> sequences)
+    {
+        ArgumentNullException.ThrowIfNull(root);
+        ArgumentNullException.ThrowIfNull(sequences);
+        return [.. sequences.SelectMany(sequence => ScansOf(root, sequence))];
+    }
+
+    /// <summary>Writes points as a scan; points without intensity get 0.</summary>
+    public static void WriteScan(string path, PointCloud cloud)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        ArgumentNullException.ThrowIfNull(cloud);
+        var bytes = new byte[checked((long)cloud.Count * PointBytes)];
+        for (var point = 0; point < cloud.Count; point++)
+        {
+            var to = bytes.AsSpan(point * PointBytes, PointBytes);
+            for (var axis = 0; axis < 3; axis++)
+            {
+                BinaryPrimitives.WriteSingleLittleEndian(
+                    to[(axis * sizeof(float))..],
+                    cloud.Positions[3 * point + axis]
+                );
+            }
+            BinaryPrimitives.WriteSingleLittleEndian(to[12..], cloud.Intensity?[point] ?? 0);
+        }
+        File.WriteAllBytes(path, bytes);
+    }
+
+    /// <summary>Writes classes 0 to 19 as raw SemanticKITTI labels, one uint32 a point.</summary>
+    /// <exception cref="ArgumentException">A label is no class from 0 to 19; no file is written then.</exception>
+    public static void WriteLabels(string path, ReadOnlySpan<int> labels)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        LabelCheck.OnePerPoint(labels, labels.Length, SemanticKittiClasses.Count);
+        var bytes = new byte[checked((long)labels.Length * LabelBytes)];
+        for (var i = 0; i < labels.Length; i++)
+        {
+            var raw = (uint)SemanticKittiClasses.RawId(labels[i]);
+            BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(i * LabelBytes), raw);
+        }
+        File.WriteAllBytes(path, bytes);
+    }
+
+    // Each point's class in the low half, its instance in the high one.
+    internal static uint[] ReadRawLabels(string path, int? pointCount)
+    {
+        if (pointCount is { } expected)
+        {
+            var found = LengthOf(path);
+            if (found != (long)expected * LabelBytes)
+            {
+                throw new PointCloudException(
+                    path,
+                    $"is {found} bytes long, must be {(long)expected * LabelBytes} bytes: one uint32 label for each of the {expected} points of its scan"
+                );
+            }
+        }
+        return ReadWords<uint>(path, LabelBytes, "labels of 4 bytes (uint32)");
+    }
+
+    private static List<ScanFile> ScansOf(string root, string sequence)
+    {
+        var folder = Path.Combine(root, "sequences", sequence);
+        var velodyne = Path.Combine(folder, "velodyne");
+        if (!Directory.Exists(velodyne))
+        {
+            throw new PointCloudException(
+                velodyne,
+                $"there is no such folder; expected SemanticKITTI's layout: {root}/sequences/{sequence}/velodyne/*.bin and labels/*.label"
+            );
+        }
+        var labels = Path.Combine(folder, "labels");
+        var labelled = Directory.Exists(labels);
+        var scans = new List<ScanFile>();
+        foreach (var path in Directory.EnumerateFiles(velodyne, "*.bin").Order(StringComparer.Ordinal))
+        {
+            var frame = Path.GetFileNameWithoutExtension(path);
+            var labelPath = labelled ? Path.Combine(labels, frame + ".label") : null;
+            if (labelPath is not null && !File.Exists(labelPath))
+            {
+                throw new PointCloudException(labelPath, $"there is no such file; expected the labels of {path}");
+            }
+            scans.Add(new ScanFile(sequence, frame, path, labelPath));
+        }
+        return scans.Count > 0
+            ? scans
+            : throw new PointCloudException(velodyne, "has no scans; expected files named *.bin");
+    }
+
+    private static long LengthOf(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        var file = new FileInfo(path);
+        return file.Exists ? file.Length : throw new PointCloudException(path, "there is no such file");
+    }
+
+    // Whole records only; the length is checked before memory is taken for it.
+    private static T[] ReadWords<T>(string path, int recordBytes, string expected)
+        where T : unmanaged
+    {
+        var length = LengthOf(path);
+        if (length == 0)
+        {
+            throw new PointCloudException(path, $"is empty, must hold {expected}");
+        }
+        if (length % recordBytes != 0)
+        {
+            var offset = length - length % recordBytes;
+            throw new PointCloudException(
+                path,
+                $"the file ends {length - offset} bytes into a record: it is {length} bytes long and must hold whole {expected}",
+                offset
+            );
+        }
+        if (length / sizeof(float) > Array.MaxLength)
+        {
+            throw new PointCloudException(
+                path,
+                $"is {length} bytes long, must be at most {Array.MaxLength * 4L} bytes"
+            );
+        }
+        try
+        {
+            using var file = File.OpenRead(path);
+            var words = new T[length / sizeof(float)];
+            file.ReadExactly(MemoryMarshal.AsBytes(words.AsSpan()));
+            if (!BitConverter.IsLittleEndian)
+            {
+                var bits = MemoryMarshal.Cast<T, uint>(words.AsSpan());
+                BinaryPrimitives.ReverseEndianness(bits, bits);
+            }
+            return words;
+        }
+        catch (Exception error) when (error is EndOfStreamException or UnauthorizedAccessException)
+        {
+            throw new PointCloudException(path, $"cannot be read: {error.Message}", innerException: error);
+        }
+    }
+}
+
+/// <summary>One scan of a data set in SemanticKITTI's layout.</summary>
+/// <param name="Sequence">The sequence's folder, for example 08.</param>
+/// <param name="Frame">The scan's file name without ending, for example 000000.</param>
+/// <param name="ScanPath">The file of points (.bin).</param>
+/// <param name="LabelPath">The file of labels (.label); null where the sequence has none, as the data set's test sequences.</param>
+public readonly record struct ScanFile(string Sequence, string Frame, string ScanPath, string? LabelPath)
+{
+    /// <summary>Sequence and frame, as 08/000000.</summary>
+    public override string ToString() => $"{Sequence}/{Frame}";
+}
+
+/// <summary>Scans of a folder in SemanticKITTI's layout, with the standard learning classes.</summary>
+public sealed class SemanticKittiDataset : IPointCloudDataset
+{
+    private readonly IReadOnlyList<ScanFile> _scans;
+
+    /// <summary>Lists the scans of the given sequences, for example 00 and 08; nothing is read yet.</summary>
+    /// <exception cref="PointCloudException">A sequence has no folder, no scans or no labels.</exception>
+    public SemanticKittiDataset(string root, params IEnumerable<string> sequences)
+    {
+        _scans = SemanticKitti.Scans(root, sequences);
+        foreach (var scan in _scans)
+        {
+            if (scan.LabelPath is null)
+            {
+                throw new PointCloudException(
+                    scan.ScanPath,
+                    $"sequence {scan.Sequence} has no folder labels beside velodyne"
+                );
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public int Count => _scans.Count;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> ClassNames => SemanticKittiClasses.Names;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Rgb> ClassColors => SemanticKittiClasses.Colors;
+
+    /// <inheritdoc/>
+    public int IgnoreLabel => SemanticKittiClasses.Unlabeled;
+
+    /// <inheritdoc/>
+    public string Name(int index) => _scans[index].ToString();
+
+    /// <inheritdoc/>
+    public PointCloud Load(int index) => SemanticKitti.Read(_scans[index]);
+}
