@@ -27,12 +27,9 @@ public sealed class ClassPalette
         {
             throw new ArgumentException($"names has {names.Count} entries, at most 256 can be shown", nameof(names));
         }
-        if (colors is not null && colors.Count != names.Count)
+        if (colors is not null)
         {
-            throw new ArgumentException(
-                $"colors has {colors.Count} entries, must have one for each of the {names.Count} names",
-                nameof(colors)
-            );
+            Checks.Length(colors.Count, names.Count, nameof(colors), "names", nameof(colors));
         }
         if (ignoreLabel < 0 || ignoreLabel >= names.Count)
         {

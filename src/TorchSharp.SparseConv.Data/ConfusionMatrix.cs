@@ -41,8 +41,8 @@ public sealed class ConfusionMatrix
         {
             if (truth[i] != IgnoreLabel)
             {
-                CheckLabel(truth[i], i, nameof(truth));
-                CheckLabel(prediction[i], i, nameof(prediction));
+                Checks.Class(truth[i], i, ClassCount, nameof(truth), nameof(truth));
+                Checks.Class(prediction[i], i, ClassCount, nameof(prediction), nameof(prediction));
             }
         }
         for (var i = 0; i < truth.Length; i++)
@@ -118,42 +118,6 @@ public sealed class ConfusionMatrix
             return total == 0
                 ? double.NaN
                 : (double)Enumerable.Range(0, ClassCount).Sum(label => this[label, label]) / total;
-        }
-    }
-
-    private void CheckLabel(int label, int index, string name)
-    {
-        if (label < 0 || label >= ClassCount)
-        {
-            throw new ArgumentException(
-                $"{name}[{index}] is {label}, must be a class from 0 to {ClassCount - 1}",
-                name
-            );
-        }
-    }
-}
-
-// What every writer asks of the labels it is given.
-internal static class LabelCheck
-{
-    public static void OnePerPoint(ReadOnlySpan<int> labels, int points, int classes)
-    {
-        if (labels.Length != points)
-        {
-            throw new ArgumentException(
-                $"labels has {labels.Length} entries, must have one for each of the {points} points",
-                nameof(labels)
-            );
-        }
-        for (var i = 0; i < labels.Length; i++)
-        {
-            if (labels[i] < 0 || labels[i] >= classes)
-            {
-                throw new ArgumentException(
-                    $"labels[{i}] is {labels[i]}, must be a class from 0 to {classes - 1}",
-                    nameof(labels)
-                );
-            }
         }
     }
 }

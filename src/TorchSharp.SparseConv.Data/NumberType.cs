@@ -124,6 +124,25 @@ internal static class NumberTypes
         return result.Misfit < 0 ? result.Values : null;
     }
 
+    public static Array Convert(Array values, NumberType to) =>
+        Visit<NearestTo, Array>(NewArray(to, 0), new NearestTo(values));
+
+    public static Array? ConvertExactly(Array values, NumberType to) =>
+        Visit<ExactlyTo, Array?>(NewArray(to, 0), new ExactlyTo(values));
+
+    // Visits an empty array of the type to convert to.
+    private readonly struct NearestTo(Array from) : INumberVisitor<Array>
+    {
+        public Array Visit<T>(T[] values)
+            where T : unmanaged, INumber<T>, IMinMaxValue<T> => Convert<T>(from);
+    }
+
+    private readonly struct ExactlyTo(Array from) : INumberVisitor<Array?>
+    {
+        public Array? Visit<T>(T[] values)
+            where T : unmanaged, INumber<T>, IMinMaxValue<T> => ConvertExactly<T>(from, out _);
+    }
+
     private readonly struct NearestConversion<TTo> : INumberVisitor<TTo[]>
         where TTo : unmanaged, INumber<TTo>
     {

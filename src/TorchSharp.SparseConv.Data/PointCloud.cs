@@ -35,7 +35,7 @@ public sealed class PointCloud
             {
                 throw new ArgumentException($"{attribute.Name} occurs twice, names must differ", nameof(attributes));
             }
-            CheckLength(attribute.Count, Count, attribute.Name, nameof(attributes));
+            Checks.Length(attribute.Count, Count, attribute.Name, "points", nameof(attributes));
         }
     }
 
@@ -88,7 +88,7 @@ public sealed class PointCloud
         {
             return Without(PointAttribute.Label);
         }
-        CheckLength(labels.Length, Count, nameof(labels), nameof(labels));
+        Checks.Length(labels.Length, Count, nameof(labels), "points", nameof(labels));
         return With(new PointAttribute(PointAttribute.Label, labels));
     }
 
@@ -149,26 +149,15 @@ public sealed class PointCloud
         var attributes = new List<PointAttribute>();
         if (intensity is not null)
         {
-            CheckLength(intensity.Length, count, nameof(intensity), nameof(intensity));
+            Checks.Length(intensity.Length, count, nameof(intensity), "points", nameof(intensity));
             attributes.Add(new PointAttribute(PointAttribute.Intensity, intensity));
         }
         if (labels is not null)
         {
-            CheckLength(labels.Length, count, nameof(labels), nameof(labels));
+            Checks.Length(labels.Length, count, nameof(labels), "points", nameof(labels));
             attributes.Add(new PointAttribute(PointAttribute.Label, labels));
         }
         return attributes;
-    }
-
-    private static void CheckLength(int given, int count, string name, string parameter)
-    {
-        if (given != count)
-        {
-            throw new ArgumentException(
-                $"{name} has {given} entries, must have one for each of the {count} points",
-                parameter
-            );
-        }
     }
 
     private PointAttribute? FindSingle(string name) => Find(name) is { Components: 1 } attribute ? attribute : null;

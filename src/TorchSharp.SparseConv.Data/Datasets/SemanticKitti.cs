@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
 namespace TorchSharp.SparseConv.Data;
@@ -83,20 +82,13 @@ public static class SemanticKitti
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(cloud);
-        var bytes = new byte[checked((long)cloud.Count * PointBytes)];
+        var values = new float[checked(4 * cloud.Count)];
         for (var point = 0; point < cloud.Count; point++)
         {
-            var to = bytes.AsSpan(point * PointBytes, PointBytes);
-            for (var axis = 0; axis < 3; axis++)
-            {
-                BinaryPrimitives.WriteSingleLittleEndian(
-                    to[(axis * sizeof(float))..],
-                    cloud.Positions[3 * point + axis]
-                );
-            }
-            BinaryPrimitives.WriteSingleLittleEndian(to[12..], cloud.Intensity?[point] ?? 0);
+            cloud.Positions.AsSpan(3 * point, 3).CopyTo(values.AsSpan(4 * point));
+            values[4 * point + 3] = cloud.Intensity?[point] ?? 0;
         }
-        File.WriteAllBytes(path, bytes);
+        WriteWords(path, values);
     }
 
     /// <summary>Writes classes 0 to 19 as raw SemanticKITTI labels, one uint32 a point.</summary>
@@ -104,14 +96,8 @@ public static class SemanticKitti
     public static void WriteLabels(string path, ReadOnlySpan<int> labels)
     {
         ArgumentNullException.ThrowIfNull(path);
-        LabelCheck.OnePerPoint(labels, labels.Length, SemanticKittiClasses.Count);
-        var bytes = new byte[checked((long)labels.Length * LabelBytes)];
-        for (var i = 0; i < labels.Length; i++)
-        {
-            var raw = (uint)SemanticKittiClasses.RawId(labels[i]);
-            BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(i * LabelBytes), raw);
-        }
-        File.WriteAllBytes(path, bytes);
+        Checks.Labels(labels, labels.Length, SemanticKittiClasses.Count);
+        WriteWords(path, Array.ConvertAll(labels.ToArray(), label => (uint)SemanticKittiClasses.RawId(label)));
     }
 
     // Each point's class in the low half, its instance in the high one.
@@ -129,6 +115,14 @@ public static class SemanticKitti
             }
         }
         return ReadWords<uint>(path, LabelBytes, "labels of 4 bytes (uint32)");
+    }
+
+    // Words of four bytes, little endian.
+    internal static void WriteWords<T>(string path, T[] words)
+        where T : unmanaged
+    {
+        using var file = OutputFile.Create(path);
+        ArrayBytes.Write(file, words, ByteOrder.LittleEndian);
     }
 
     private static List<ScanFile> ScansOf(string root, string sequence)
@@ -196,12 +190,9 @@ public static class SemanticKitti
         {
             using var file = File.OpenRead(path);
             var words = new T[length / sizeof(float)];
-            file.ReadExactly(MemoryMarshal.AsBytes(words.AsSpan()));
-            if (!BitConverter.IsLittleEndian)
-            {
-                var bits = MemoryMarshal.Cast<T, uint>(words.AsSpan());
-                BinaryPrimitives.ReverseEndianness(bits, bits);
-            }
+            var bytes = MemoryMarshal.AsBytes(words.AsSpan());
+            file.ReadExactly(bytes);
+            NumberBytes.Reorder(bytes, sizeof(uint), ByteOrder.LittleEndian);
             return words;
         }
         catch (Exception error) when (error is EndOfStreamException or UnauthorizedAccessException)

@@ -216,14 +216,15 @@ internal sealed class ByteReader : IDisposable
         Error($"the file ends too early: expected {expected} bytes of {what}, found {found}");
 }
 
-// A new file to write from front to back, compressed where its name says so.
+// A new file to write from front to back.
 internal static class OutputFile
 {
-    public static Stream Create(string path)
-    {
-        var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
-        return path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)
-            ? new GZipStream(file, CompressionLevel.Fastest)
-            : file;
-    }
+    public static FileStream Create(string path) =>
+        new(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
+
+    // Compressed with gzip where the name ends in .gz.
+    public static Stream CreateByEnding(string path) =>
+        path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)
+            ? new GZipStream(Create(path), CompressionLevel.Fastest)
+            : Create(path);
 }

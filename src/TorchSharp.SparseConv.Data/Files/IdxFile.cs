@@ -53,7 +53,7 @@ public static class IdxFile
         {
             throw new ArgumentException($"the array is {array}, which IDX cannot hold", nameof(array));
         }
-        using var file = OutputFile.Create(path);
+        using var file = OutputFile.CreateByEnding(path);
         var head = new byte[4 + 4 * array.Shape.Count];
         head[2] = Types.First(known => known.Value == array.Type).Key;
         head[3] = (byte)array.Shape.Count;

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace TorchSharp.SparseConv.Data;
 
 /// <summary>KITTI's scans (.bin: float32 x, y, z, intensity) with the raw labels beside them; <see cref="SemanticKitti"/> gives the learning classes.</summary>
@@ -31,17 +29,26 @@ public static class KittiFile
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(cloud);
         var instances = cloud.Find(Instance) is { Components: 1 } attribute ? attribute.Values.ToInt32() : null;
-        var bytes = cloud.Labels is { } labels ? RawLabels(labels, instances) : null;
+        var raw = cloud.Labels is { } labels ? RawLabels(labels, instances) : null;
         SemanticKitti.WriteScan(path, cloud);
-        if (bytes is not null)
+        if (raw is not null)
         {
-            File.WriteAllBytes(LabelPath(path), bytes);
+            SemanticKitti.WriteWords(LabelPath(path), raw);
         }
     }
 
-    private static byte[] RawLabels(int[] labels, int[]? instances)
+    /// <summary>Writes a file of raw labels (.label), one uint32 a point.</summary>
+    /// <exception cref="ArgumentException">A label is not from 0 to 65,535; no file is written then.</exception>
+    public static void WriteLabels(string path, int[] labels)
     {
-        var bytes = new byte[checked((long)labels.Length * sizeof(uint))];
+        ArgumentNullException.ThrowIfNull(path);
+        ArgumentNullException.ThrowIfNull(labels);
+        SemanticKitti.WriteWords(path, RawLabels(labels, instances: null));
+    }
+
+    private static uint[] RawLabels(int[] labels, int[]? instances)
+    {
+        var raw = new uint[labels.Length];
         for (var i = 0; i < labels.Length; i++)
         {
             var instance = instances?[i] ?? 0;
@@ -52,12 +59,9 @@ public static class KittiFile
                     nameof(labels)
                 );
             }
-            BinaryPrimitives.WriteUInt32LittleEndian(
-                bytes.AsSpan(i * sizeof(uint)),
-                (uint)labels[i] | ((uint)instance << 16)
-            );
+            raw[i] = (uint)labels[i] | ((uint)instance << 16);
         }
-        return bytes;
+        return raw;
     }
 
     private static string LabelPath(string path)

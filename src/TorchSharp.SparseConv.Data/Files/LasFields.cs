@@ -195,7 +195,7 @@ internal static class LasExtraBytes
     {
         int code = descriptor[2];
         int options = descriptor[3];
-        var name = Name(LasHeader.Text(descriptor.Slice(4, 32)));
+        var name = Name(NumberBytes.Text(descriptor.Slice(4, 32)));
         if (code == 0)
         {
             return new LasField(name, NumberType.UInt8, offset, Math.Max(1, options));

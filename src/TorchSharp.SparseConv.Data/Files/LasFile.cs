@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace TorchSharp.SparseConv.Data;
 
 /// <summary>Aerial LiDAR in ASPRS LAS 1.0 to 1.4 (.las), point formats 0 to 10, with all their attributes and extra bytes; compressed LAZ is refused.</summary>
@@ -41,7 +39,7 @@ public static class LasFile
             throw new ArgumentOutOfRangeException(nameof(scale), scale, "must be positive and finite");
         }
         var writer = new LasWriter(cloud, scale, like);
-        using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
+        using var file = OutputFile.Create(path);
         writer.Write(file);
     }
 
@@ -167,8 +165,11 @@ public sealed class LasHeader
             var at = file.Offset;
             var head = file.Take(LasRecord.HeadBytes, "a record");
             var length = NumberBytes.Read<ushort>(head[20..], ByteOrder.LittleEndian);
-            var (user, id) = (Text(head.Slice(2, 16)), NumberBytes.Read<ushort>(head[18..], ByteOrder.LittleEndian));
-            var description = Text(head.Slice(22, 32));
+            var (user, id) = (
+                NumberBytes.Text(head.Slice(2, 16)),
+                NumberBytes.Read<ushort>(head[18..], ByteOrder.LittleEndian)
+            );
+            var description = NumberBytes.Text(head.Slice(22, 32));
             if (length > end - file.Offset)
             {
                 throw file.Error(
@@ -181,10 +182,15 @@ public sealed class LasHeader
         return records;
     }
 
-    internal static string Text(ReadOnlySpan<byte> field)
+    // The smallest and largest step along an axis; 0 of no points.
+    internal static (int Low, int High) Bounds(int[] steps, int axis)
     {
-        var end = field.IndexOf((byte)0);
-        return Encoding.Latin1.GetString(end < 0 ? field : field[..end]);
+        var (low, high) = (int.MaxValue, int.MinValue);
+        for (var i = axis; i < steps.Length; i += 3)
+        {
+            (low, high) = (Math.Min(low, steps[i]), Math.Max(high, steps[i]));
+        }
+        return low <= high ? (low, high) : (0, 0);
     }
 
     private static T Number<T>(byte[] bytes, int at)

@@ -2,8 +2,6 @@ namespace TorchSharp.SparseConv.Data;
 
 internal sealed class LasReader : PointReader
 {
-    private const int BytesPerStep = 1 << 16;
-
     // Beyond this there is no place to measure, and 32-bit positions would overflow.
     private const double Farthest = 1e15;
 
@@ -36,40 +34,27 @@ internal sealed class LasReader : PointReader
         var at = File.Offset;
         var steps = new int[checked(3 * count)];
         var values = _fields.ConvertAll(field => NumberTypes.NewArray(field.Type, checked(field.Components * count)));
-        var columns = new List<(PointColumn Column, int Offset)>();
+        var (columns, offsets) = (new List<PointColumn>(), new List<int>());
         for (var axis = 0; axis < 3; axis++)
         {
-            columns.Add((PointColumn.Over(steps, 3, axis), axis * sizeof(int)));
+            columns.Add(PointColumn.Over(steps, 3, axis));
+            offsets.Add(axis * sizeof(int));
         }
         for (var i = 0; i < _fields.Count; i++)
         {
             var (width, size) = (_fields[i].Components, NumberTypes.Size(_fields[i].Type));
             for (var component = 0; component < width; component++)
             {
-                columns.Add((PointColumn.Over(values[i], width, component), _fields[i].Offset + component * size));
+                columns.Add(PointColumn.Over(values[i], width, component));
+                offsets.Add(_fields[i].Offset + component * size);
             }
         }
-        Decode(columns, count);
+        PointRecords.Read(File, [.. columns], [.. offsets], _header.RecordBytes, count, ByteOrder.LittleEndian);
         var attributes = _fields.Select(
             (field, i) => new PointAttribute(field.Name, Meant(field, values[i]), field.Components)
         );
         var positions = Positions(steps, at);
         return new PointCloud(positions, _origin!.Value, attributes);
-    }
-
-    private void Decode(List<(PointColumn Column, int Offset)> columns, int count)
-    {
-        var stride = _header.RecordBytes;
-        var step = Math.Max(1, BytesPerStep / stride);
-        for (var start = 0; start < count; start += step)
-        {
-            var points = Math.Min(step, count - start);
-            var records = File.Take(points * stride, "points");
-            foreach (var (column, offset) in columns)
-            {
-                column.Decode(records[offset..], stride, start, points, ByteOrder.LittleEndian);
-            }
-        }
     }
 
     // What the stored numbers stand for.
@@ -117,11 +102,7 @@ internal sealed class LasReader : PointReader
         Span<double> corners = stackalloc double[6];
         for (var axis = 0; axis < 3 && steps.Length > 0; axis++)
         {
-            var (low, high) = (int.MaxValue, int.MinValue);
-            for (var i = axis; i < steps.Length; i += 3)
-            {
-                (low, high) = (Math.Min(low, steps[i]), Math.Max(high, steps[i]));
-            }
+            var (low, high) = LasHeader.Bounds(steps, axis);
             corners[axis] = low * _header.Scale[axis] + _header.Offset[axis];
             corners[3 + axis] = high * _header.Scale[axis] + _header.Offset[axis];
             if (Math.Max(Math.Abs(corners[axis]), Math.Abs(corners[3 + axis])) > Farthest)

@@ -143,17 +143,7 @@ internal sealed class LasWriter
             var bytes = NumberTypes.ConvertExactly<byte>(values, out _);
             return bytes is null || Array.Exists(bytes, value => value >> field.Bits != 0) ? null : bytes;
         }
-        return field.Type switch
-        {
-            NumberType.Int8 => NumberTypes.ConvertExactly<sbyte>(values, out _),
-            NumberType.UInt8 => NumberTypes.ConvertExactly<byte>(values, out _),
-            NumberType.Int16 => NumberTypes.ConvertExactly<short>(values, out _),
-            NumberType.UInt16 => NumberTypes.ConvertExactly<ushort>(values, out _),
-            NumberType.UInt32 => NumberTypes.ConvertExactly<uint>(values, out _),
-            NumberType.UInt64 => NumberTypes.ConvertExactly<ulong>(values, out _),
-            NumberType.Float32 => NumberTypes.ConvertExactly<float>(values, out _),
-            _ => NumberTypes.ConvertExactly<double>(values, out _),
-        };
+        return NumberTypes.ConvertExactly(values, field.Type);
     }
 
     // The bytes of a point with its extra bytes.
@@ -194,7 +184,7 @@ internal sealed class LasWriter
         PutCounts();
         for (var axis = 0; axis < 3; axis++)
         {
-            var (low, high) = Bounds(axis);
+            var (low, high) = LasHeader.Bounds(_steps, axis);
             Put(131 + 8 * axis, _scale);
             Put(155 + 8 * axis, _cloud.Origin[axis]);
             Put(179 + 16 * axis, high * _scale + _cloud.Origin[axis]);
@@ -234,16 +224,6 @@ internal sealed class LasWriter
                 }
             }
         }
-    }
-
-    private (int Low, int High) Bounds(int axis)
-    {
-        var (low, high) = (int.MaxValue, int.MinValue);
-        for (var i = axis; i < _steps.Length; i += 3)
-        {
-            (low, high) = (Math.Min(low, _steps[i]), Math.Max(high, _steps[i]));
-        }
-        return low <= high ? (low, high) : (0, 0);
     }
 
     private static void WriteRecord(Stream file, LasRecord record)

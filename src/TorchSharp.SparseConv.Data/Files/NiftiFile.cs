@@ -71,7 +71,7 @@ public static class NiftiFile
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(volume);
         var header = Header(volume, order);
-        using var file = OutputFile.Create(path);
+        using var file = OutputFile.CreateByEnding(path);
         file.Write(header);
         ArrayBytes.Write(file, volume.Values.Values, order);
     }
@@ -177,7 +177,7 @@ internal sealed class NiftiHeader
         return shape;
     }
 
-    public string Text(int at, int length) => LasHeader.Text(_bytes.AsSpan(at, length));
+    public string Text(int at, int length) => NumberBytes.Text(_bytes.AsSpan(at, length));
 }
 
 // Where the voxels of a NIfTI-1 file are: 16 numbers, row-major.

@@ -24,7 +24,7 @@ public static class NpyFile
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(array);
-        using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
+        using var file = OutputFile.Create(path);
         Write(file, array, order);
     }
 
@@ -132,7 +132,7 @@ public static class NpzFile
                 throw new ArgumentException($"{name} occurs twice, names must differ", nameof(arrays));
             }
         }
-        using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
+        using var file = OutputFile.Create(path);
         using var archive = new ZipArchive(file, ZipArchiveMode.Create);
         foreach (var (name, array) in all)
         {

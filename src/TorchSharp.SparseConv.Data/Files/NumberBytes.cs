@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace TorchSharp.SparseConv.Data;
 
@@ -61,6 +62,13 @@ internal static class NumberBytes
             default:
                 break;
         }
+    }
+
+    // Text in a field of fixed size, which ends at the first zero.
+    public static string Text(ReadOnlySpan<byte> field)
+    {
+        var end = field.IndexOf((byte)0);
+        return Encoding.Latin1.GetString(end < 0 ? field : field[..end]);
     }
 
     private static bool IsForeign(ByteOrder order) => order != MachineOrder;

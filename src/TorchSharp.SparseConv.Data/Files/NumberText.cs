@@ -95,17 +95,23 @@ internal static class LineReader
         }
     }
 
-    public static void Read(ByteReader file, PointColumn[] columns, int count)
+    // Reads a line for each point; where a column is null, its number is skipped.
+    public static void Read(ByteReader file, PointColumn?[] columns, int count)
     {
         for (var point = 0; point < count; point++)
         {
             var at = file.Offset;
             var line = NextLine(file, $"a line for point {point} of {count}");
-            for (var i = 0; i < columns.Length; i++)
+            var read = 0;
+            foreach (var column in columns)
             {
-                Parse(file, columns[i], NextToken(ref line), point, i, at);
+                var token = NextToken(ref line);
+                if (column is not null)
+                {
+                    Parse(file, column, token, point, read++, at);
+                }
             }
-            ExpectEnd(file, line, columns.Length, at);
+            ExpectEnd(file, line, read, at);
         }
     }
 

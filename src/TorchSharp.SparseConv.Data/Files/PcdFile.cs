@@ -32,7 +32,7 @@ public static class PcdFile
         PointColumn[] columns = [.. PointSchema.Flatten(packed).Select(column => column.Column)];
         var fields = Fields(packed, columns[0].Type);
         var content = encoding == PcdEncoding.BinaryCompressed ? Content(columns, fields, cloud.Count) : [];
-        using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
+        using var file = OutputFile.Create(path);
         PcdHeader.Write(file, encoding, cloud.Count, fields);
         switch (encoding)
         {

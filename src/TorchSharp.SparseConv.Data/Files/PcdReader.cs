@@ -71,7 +71,7 @@ internal sealed class PcdReader : PointReader
         switch (_header.Encoding)
         {
             case PcdEncoding.Ascii:
-                ReadLines(block.Columns, count);
+                LineReader.Read(File, [.. TextColumns(block.Columns)], count);
                 break;
             case PcdEncoding.Binary:
                 PointRecords.Read(File, block.Columns, Offsets(), _stride, count, ByteOrder.LittleEndian);
@@ -115,31 +115,16 @@ internal sealed class PcdReader : PointReader
         return [.. offsets];
     }
 
-    private void ReadLines(PointColumn[] columns, int count)
+    // The columns of a line of text; null where it holds padding.
+    private IEnumerable<PointColumn?> TextColumns(PointColumn[] columns)
     {
-        if (!_header.Fields.Exists(field => field.IsPadding))
+        var column = 0;
+        foreach (var field in _header.Fields)
         {
-            LineReader.Read(File, columns, count);
-            return;
-        }
-        for (var point = 0; point < count; point++)
-        {
-            var at = File.Offset;
-            var line = LineReader.NextLine(File, $"a line for point {point} of {count}");
-            var column = 0;
-            foreach (var field in _header.Fields)
+            for (var i = 0; i < field.Count; i++)
             {
-                for (var i = 0; i < field.Count; i++)
-                {
-                    var token = LineReader.NextToken(ref line);
-                    if (!field.IsPadding)
-                    {
-                        LineReader.Parse(File, columns[column], token, point, column, at);
-                        column++;
-                    }
-                }
+                yield return field.IsPadding ? null : columns[column++];
             }
-            LineReader.ExpectEnd(File, line, column, at);
         }
     }
 

@@ -26,7 +26,7 @@ public static class PlyFile
             throw new ArgumentOutOfRangeException(nameof(encoding), encoding, "is no encoding of PLY");
         }
         var columns = PointSchema.Flatten(NarrowIntegers.Of(cloud));
-        using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
+        using var file = OutputFile.Create(path);
         PlyHeader.Write(
             file,
             encoding,
@@ -71,7 +71,7 @@ public static class PlyWriter
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(cloud);
         ArgumentNullException.ThrowIfNull(classColors);
-        LabelCheck.OnePerPoint(labels, cloud.Count, classColors.Count);
+        Checks.Labels(labels, cloud.Count, classColors.Count);
         var colors = new byte[3 * labels.Length];
         for (var i = 0; i < labels.Length; i++)
         {

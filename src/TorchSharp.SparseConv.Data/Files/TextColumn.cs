@@ -55,15 +55,7 @@ internal sealed class TextColumn(string name)
         var values = _integers
             ? (Array)_values.ToArray()
             : _values.ConvertAll(BitConverter.Int64BitsToDouble).ToArray();
-        return type switch
-        {
-            NumberType.UInt8 => NumberTypes.Convert<byte>(values),
-            NumberType.UInt16 => NumberTypes.Convert<ushort>(values),
-            NumberType.Int32 => NumberTypes.Convert<int>(values),
-            NumberType.Int64 => NumberTypes.Convert<long>(values),
-            NumberType.Float32 => NumberTypes.Convert<float>(values),
-            _ => NumberTypes.Convert<double>(values),
-        };
+        return NumberTypes.Convert(values, type);
     }
 
     // Whether all are integers from low to high.

@@ -43,7 +43,7 @@ public static class TextFile
         ArgumentNullException.ThrowIfNull(cloud);
         var columns = PointSchema.Flatten(cloud);
         var isCsv = string.Equals(Path.GetExtension(path), ".csv", StringComparison.OrdinalIgnoreCase);
-        using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
+        using var file = OutputFile.Create(path);
         var names = columns.Select(column => isCsv ? Quoted(column.Name) : column.Name);
         if (isCsv || columns.Count > 3)
         {

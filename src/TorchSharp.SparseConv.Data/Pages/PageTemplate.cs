@@ -3,6 +3,7 @@ using System.Net;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace TorchSharp.SparseConv.Data;
@@ -55,6 +56,39 @@ internal sealed partial class PageTemplate(string resource)
 
     [GeneratedRegex(@"(?<name>\{\{[a-z]+\}\})", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Placeholder();
+}
+
+// Numbers in a page's JSON; those that are not finite are null there.
+internal static class PageJson
+{
+    public static void WriteNumbers(this Utf8JsonWriter json, string name, IEnumerable<double> values)
+    {
+        json.WriteStartArray(name);
+        foreach (var value in values)
+        {
+            if (double.IsFinite(value))
+            {
+                json.WriteNumberValue(value);
+            }
+            else
+            {
+                json.WriteNullValue();
+            }
+        }
+        json.WriteEndArray();
+    }
+
+    public static void WriteNumberOrNull(this Utf8JsonWriter json, string name, double value)
+    {
+        if (double.IsFinite(value))
+        {
+            json.WriteNumber(name, value);
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
+    }
 }
 
 // The numbers of a page: each block a script element that no browser runs, holding base64 of zlib of little-endian values.

@@ -116,17 +116,17 @@ internal sealed class TrainingReport
         }
         json.WriteEndArray();
         json.WriteNumber("stepsPerEpoch", _page.StepsPerEpoch);
-        WriteNumbers(json, "loss", _page.Steps.Select(step => step.Loss));
-        WriteNumbers(json, "rate", _page.Steps.Select(step => step.LearningRate));
-        WriteNumbers(json, "throughput", _page.Steps.Select(step => step.PointsPerSecond));
+        json.WriteNumbers("loss", _page.Steps.Select(step => step.Loss));
+        json.WriteNumbers("rate", _page.Steps.Select(step => step.LearningRate));
+        json.WriteNumbers("throughput", _page.Steps.Select(step => step.PointsPerSecond));
         json.WriteStartArray("scores");
         foreach (var score in _page.Scores.OrderBy(score => score.Step))
         {
             json.WriteStartObject();
             json.WriteString("measured", score.Measured);
             json.WriteNumber("step", score.Step);
-            WriteNumber(json, "iou", score.MeanIoU);
-            WriteNumber(json, "accuracy", score.Accuracy);
+            json.WriteNumberOrNull("iou", score.MeanIoU);
+            json.WriteNumberOrNull("accuracy", score.Accuracy);
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -139,8 +139,8 @@ internal sealed class TrainingReport
 
     private static void WriteConfusion(Utf8JsonWriter json, ConfusionMatrix confusion, ClassPalette classes)
     {
-        WriteNumber(json, "meanIoU", confusion.MeanIoU);
-        WriteNumber(json, "accuracy", confusion.Accuracy);
+        json.WriteNumberOrNull("meanIoU", confusion.MeanIoU);
+        json.WriteNumberOrNull("accuracy", confusion.Accuracy);
         json.WriteStartArray("classes");
         for (var label = 0; label < confusion.ClassCount; label++)
         {
@@ -148,43 +148,13 @@ internal sealed class TrainingReport
             json.WriteString("name", classes.Names[label]);
             json.WriteString("color", classes.Colors[label].ToString());
             json.WriteBoolean("ignored", label == confusion.IgnoreLabel);
-            WriteNumber(json, "iou", confusion.IoU(label));
-            WriteNumbers(
-                json,
+            json.WriteNumberOrNull("iou", confusion.IoU(label));
+            json.WriteNumbers(
                 "predicted",
                 Enumerable.Range(0, confusion.ClassCount).Select(other => (double)confusion[label, other])
             );
             json.WriteEndObject();
         }
         json.WriteEndArray();
-    }
-
-    private static void WriteNumbers(Utf8JsonWriter json, string name, IEnumerable<double> values)
-    {
-        json.WriteStartArray(name);
-        foreach (var value in values)
-        {
-            if (double.IsFinite(value))
-            {
-                json.WriteNumberValue(value);
-            }
-            else
-            {
-                json.WriteNullValue();
-            }
-        }
-        json.WriteEndArray();
-    }
-
-    private static void WriteNumber(Utf8JsonWriter json, string name, double value)
-    {
-        if (double.IsFinite(value))
-        {
-            json.WriteNumber(name, value);
-        }
-        else
-        {
-            json.WriteNull(name);
-        }
     }
 }

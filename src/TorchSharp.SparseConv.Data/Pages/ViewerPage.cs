@@ -115,13 +115,9 @@ public sealed class ViewerPage
                     parameter
                 );
             }
-            var wrong = Array.FindIndex(labels, label => (uint)label >= (uint)classes.Names.Count);
-            if (wrong >= 0)
+            for (var i = 0; i < labels.Length; i++)
             {
-                throw new ArgumentException(
-                    $"{attribute.Name}[{wrong}] is {labels[wrong]}, must be a class from 0 to {classes.Names.Count - 1}",
-                    parameter
-                );
+                Checks.Class(labels[i], i, classes.Names.Count, attribute.Name, parameter);
             }
         }
     }

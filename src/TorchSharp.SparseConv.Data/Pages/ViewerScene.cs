@@ -89,15 +89,14 @@ internal sealed class ViewerScene
         json.WriteStartObject();
         json.WriteString("name", layer.Name);
         json.WriteNumber("places", block);
-        WriteNumbers(
-            json,
+        json.WriteNumbers(
             "corner",
             [.. places.Corner.Select((value, axis) => value + layer.Origin[axis] - _origin[axis])]
         );
-        WriteNumbers(json, "cell", places.Cell);
+        json.WriteNumbers("cell", places.Cell);
         if (layer.Box is { } box)
         {
-            WriteNumbers(json, "box", box);
+            json.WriteNumbers("box", box);
         }
         json.WriteStartArray("columns");
         foreach (var attribute in layer.Attributes)
@@ -159,16 +158,6 @@ internal sealed class ViewerScene
             var known = string.Join(", ", names.Distinct(StringComparer.Ordinal).Append("height").Append("error"));
             throw new InvalidOperationException($"ColorBy is {_colorBy}, must be one of {known}");
         }
-    }
-
-    private static void WriteNumbers(Utf8JsonWriter json, string name, double[] values)
-    {
-        json.WriteStartArray(name);
-        foreach (var value in values)
-        {
-            json.WriteNumberValue(value);
-        }
-        json.WriteEndArray();
     }
 }
 

@@ -43,13 +43,7 @@ public sealed class VoxelLevel
         Attributes = [.. attributes];
         foreach (var attribute in Attributes)
         {
-            if (attribute.Count != Count)
-            {
-                throw new ArgumentException(
-                    $"{attribute.Name} has {attribute.Count} entries, must have one for each of the {Count} voxels",
-                    nameof(attributes)
-                );
-            }
+            Checks.Length(attribute.Count, Count, attribute.Name, "voxels", nameof(attributes));
         }
     }
 
