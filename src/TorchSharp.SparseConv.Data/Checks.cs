@@ -1,6 +1,6 @@
 namespace TorchSharp.SparseConv.Data;
 
-// The checks that several public types make of what they are given.
+// Checks of arguments that several public types share.
 internal static class Checks
 {
     public static void Length(int given, int count, string name, string items, string parameter)
@@ -25,7 +25,7 @@ internal static class Checks
         }
     }
 
-    // One class for each point.
+    // Requires one label for each point.
     public static void Labels(ReadOnlySpan<int> labels, int points, int classes)
     {
         Length(labels.Length, points, nameof(labels), "points", nameof(labels));

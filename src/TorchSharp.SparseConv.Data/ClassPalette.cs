@@ -3,7 +3,7 @@ namespace TorchSharp.SparseConv.Data;
 /// <summary>Names and colours of classes; a label is an index into both.</summary>
 public sealed class ClassPalette
 {
-    // Told apart on dark and on light ground.
+    // Colours that can be told apart on a dark and on a light background.
     private static readonly Rgb[] Distinct =
     [
         new(0x4c, 0x8d, 0xf5),
@@ -18,8 +18,11 @@ public sealed class ClassPalette
         new(0x8a, 0x94, 0xa6),
     ];
 
-    /// <summary>One class a name, at most 256, with the colours given or, without, colours that differ.</summary>
-    /// <exception cref="ArgumentException">There is not one colour for each name, more than 256 classes, or the ignored label is no class.</exception>
+    /// <summary>Makes a palette of at most 256 classes. Without colours, it chooses colours that differ.</summary>
+    /// <exception cref="ArgumentException">
+    /// The number of colours is not the number of names, there are more than 256 classes, or the ignored label is not a
+    /// class.
+    /// </exception>
     public ClassPalette(IReadOnlyList<string> names, IReadOnlyList<Rgb>? colors = null, int? ignoreLabel = null)
     {
         ArgumentNullException.ThrowIfNull(names);
@@ -43,7 +46,7 @@ public sealed class ClassPalette
         IgnoreLabel = ignoreLabel;
     }
 
-    /// <summary>The palette of a data set's classes.</summary>
+    /// <summary>The palette of the classes of a data set.</summary>
     public static ClassPalette Of(IPointCloudDataset dataset)
     {
         ArgumentNullException.ThrowIfNull(dataset);
@@ -58,10 +61,10 @@ public sealed class ClassPalette
     /// <summary>The colour of each class.</summary>
     public IReadOnlyList<Rgb> Colors { get; }
 
-    /// <summary>The true class that is not judged, if any.</summary>
+    /// <summary>The true class that is not scored, if any.</summary>
     public int? IgnoreLabel { get; }
 
-    // After the chosen ones, hues by the golden angle, which never come back to one that was.
+    // After the chosen colours, hues follow in steps of the golden angle, so that none repeats.
     private static Rgb Color(int label)
     {
         if (label < Distinct.Length)
@@ -79,7 +82,7 @@ public sealed class ClassPalette
     }
 }
 
-/// <summary>A colour of 8 bits a channel.</summary>
+/// <summary>A colour with 8 bits for each channel.</summary>
 /// <param name="R">Red, 0 to 255.</param>
 /// <param name="G">Green, 0 to 255.</param>
 /// <param name="B">Blue, 0 to 255.</param>

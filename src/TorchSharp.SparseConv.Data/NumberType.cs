@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace TorchSharp.SparseConv.Data;
 
-/// <summary>The types of numbers that files hold and arrays keep.</summary>
+/// <summary>The types of numbers in files and arrays.</summary>
 public enum NumberType
 {
     /// <summary>8 bits, signed.</summary>
@@ -36,7 +36,7 @@ public enum NumberType
     Float64,
 }
 
-// The one place that goes from a NumberType to a C# type.
+// The only place that maps a NumberType to a C# type.
 internal static class NumberTypes
 {
     public static int Size(NumberType type) =>
@@ -54,7 +54,8 @@ internal static class NumberTypes
     public static NumberType Of<T>()
         where T : unmanaged => Of(typeof(T)) ?? throw new NotSupportedException($"{typeof(T)} is no number type");
 
-    // By the exact element type: for the runtime a byte[] is an sbyte[], and an array of enums one of ints.
+    // Compares the exact element type, because the runtime accepts a byte[] as an sbyte[] and an array of enums as an
+    // int[].
     public static NumberType? Of(Type element) =>
         element.IsEnum
             ? null
@@ -110,7 +111,7 @@ internal static class NumberTypes
         where TTo : unmanaged, INumber<TTo> =>
         values.GetType() == typeof(TTo[]) ? (TTo[])values : Visit<NearestConversion<TTo>, TTo[]>(values, default);
 
-    // The same numbers in another type; null where one of them does not fit it exactly.
+    // Converts to another type; returns null if a number does not fit the type exactly.
     public static TTo[]? ConvertExactly<TTo>(Array values, out int firstMisfit)
         where TTo : unmanaged, INumber<TTo>
     {
@@ -130,7 +131,7 @@ internal static class NumberTypes
     public static Array? ConvertExactly(Array values, NumberType to) =>
         Visit<ExactlyTo, Array?>(NewArray(to, 0), new ExactlyTo(values));
 
-    // Visits an empty array of the type to convert to.
+    // These visit an empty array of the target type.
     private readonly struct NearestTo(Array from) : INumberVisitor<Array>
     {
         public Array Visit<T>(T[] values)
@@ -186,7 +187,7 @@ internal static class NumberTypes
     }
 }
 
-// What is done with numbers whose type is known only when it runs: written once, for every type.
+// An operation on numbers whose type is known only at run time, written once for all types.
 internal interface INumberVisitor<out TResult>
 {
     TResult Visit<T>(T[] values)

@@ -1,6 +1,8 @@
 namespace TorchSharp.SparseConv.Data;
 
-/// <summary>Labelled point clouds that are loaded one at a time; safe to load from several threads.</summary>
+/// <summary>
+/// A data set of labelled point clouds that are loaded one at a time. Several threads may load at once.
+/// </summary>
 public interface IPointCloudDataset
 {
     /// <summary>The number of clouds.</summary>
@@ -12,13 +14,13 @@ public interface IPointCloudDataset
     /// <summary>The usual colour of each class, in the order of <see cref="ClassNames"/>.</summary>
     IReadOnlyList<Rgb> ClassColors { get; }
 
-    /// <summary>The label of points that count neither in the loss nor in the metrics.</summary>
+    /// <summary>The label of points that count neither in the loss nor in the scores.</summary>
     int IgnoreLabel { get; }
 
     /// <summary>A short name of one cloud, for messages and file names.</summary>
     string Name(int index);
 
-    /// <summary>Loads one cloud, always the same for the same index.</summary>
+    /// <summary>Loads one cloud. The same index always gives the same cloud.</summary>
     /// <exception cref="PointCloudException">Its file is missing or malformed.</exception>
     PointCloud Load(int index);
 }
@@ -26,13 +28,16 @@ public interface IPointCloudDataset
 /// <summary>The labelled point clouds of one folder, in the order of their names.</summary>
 public sealed class PointCloudFolder : IPointCloudDataset
 {
-    // Formats that say which attribute is the label.
+    // The formats that name the attribute that holds the label.
     private static readonly string[] LabelledEndings = [".ply", ".las", ".pcd", ".npz"];
 
     private readonly string[] _files;
 
-    /// <summary>Lists the files of a folder that match the pattern; of those that match "*" only .ply, .las, .pcd and .npz. Nothing is read yet.</summary>
-    /// <exception cref="PointCloudException">There is no such folder, or no such file in it.</exception>
+    /// <summary>
+    /// Lists the files of a folder that match the pattern. The pattern "*" matches only .ply, .las, .pcd and .npz
+    /// files. No file is read yet.
+    /// </summary>
+    /// <exception cref="PointCloudException">The folder does not exist, or no file in it matches.</exception>
     public PointCloudFolder(string folder, IReadOnlyList<string> classNames, string pattern = "*")
     {
         ArgumentNullException.ThrowIfNull(folder);
@@ -70,13 +75,15 @@ public sealed class PointCloudFolder : IPointCloudDataset
     /// <inheritdoc/>
     public IReadOnlyList<Rgb> ClassColors { get; init; }
 
-    /// <summary>The label of points that count neither in the loss nor in the metrics; -1, which no class has, unless set.</summary>
+    /// <summary>
+    /// The label of points that count neither in the loss nor in the scores. The default, -1, ignores no point.
+    /// </summary>
     public int IgnoreLabel { get; init; } = -1;
 
-    /// <summary>The attribute of the files that holds the classes; "label" unless set.</summary>
+    /// <summary>The name of the attribute that holds the classes; "label" by default.</summary>
     public string LabelAttribute { get; init; } = PointAttribute.Label;
 
-    /// <summary>The class of each label of the files; null where those are the classes themselves.</summary>
+    /// <summary>Maps the labels of the files to classes; null if the labels are the classes.</summary>
     public IReadOnlyDictionary<int, int>? LabelMap { get; init; }
 
     /// <inheritdoc/>
@@ -92,7 +99,8 @@ public sealed class PointCloudFolder : IPointCloudDataset
         {
             throw new PointCloudException(
                 path,
-                $"the points have no attribute {LabelAttribute} of one component, they have {string.Join(", ", cloud.Attributes)}"
+                $"the points have no attribute {LabelAttribute} of one "
+                    + $"component, they have {string.Join(", ", cloud.Attributes)}"
             );
         }
         return cloud.WithLabels(Classes(path, attribute));
@@ -127,7 +135,8 @@ public sealed class PointCloudFolder : IPointCloudDataset
             {
                 throw new PointCloudException(
                     path,
-                    $"the label of point {point} is {given}, expected a class from 0 to {ClassNames.Count - 1} or {IgnoreLabel} to ignore it"
+                    $"the label of point {point} is {given}, expected a class from "
+                        + $"0 to {ClassNames.Count - 1} or {IgnoreLabel} to ignore it"
                 );
             }
         }
@@ -135,13 +144,16 @@ public sealed class PointCloudFolder : IPointCloudDataset
     }
 }
 
-/// <summary>Shapes with labelled parts, of one category: folders train, val and perhaps test of .ply files with the attribute "label".</summary>
+/// <summary>
+/// Shapes of one category with labelled parts: folders train, val and optionally test with .ply files that have the
+/// attribute "label".
+/// </summary>
 public sealed class ShapeNetPart : IPointCloudDataset
 {
     private readonly PointCloudFolder _shapes;
 
-    /// <summary>Lists the shapes of one split, for example train; nothing is read yet.</summary>
-    /// <exception cref="PointCloudException">There is no folder of that name, or no .ply file in it.</exception>
+    /// <summary>Lists the shapes of one split, for example train. No file is read yet.</summary>
+    /// <exception cref="PointCloudException">The folder does not exist, or it contains no .ply file.</exception>
     public ShapeNetPart(string root, string split, params IReadOnlyList<string> partNames)
     {
         ArgumentNullException.ThrowIfNull(root);
@@ -150,7 +162,7 @@ public sealed class ShapeNetPart : IPointCloudDataset
         Split = split;
     }
 
-    /// <summary>Which folder it is.</summary>
+    /// <summary>The name of the split, which is the name of its folder.</summary>
     public string Split { get; }
 
     /// <inheritdoc/>
@@ -172,7 +184,7 @@ public sealed class ShapeNetPart : IPointCloudDataset
     public PointCloud Load(int index) => _shapes.Load(index);
 }
 
-// Colours for classes that have none of their own: hues a golden angle apart, so that neighbours differ.
+// Colours for classes without colours of their own. Hues are a golden angle apart, so that neighbours differ.
 internal static class Palette
 {
     private const double GoldenTurn = 0.38196601125010515;

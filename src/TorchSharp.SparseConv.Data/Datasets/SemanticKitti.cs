@@ -2,14 +2,19 @@ using System.Runtime.InteropServices;
 
 namespace TorchSharp.SparseConv.Data;
 
-/// <summary>Files of SemanticKITTI and KITTI: scans (.bin: float32 x, y, z, intensity) and labels (.label: uint32, the class in the low 16 bits).</summary>
+/// <summary>
+/// Reads and writes the files of SemanticKITTI and KITTI: scans (.bin: float32 x, y, z, intensity) and labels (.label:
+/// uint32 with the class in the low 16 bits).
+/// </summary>
 public static class SemanticKitti
 {
     private const int PointBytes = 4 * sizeof(float);
     private const int LabelBytes = sizeof(uint);
 
-    /// <summary>Points of one scan, without labels.</summary>
-    /// <exception cref="PointCloudException">The file is missing, empty, cut off in the middle of a point, or holds a coordinate that is not finite.</exception>
+    /// <summary>Reads the points of one scan without labels.</summary>
+    /// <exception cref="PointCloudException">
+    /// The file is missing, empty, ends in the middle of a point, or holds a coordinate that is not finite.
+    /// </exception>
     public static PointCloud ReadScan(string path)
     {
         var values = ReadWords<float>(path, PointBytes, "points of 16 bytes (float32 x, y, z, intensity)");
@@ -37,10 +42,14 @@ public static class SemanticKitti
         return new PointCloud(positions, intensity);
     }
 
-    /// <summary>Classes 0 to 19 of one scan's points, by <see cref="SemanticKittiClasses"/>' learning map.</summary>
+    /// <summary>
+    /// Reads the classes 0 to 19 of the points of one scan, by the learning map of <see cref="SemanticKittiClasses"/>.
+    /// </summary>
     /// <param name="path">The .label file.</param>
-    /// <param name="pointCount">How many labels there must be; null where that is not known.</param>
-    /// <exception cref="PointCloudException">The file is missing, cut off, has another number of labels, or a label that the data set does not define.</exception>
+    /// <param name="pointCount">The required number of labels, or null to accept any number.</param>
+    /// <exception cref="PointCloudException">
+    /// The file is missing, incomplete, has another number of labels, or has a label that the data set does not define.
+    /// </exception>
     public static int[] ReadLabels(string path, int? pointCount = null)
     {
         var raw = ReadRawLabels(path, pointCount);
@@ -60,16 +69,21 @@ public static class SemanticKitti
         return labels;
     }
 
-    /// <summary>Points of one scan with their classes, where it has labels.</summary>
-    /// <exception cref="PointCloudException">As of <see cref="ReadScan"/> and <see cref="ReadLabels"/>.</exception>
+    /// <summary>Reads the points of one scan, with their classes if the scan has labels.</summary>
+    /// <exception cref="PointCloudException">As for <see cref="ReadScan"/> and <see cref="ReadLabels"/>.</exception>
     public static PointCloud Read(ScanFile scan)
     {
         var cloud = ReadScan(scan.ScanPath);
         return scan.LabelPath is { } labels ? cloud.WithLabels(ReadLabels(labels, cloud.Count)) : cloud;
     }
 
-    /// <summary>The scans below <paramref name="root"/>/sequences, in the order of the given sequences and of their frames.</summary>
-    /// <exception cref="PointCloudException">A sequence has no folder or no scans, or only some of its scans have labels.</exception>
+    /// <summary>
+    /// Lists the scans below <paramref name="root"/>/sequences, in the order of the given sequences and of their
+    /// frames.
+    /// </summary>
+    /// <exception cref="PointCloudException">
+    /// A sequence has no folder or no scans, or only some of its scans have labels.
+    /// </exception>
     public static IReadOnlyList<ScanFile> Scans(string root, IEnumerable<string> sequences)
     {
         ArgumentNullException.ThrowIfNull(root);
@@ -77,7 +91,7 @@ public static class SemanticKitti
         return [.. sequences.SelectMany(sequence => ScansOf(root, sequence))];
     }
 
-    /// <summary>Writes points as a scan; points without intensity get 0.</summary>
+    /// <summary>Writes points as a scan. Points without an intensity get 0.</summary>
     public static void WriteScan(string path, PointCloud cloud)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -91,8 +105,8 @@ public static class SemanticKitti
         WriteWords(path, values);
     }
 
-    /// <summary>Writes classes 0 to 19 as raw SemanticKITTI labels, one uint32 a point.</summary>
-    /// <exception cref="ArgumentException">A label is no class from 0 to 19; no file is written then.</exception>
+    /// <summary>Writes classes 0 to 19 as raw SemanticKITTI labels, one uint32 for each point.</summary>
+    /// <exception cref="ArgumentException">A label is not a class from 0 to 19. No file is written then.</exception>
     public static void WriteLabels(string path, ReadOnlySpan<int> labels)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -100,7 +114,7 @@ public static class SemanticKitti
         WriteWords(path, Array.ConvertAll(labels.ToArray(), label => (uint)SemanticKittiClasses.RawId(label)));
     }
 
-    // Each point's class in the low half, its instance in the high one.
+    // The raw labels, with the class in the low 16 bits and the instance in the high 16 bits.
     internal static uint[] ReadRawLabels(string path, int? pointCount)
     {
         if (pointCount is { } expected)
@@ -110,14 +124,15 @@ public static class SemanticKitti
             {
                 throw new PointCloudException(
                     path,
-                    $"is {found} bytes long, must be {(long)expected * LabelBytes} bytes: one uint32 label for each of the {expected} points of its scan"
+                    $"is {found} bytes long, must be {(long)expected * LabelBytes} bytes: "
+                        + $"one uint32 label for each of the {expected} points of its scan"
                 );
             }
         }
         return ReadWords<uint>(path, LabelBytes, "labels of 4 bytes (uint32)");
     }
 
-    // Words of four bytes, little endian.
+    // Writes words of four bytes in little-endian order.
     internal static void WriteWords<T>(string path, T[] words)
         where T : unmanaged
     {
@@ -133,7 +148,8 @@ public static class SemanticKitti
         {
             throw new PointCloudException(
                 velodyne,
-                $"there is no such folder; expected SemanticKITTI's layout: {root}/sequences/{sequence}/velodyne/*.bin and labels/*.label"
+                "there is no such folder; expected SemanticKITTI's layout: "
+                    + $"{root}/sequences/{sequence}/velodyne/*.bin and labels/*.label"
             );
         }
         var labels = Path.Combine(folder, "labels");
@@ -161,7 +177,7 @@ public static class SemanticKitti
         return file.Exists ? file.Length : throw new PointCloudException(path, "there is no such file");
     }
 
-    // Whole records only; the length is checked before memory is taken for it.
+    // Reads whole records. The length is checked before memory is allocated.
     private static T[] ReadWords<T>(string path, int recordBytes, string expected)
         where T : unmanaged
     {
@@ -175,7 +191,8 @@ public static class SemanticKitti
             var offset = length - length % recordBytes;
             throw new PointCloudException(
                 path,
-                $"the file ends {length - offset} bytes into a record: it is {length} bytes long and must hold whole {expected}",
+                $"the file ends {length - offset} bytes into a record: "
+                    + $"it is {length} bytes long and must hold whole {expected}",
                 offset
             );
         }
@@ -202,23 +219,25 @@ public static class SemanticKitti
     }
 }
 
-/// <summary>One scan of a data set in SemanticKITTI's layout.</summary>
-/// <param name="Sequence">The sequence's folder, for example 08.</param>
-/// <param name="Frame">The scan's file name without ending, for example 000000.</param>
+/// <summary>One scan of a data set with the folders of SemanticKITTI.</summary>
+/// <param name="Sequence">The folder of the sequence, for example 08.</param>
+/// <param name="Frame">The file name of the scan without its ending, for example 000000.</param>
 /// <param name="ScanPath">The file of points (.bin).</param>
-/// <param name="LabelPath">The file of labels (.label); null where the sequence has none, as the data set's test sequences.</param>
+/// <param name="LabelPath">
+/// The file of labels (.label); null for sequences without labels, such as the test sequences of the data set.
+/// </param>
 public readonly record struct ScanFile(string Sequence, string Frame, string ScanPath, string? LabelPath)
 {
-    /// <summary>Sequence and frame, as 08/000000.</summary>
+    /// <summary>The sequence and the frame, such as 08/000000.</summary>
     public override string ToString() => $"{Sequence}/{Frame}";
 }
 
-/// <summary>Scans of a folder in SemanticKITTI's layout, with the standard learning classes.</summary>
+/// <summary>Scans in the folders of SemanticKITTI, with the standard learning classes.</summary>
 public sealed class SemanticKittiDataset : IPointCloudDataset
 {
     private readonly IReadOnlyList<ScanFile> _scans;
 
-    /// <summary>Lists the scans of the given sequences, for example 00 and 08; nothing is read yet.</summary>
+    /// <summary>Lists the scans of the given sequences, for example 00 and 08. No scan is read yet.</summary>
     /// <exception cref="PointCloudException">A sequence has no folder, no scans or no labels.</exception>
     public SemanticKittiDataset(string root, params IEnumerable<string> sequences)
     {

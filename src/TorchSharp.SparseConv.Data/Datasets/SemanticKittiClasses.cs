@@ -1,15 +1,17 @@
 namespace TorchSharp.SparseConv.Data;
 
-/// <summary>The classes of SemanticKITTI's single-scan task: 0 is unlabelled and ignored, 1 to 19 are learned.</summary>
+/// <summary>
+/// The classes of SemanticKITTI's single-scan task: 0 is unlabelled and ignored, 1 to 19 are learned.
+/// </summary>
 public static class SemanticKittiClasses
 {
-    /// <summary>The number of classes, the ignored one included.</summary>
+    /// <summary>The number of classes, including the ignored one.</summary>
     public const int Count = 20;
 
     /// <summary>The class of points that are neither learned nor scored.</summary>
     public const int Unlabeled = 0;
 
-    // Name, usual colour, the raw id that stands for the class, and the other raw ids that are learned as it.
+    // The name, the usual colour, the raw id that is written for the class, and the other raw ids that are read as it.
     private static readonly (string Name, Rgb Color, int RawId, int[] Others)[] Table =
     [
         ("unlabeled", new(0, 0, 0), 0, [1, 52, 99]),
@@ -37,13 +39,13 @@ public static class SemanticKittiClasses
     /// <summary>The name of each class.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Table.Select(row => row.Name)];
 
-    /// <summary>The colour that the data set's own pictures give each class.</summary>
+    /// <summary>The colour that the data set uses for each class.</summary>
     public static IReadOnlyList<Rgb> Colors { get; } = [.. Table.Select(row => row.Color)];
 
-    /// <summary>Names and colours, with the class that is not judged.</summary>
+    /// <summary>The names and colours of the classes and the ignored class.</summary>
     public static ClassPalette Palette { get; } = new(Names, Colors, Unlabeled);
 
-    /// <summary>The standard learning map: raw label id to class 0 to 19.</summary>
+    /// <summary>The standard learning map from raw label ids to classes 0 to 19.</summary>
     public static IReadOnlyDictionary<int, int> LearningMap { get; } =
         Table
             .SelectMany((row, label) => row.Others.Prepend(row.RawId).Select(raw => (raw, label)))
@@ -51,14 +53,14 @@ public static class SemanticKittiClasses
 
     private static readonly int[] ClassOfRawId = BuildClassOfRawId();
 
-    /// <summary>The raw label id that stands for a class: the inverse of the learning map.</summary>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="label"/> is no class from 0 to 19.</exception>
+    /// <summary>The raw label id that is written for a class.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="label"/> is not a class from 0 to 19.</exception>
     public static int RawId(int label) =>
         label is >= 0 and < Count
             ? Table[label].RawId
             : throw new ArgumentOutOfRangeException(nameof(label), label, "must be a class from 0 to 19");
 
-    /// <summary>The class of a raw label id; false where the data set does not define the id.</summary>
+    /// <summary>Finds the class of a raw label id. Returns false if the data set does not define the id.</summary>
     public static bool TryMap(int rawId, out int label)
     {
         label = rawId >= 0 && rawId < ClassOfRawId.Length ? ClassOfRawId[rawId] : -1;

@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 
 namespace TorchSharp.SparseConv.Data;
 
-/// <summary>The arrays of MNIST and its relatives (IDX), big endian, plain or compressed with gzip.</summary>
+/// <summary>Reads and writes arrays in the IDX format of MNIST: big endian, plain or compressed with gzip.</summary>
 public static class IdxFile
 {
-    // In the third byte of the file.
+    // The codes in the third byte of a file.
     private static readonly Dictionary<byte, NumberType> Types = new()
     {
         [0x08] = NumberType.UInt8,
@@ -16,8 +16,10 @@ public static class IdxFile
         [0x0e] = NumberType.Float64,
     };
 
-    /// <summary>The array of a file.</summary>
-    /// <exception cref="PointCloudException">The file is missing, malformed, ends too early or too late.</exception>
+    /// <summary>Reads the array of a file.</summary>
+    /// <exception cref="PointCloudException">
+    /// The file is missing, malformed, or has another length than its header says.
+    /// </exception>
     public static NumberArray Read(string path)
     {
         using var file = ByteReader.OpenInflated(path);
@@ -43,8 +45,10 @@ public static class IdxFile
         return new NumberArray(values, Array.ConvertAll(shape, size => (int)size));
     }
 
-    /// <summary>Writes an array; compressed with gzip where the name ends in .gz.</summary>
-    /// <exception cref="ArgumentException">The numbers are of a type that IDX does not have, or have more than 255 axes; no file is written then.</exception>
+    /// <summary>Writes an array. The file is compressed with gzip if its name ends in .gz.</summary>
+    /// <exception cref="ArgumentException">
+    /// IDX does not have the type of the numbers, or the array has more than 255 axes. No file is written then.
+    /// </exception>
     public static void Write(string path, NumberArray array)
     {
         ArgumentNullException.ThrowIfNull(path);

@@ -1,13 +1,25 @@
 namespace TorchSharp.SparseConv.Data;
 
-/// <summary>KITTI's scans (.bin: float32 x, y, z, intensity) with the raw labels beside them; <see cref="SemanticKitti"/> gives the learning classes.</summary>
-/// <remarks>Labels are looked for under the scan's name with the ending .label, in the same folder, or in the folder labels beside the folder velodyne.</remarks>
+/// <summary>
+/// Reads and writes scans of KITTI (.bin: float32 x, y, z, intensity) together with files of raw labels.
+/// <see cref="SemanticKitti"/> gives the learning classes instead.
+/// </summary>
+/// <remarks>
+/// The file of labels has the name of the scan with the ending .label. It lies in the same folder, or in the folder
+/// labels if the scan lies in a folder velodyne beside it.
+/// </remarks>
 public static class KittiFile
 {
     private const string Instance = "instance";
 
-    /// <summary>The points of a scan with the attribute "intensity" and, where there is a file of labels, "label" (the raw id) and "instance".</summary>
-    /// <exception cref="PointCloudException">A file is missing, cut off, holds a coordinate that is not finite, or has another number of labels.</exception>
+    /// <summary>
+    /// Reads the points of a scan with the attribute "intensity" and, if there is a file of labels, the attributes
+    /// "label" (the raw id) and "instance".
+    /// </summary>
+    /// <exception cref="PointCloudException">
+    /// A file is missing or incomplete, a coordinate is not finite, or the number of labels is not the number of
+    /// points.
+    /// </exception>
     public static PointCloud Read(string path)
     {
         var cloud = SemanticKitti.ReadScan(path);
@@ -22,8 +34,13 @@ public static class KittiFile
             .With(new PointAttribute(Instance, Array.ConvertAll(raw, label => (int)(label >> 16))));
     }
 
-    /// <summary>Writes positions (from the cloud's origin) and intensity, 0 where there is none; and where the cloud has labels, the file of raw labels with instances. Other attributes have no place.</summary>
-    /// <exception cref="ArgumentException">A label or an instance is not from 0 to 65,535; no file is written then.</exception>
+    /// <summary>
+    /// Writes positions (relative to the origin of the cloud) and intensities (0 if there are none). If the cloud has
+    /// labels, they are written with the instances to the file of labels. Other attributes are not written.
+    /// </summary>
+    /// <exception cref="ArgumentException">
+    /// A label or an instance is not from 0 to 65,535. No file is written then.
+    /// </exception>
     public static void Write(string path, PointCloud cloud)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -37,8 +54,8 @@ public static class KittiFile
         }
     }
 
-    /// <summary>Writes a file of raw labels (.label), one uint32 a point.</summary>
-    /// <exception cref="ArgumentException">A label is not from 0 to 65,535; no file is written then.</exception>
+    /// <summary>Writes a file of raw labels (.label), one uint32 for each point.</summary>
+    /// <exception cref="ArgumentException">A label is not from 0 to 65,535. No file is written then.</exception>
     public static void WriteLabels(string path, int[] labels)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -55,7 +72,8 @@ public static class KittiFile
             if (labels[i] is < 0 or > ushort.MaxValue || instance is < 0 or > ushort.MaxValue)
             {
                 throw new ArgumentException(
-                    $"label and instance of point {i} are {labels[i]} and {instance}, must be from 0 to {ushort.MaxValue}",
+                    $"label and instance of point {i} are {labels[i]} "
+                        + $"and {instance}, must be from 0 to {ushort.MaxValue}",
                     nameof(labels)
                 );
             }

@@ -14,7 +14,7 @@ internal readonly record struct LasField(
     int Bits = 0
 )
 {
-    // Of extra bytes: what turns the stored number into the meant one.
+    // The scale and offset that extra bytes may have.
     public double[]? Scale { get; init; }
 
     public double[]? Shifts { get; init; }
@@ -22,7 +22,7 @@ internal readonly record struct LasField(
     public int Bytes => NumberTypes.Size(Type) * Components;
 }
 
-// Which attributes the points of each format have, and where.
+// The attributes of each point format and their places in the record of a point.
 internal static class LasLayout
 {
     public const string GpsTime = "gps_time";
@@ -30,7 +30,7 @@ internal static class LasLayout
     public const string WavePacket = "wave_packet";
     public const int MostLegacyClass = 31;
 
-    // What only formats 6 to 10 have.
+    // The attributes that only formats 6 to 10 have.
     public static readonly string[] ExtendedOnly = ["overlap", "scanner_channel", "scan_angle"];
 
     private static readonly LasField[] Legacy =
@@ -101,7 +101,7 @@ internal static class LasLayout
         }
     }
 
-    // The smallest format that has room for the attributes; the flags say what needs 6 to 10.
+    // Returns the smallest format that has room for the attributes. Extended attributes need the formats 6 to 10.
     public static int FormatFor(bool extended, bool time, bool color, bool infrared, bool waves) =>
         (extended || infrared, waves) switch
         {
@@ -113,14 +113,14 @@ internal static class LasLayout
         };
 }
 
-// The record that says what the bytes behind the fixed part of a point are: 192 bytes for each attribute.
+// The record that describes the bytes after the fixed part of a point, with 192 bytes for each attribute.
 internal static class LasExtraBytes
 {
     private const int DescriptorBytes = 192;
     private const int ScaleBit = 8;
     private const int OffsetBit = 16;
 
-    // The codes of the format, from 1 on.
+    // The types in the order of their codes, which start at 1.
     private static readonly NumberType[] Types =
     [
         NumberType.UInt8,
@@ -144,7 +144,8 @@ internal static class LasExtraBytes
             if (record.Content.Length % DescriptorBytes != 0)
             {
                 throw file.Error(
-                    $"the record of extra bytes has {record.Content.Length} bytes, must be a multiple of {DescriptorBytes}"
+                    $"the record of extra bytes has {record.Content.Length} "
+                        + $"bytes, must be a multiple of {DescriptorBytes}"
                 );
             }
             for (var at = 0; at < record.Content.Length; at += DescriptorBytes)
@@ -231,7 +232,7 @@ internal static class LasExtraBytes
         return values;
     }
 
-    // name_0, name_1, ... in a row and of one type are one attribute; of equal names the later ones get a number.
+    // Joins neighbouring fields name_0, name_1, ... of one type to one attribute, and numbers repeated names.
     private static List<LasField> Join(List<LasField> fields)
     {
         var joined = new List<LasField>();

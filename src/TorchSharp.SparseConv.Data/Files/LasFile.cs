@@ -1,14 +1,20 @@
 namespace TorchSharp.SparseConv.Data;
 
-/// <summary>Aerial LiDAR in ASPRS LAS 1.0 to 1.4 (.las), point formats 0 to 10, with all their attributes and extra bytes; compressed LAZ is refused.</summary>
+/// <summary>
+/// Reads and writes aerial LiDAR in ASPRS LAS 1.0 to 1.4 (.las), point formats 0 to 10, with all attributes and extra
+/// bytes. Compressed LAZ files are refused.
+/// </summary>
 /// <remarks>
-/// The classification is the attribute "label", the colour (16 bits a channel) "color"; the others are named "intensity", "return_number", "number_of_returns", "scan_direction", "edge_of_flight_line",
-/// "synthetic", "key_point", "withheld", "overlap", "scanner_channel", "scan_angle_rank" (degrees) or "scan_angle" (0.006 degrees), "user_data", "point_source", "gps_time", "near_infrared", "wave_packet" and
-/// "waveform_offset", "waveform_size", "waveform_location", "waveform_direction". Positions are counted from a <see cref="PointCloud.Origin"/> where they go beyond 4,096.
+/// The classification is the attribute "label", and the colour (16 bits for each channel) is "color". The other
+/// attributes are named "intensity", "return_number", "number_of_returns", "scan_direction", "edge_of_flight_line",
+/// "synthetic", "key_point", "withheld", "overlap", "scanner_channel", "scan_angle_rank" (degrees) or "scan_angle"
+/// (0.006 degrees), "user_data", "point_source", "gps_time", "near_infrared", "wave_packet" and "waveform_offset",
+/// "waveform_size", "waveform_location", "waveform_direction". Positions beyond 4,096 are relative to a
+/// <see cref="PointCloud.Origin"/>.
 /// </remarks>
 public static class LasFile
 {
-    /// <summary>All points of a file.</summary>
+    /// <summary>Reads all points of a file.</summary>
     /// <exception cref="PointCloudException">The file is missing, malformed, compressed or ends too early.</exception>
     public static PointCloud Read(string path)
     {
@@ -16,7 +22,7 @@ public static class LasFile
         return reader.ReadAll();
     }
 
-    /// <summary>What the file says of itself, without its points.</summary>
+    /// <summary>Reads the header of a file without its points.</summary>
     /// <exception cref="PointCloudException">The file is missing, malformed, or too short for its points.</exception>
     public static LasHeader ReadHeader(string path)
     {
@@ -24,12 +30,18 @@ public static class LasFile
         return LasHeader.Read(file);
     }
 
-    /// <summary>Writes positions, rounded to whole steps, and every attribute, in the smallest point format that has room; what LAS has no field for, or what does not fit it, goes into described extra bytes.</summary>
+    /// <summary>
+    /// Writes positions, rounded to whole steps, and every attribute, in the smallest point format that has room.
+    /// Attributes without a field in LAS, or with values that do not fit it, are written as described extra bytes.
+    /// </summary>
     /// <param name="path">The file to write.</param>
-    /// <param name="cloud">The points; an 8-bit colour is spread over 16 bits (times 257).</param>
+    /// <param name="cloud">The points. A colour of 8 bits is scaled to 16 bits.</param>
     /// <param name="scale">The size of a step, in metres.</param>
-    /// <param name="like">A header whose records, for example the coordinate system, and flags are taken over.</param>
-    /// <exception cref="ArgumentException">A position is not finite or does not fit 32 bits of such steps, or an attribute's name is too long; no file is written then.</exception>
+    /// <param name="like">A header whose flags and records, for example the coordinate system, are copied.</param>
+    /// <exception cref="ArgumentException">
+    /// A position is not finite or does not fit 32 bits of such steps, or the name of an attribute is too long. No file
+    /// is written then.
+    /// </exception>
     public static void Write(string path, PointCloud cloud, double scale = 0.001, LasHeader? like = null)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -46,7 +58,7 @@ public static class LasFile
     internal static PointReader Open(string path) => PointReader.Open(path, LasReader.Open);
 }
 
-/// <summary>What a LAS file says of itself before its points.</summary>
+/// <summary>The header of a LAS file.</summary>
 public sealed class LasHeader
 {
     internal const int SmallestBytes = 227;
@@ -61,31 +73,34 @@ public sealed class LasHeader
         PointCount = pointCount;
     }
 
-    /// <summary>The version after the dot, for example 4 of LAS 1.4.</summary>
+    /// <summary>The version after the dot, for example 4 for LAS 1.4.</summary>
     public int MinorVersion { get; }
 
-    /// <summary>Which attributes a point has, 0 to 10.</summary>
+    /// <summary>The point format, 0 to 10, which decides the attributes of a point.</summary>
     public int PointFormat { get; }
 
-    /// <summary>The bytes of a point, extra bytes included.</summary>
+    /// <summary>The number of bytes of a point, including extra bytes.</summary>
     public int RecordBytes { get; }
 
-    /// <summary>How many points there are.</summary>
+    /// <summary>The number of points.</summary>
     public long PointCount { get; }
 
-    /// <summary>Flags for the file: bit 0 says that times count from 1980 less a billion seconds, bit 4 that the coordinate system is given as text.</summary>
+    /// <summary>
+    /// The flags of the file: bit 0 says that times count from 1980 minus a billion seconds, bit 4 that the coordinate
+    /// system is given as text.
+    /// </summary>
     public int GlobalEncoding { get; private init; }
 
     /// <summary>The size of one step of x, y and z.</summary>
     public Origin Scale { get; private init; }
 
-    /// <summary>What is added to x, y and z after they are scaled.</summary>
+    /// <summary>The offset that is added to x, y and z after scaling.</summary>
     public Origin Offset { get; private init; }
 
-    /// <summary>The variable-length records, in the file's order.</summary>
+    /// <summary>The variable-length records, in the order of the file.</summary>
     public IReadOnlyList<LasRecord> Records { get; private init; } = [];
 
-    // Leaves the file at its first point.
+    // Reads the header and stops at the first point.
     internal static LasHeader Read(ByteReader file)
     {
         var bytes = file.Take(SmallestBytes, "the header").ToArray();
@@ -182,7 +197,7 @@ public sealed class LasHeader
         return records;
     }
 
-    // The smallest and largest step along an axis; 0 of no points.
+    // The smallest and the largest step along an axis; 0 if there are no points.
     internal static (int Low, int High) Bounds(int[] steps, int axis)
     {
         var (low, high) = (int.MaxValue, int.MinValue);
@@ -219,10 +234,10 @@ public sealed class LasHeader
 }
 
 /// <summary>A variable-length record of a LAS file, such as its coordinate system.</summary>
-/// <param name="User">Who defines the record, for example LASF_Projection; at most 16 characters.</param>
-/// <param name="Id">What it is for that user.</param>
-/// <param name="Description">A few words, at most 32 characters.</param>
-/// <param name="Content">Its bytes, at most 65,535.</param>
+/// <param name="User">The definer of the record, for example LASF_Projection; at most 16 characters.</param>
+/// <param name="Id">The id that the definer gave the record.</param>
+/// <param name="Description">A short description of at most 32 characters.</param>
+/// <param name="Content">The content, at most 65,535 bytes.</param>
 public sealed record LasRecord(string User, int Id, string Description, ReadOnlyMemory<byte> Content)
 {
     internal const int HeadBytes = 54;

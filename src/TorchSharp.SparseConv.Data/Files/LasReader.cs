@@ -2,7 +2,7 @@ namespace TorchSharp.SparseConv.Data;
 
 internal sealed class LasReader : PointReader
 {
-    // Beyond this there is no place to measure, and 32-bit positions would overflow.
+    // Coordinates beyond this limit are errors: 32-bit positions would overflow.
     private const double Farthest = 1e15;
 
     private readonly LasHeader _header;
@@ -14,7 +14,8 @@ internal sealed class LasReader : PointReader
     {
         _header = header;
         var extra = LasExtraBytes.Read(file, header);
-        // An attribute that did not fit the fixed field of its name is kept in the extra bytes: those are the ones meant.
+        // If extra bytes have the name of a fixed field, they hold the values that did not fit the field. The field is
+        // ignored then.
         _fields =
         [
             .. LasLayout
@@ -57,7 +58,7 @@ internal sealed class LasReader : PointReader
         return new PointCloud(positions, _origin!.Value, attributes);
     }
 
-    // What the stored numbers stand for.
+    // Turns stored numbers into the values of the attribute.
     private static Array Meant(LasField field, Array stored)
     {
         if (field.Bits > 0)
@@ -108,7 +109,8 @@ internal sealed class LasReader : PointReader
             if (Math.Max(Math.Abs(corners[axis]), Math.Abs(corners[3 + axis])) > Farthest)
             {
                 throw File.Error(
-                    $"{"xyz"[axis]} reaches from {corners[axis]} to {corners[3 + axis]}, expected coordinates within {Farthest}",
+                    $"{"xyz"[axis]} reaches from {corners[axis]} to "
+                        + $"{corners[3 + axis]}, expected coordinates within {Farthest}",
                     at
                 );
             }

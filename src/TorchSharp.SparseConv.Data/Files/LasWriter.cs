@@ -2,7 +2,7 @@ using System.Text;
 
 namespace TorchSharp.SparseConv.Data;
 
-// Everything is decided and checked when it is made; writing then cannot fail for what the cloud holds.
+// Writes a LAS file. The constructor decides and checks everything, so that writing does not fail because of the cloud.
 internal sealed class LasWriter
 {
     private const int BytesPerStep = 1 << 16;
@@ -96,7 +96,8 @@ internal sealed class LasWriter
             if (!(Math.Abs(step) <= int.MaxValue))
             {
                 throw new ArgumentException(
-                    $"{"xyz"[i % 3]} of point {i / 3} is {cloud.Positions[i]}, which is no whole number of steps of {scale} within 32 bits",
+                    $"{"xyz"[i % 3]} of point {i / 3} is {cloud.Positions[i]}, "
+                        + $"which is no whole number of steps of {scale} within 32 bits",
                     nameof(cloud)
                 );
             }
@@ -126,7 +127,7 @@ internal sealed class LasWriter
             cloud.Find(name) is { Components: 1 } attribute && attribute.Values.ToDouble().Any(value => value > most);
     }
 
-    // The values as the field stores them; null where it cannot.
+    // Converts the values to the type of the field; null if the field cannot hold them.
     private static Array? Fitting(PointAttribute attribute, LasField field)
     {
         if (attribute.Components != field.Components)
@@ -146,7 +147,7 @@ internal sealed class LasWriter
         return NumberTypes.ConvertExactly(values, field.Type);
     }
 
-    // The bytes of a point with its extra bytes.
+    // Adds the extra bytes and returns the number of bytes of a point.
     private int AddExtra(List<PointAttribute> extra)
     {
         var bytes = LasHeader.PointBytes[_format];
@@ -195,7 +196,7 @@ internal sealed class LasWriter
         void Put<T>(int at, T value)
             where T : unmanaged => NumberBytes.Write(bytes.AsSpan(at), value, ByteOrder.LittleEndian);
 
-        // Formats 6 to 10 have the wide counts only.
+        // Formats 6 to 10 have 64-bit counts only.
         void PutCounts()
         {
             var returns = _fields.Find(field => field.Field is { Name: "return_number", Bits: > 0 }).Values as byte[];

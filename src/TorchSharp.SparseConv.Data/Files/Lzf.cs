@@ -1,6 +1,6 @@
 namespace TorchSharp.SparseConv.Data;
 
-// Marc Lehmann's LZF: runs of literals, and copies from up to 8 KiB back.
+// The compression LZF of Marc Lehmann: runs of literals, and copies from up to 8 KiB back.
 internal static class Lzf
 {
     private const int LongestLiteral = 32;
@@ -8,10 +8,11 @@ internal static class Lzf
     private const int FarthestCopy = 8192;
     private const int HashBits = 14;
 
-    // No input grows by more: three bytes make a copy of 264.
+    // The largest growth: three bytes make a copy of 264.
     public const int LargestRatio = LongestCopy / 3;
 
-    // Fills the target; where the input does not do that exactly, the offset in it where it went wrong, else -1.
+    // Fills the target and returns -1. If the input does not fill it exactly, returns the offset in the input where it
+    // fails.
     public static int Decompress(ReadOnlySpan<byte> from, Span<byte> to)
     {
         var (read, written) = (0, 0);
@@ -46,7 +47,7 @@ internal static class Lzf
             {
                 return start;
             }
-            // Byte by byte: a copy may overlap what it makes.
+            // Copies byte by byte, because a copy may overlap its own output.
             for (var i = 0; i < copied; i++)
             {
                 to[written++] = to[source++];
@@ -87,7 +88,7 @@ internal static class Lzf
         return to[..written];
     }
 
-    // Where the same three bytes were seen last, perhaps.
+    // Returns the last position with the same hash of three bytes, or -1, and stores the current one.
     private static int Remember(int[] last, ReadOnlySpan<byte> from, int at)
     {
         var bytes = (uint)(from[at] | (from[at + 1] << 8) | (from[at + 2] << 16));

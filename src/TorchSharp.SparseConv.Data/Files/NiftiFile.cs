@@ -2,15 +2,18 @@ using System.Text;
 
 namespace TorchSharp.SparseConv.Data;
 
-/// <summary>Medical volumes in NIfTI-1 (.nii, .nii.gz), in either byte order.</summary>
-/// <remarks>The place of the voxels is the file's sform, else its qform, else the voxel size alone. Colours, complex and 128-bit numbers, pairs of .hdr and .img, and NIfTI-2 are refused.</remarks>
+/// <summary>Reads and writes medical volumes in NIfTI-1 (.nii, .nii.gz), in either byte order.</summary>
+/// <remarks>
+/// The affine of the voxels is the sform of the file, else its qform, else the voxel size alone. Colours, complex and
+/// 128-bit numbers, pairs of .hdr and .img files, and NIfTI-2 are refused.
+/// </remarks>
 public static class NiftiFile
 {
     private const int HeaderBytes = 348;
     private const int DataOffset = 352;
     private const int MillimetresAndSeconds = 2 | 8;
 
-    // The code of each type.
+    // The types by their codes.
     private static readonly Dictionary<short, NumberType> Types = new()
     {
         [2] = NumberType.UInt8,
@@ -25,8 +28,10 @@ public static class NiftiFile
         [1280] = NumberType.UInt64,
     };
 
-    /// <summary>The volume of a file.</summary>
-    /// <exception cref="PointCloudException">The file is missing, malformed, of another type, or ends too early.</exception>
+    /// <summary>Reads the volume of a file.</summary>
+    /// <exception cref="PointCloudException">
+    /// The file is missing, malformed, of another type, or ends too early.
+    /// </exception>
     public static Volume Read(string path)
     {
         using var file = ByteReader.OpenInflated(path);
@@ -64,8 +69,13 @@ public static class NiftiFile
         };
     }
 
-    /// <summary>Writes a volume, its place as sform; compressed with gzip where the name ends in .gz.</summary>
-    /// <exception cref="ArgumentException">An axis is empty or longer than 32,767, or the description longer than 79 characters; no file is written then.</exception>
+    /// <summary>
+    /// Writes a volume with its affine as the sform. The file is compressed with gzip if its name ends in .gz.
+    /// </summary>
+    /// <exception cref="ArgumentException">
+    /// An axis is empty or longer than 32,767, or the description is longer than 79 characters. No file is written
+    /// then.
+    /// </exception>
     public static void Write(string path, Volume volume, ByteOrder order = ByteOrder.LittleEndian)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -82,7 +92,8 @@ public static class NiftiFile
         if (shape.Any(size => size is < 1 or > short.MaxValue) || volume.Description.Length > 79)
         {
             throw new ArgumentException(
-                $"the volume is {volume.Values} with {volume.Description.Length} characters of description, sizes must be from 1 to {short.MaxValue} and characters at most 79",
+                $"the volume is {volume.Values} with {volume.Description.Length} characters of "
+                    + $"description, sizes must be from 1 to {short.MaxValue} and characters at most 79",
                 nameof(volume)
             );
         }
@@ -115,7 +126,7 @@ public static class NiftiFile
     }
 }
 
-// The 348 bytes that a NIfTI-1 file begins with; its size, read in the right byte order, tells which that is.
+// The first 348 bytes of a NIfTI-1 file. They begin with their own number, which tells the byte order.
 internal sealed class NiftiHeader
 {
     private const int Nifti2Bytes = 540;
@@ -157,7 +168,7 @@ internal sealed class NiftiHeader
         return float.IsFinite(value) ? value : throw _file.Error($"{what} is {value}, must be finite", at);
     }
 
-    // x first.
+    // The size of each axis, x first.
     public long[] Shape()
     {
         var axes = Int16(40);
@@ -180,7 +191,7 @@ internal sealed class NiftiHeader
     public string Text(int at, int length) => NumberBytes.Text(_bytes.AsSpan(at, length));
 }
 
-// Where the voxels of a NIfTI-1 file are: 16 numbers, row-major.
+// The affine of the voxels of a NIfTI-1 file: 16 numbers, row-major.
 internal static class NiftiPlace
 {
     public static double[] Of(NiftiHeader header)
@@ -203,7 +214,8 @@ internal static class NiftiPlace
         return affine;
     }
 
-    // A rotation as a unit quaternion, of which the first number follows from the others; the sign of pixdim[0] mirrors z.
+    // Computes the rotation from a unit quaternion, whose first number follows from the others. The sign of pixdim[0]
+    // mirrors z.
     private static double[] Turned(NiftiHeader header)
     {
         var (b, c, d) = (Number(256), Number(260), Number(264));

@@ -7,19 +7,26 @@ using System.Text.RegularExpressions;
 
 namespace TorchSharp.SparseConv.Data;
 
-/// <summary>NumPy's arrays (.npy) of plain numbers, in either byte order and either order of axes.</summary>
-/// <remarks>Booleans become bytes of 0 and 1, 16-bit floats become 32-bit ones. Objects, text, complex and structured types are refused.</remarks>
+/// <summary>
+/// Reads and writes the arrays of NumPy (.npy): plain numbers in either byte order and either order of axes.
+/// </summary>
+/// <remarks>
+/// Booleans become bytes of 0 and 1, and 16-bit floats become 32-bit floats. Objects, text, complex numbers and
+/// structured types are refused.
+/// </remarks>
 public static class NpyFile
 {
-    /// <summary>The array of a file, row-major whatever the file's order.</summary>
-    /// <exception cref="PointCloudException">The file is missing, malformed, of another type, or ends too early.</exception>
+    /// <summary>Reads the array of a file. The result is row-major in any case.</summary>
+    /// <exception cref="PointCloudException">
+    /// The file is missing, malformed, of another type, or ends too early.
+    /// </exception>
     public static NumberArray Read(string path)
     {
         using var file = ByteReader.Open(path);
         return Read(file);
     }
 
-    /// <summary>Writes an array, row-major.</summary>
+    /// <summary>Writes an array in row-major order.</summary>
     public static void Write(string path, NumberArray array, ByteOrder order = ByteOrder.LittleEndian)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -86,13 +93,15 @@ public static class NpyFile
     }
 }
 
-/// <summary>NumPy's archives (.npz): named arrays in a zip file, stored or deflated.</summary>
+/// <summary>Reads and writes the archives of NumPy (.npz): named arrays in a zip file, stored or deflated.</summary>
 public static class NpzFile
 {
     private const string Ending = ".npy";
 
-    /// <summary>All arrays of a file by name, in its order.</summary>
-    /// <exception cref="PointCloudException">The file is missing or no zip file, or one of its entries is no array of numbers.</exception>
+    /// <summary>Reads all arrays of a file with their names, in the order of the file.</summary>
+    /// <exception cref="PointCloudException">
+    /// The file is missing or not a zip file, or one of its entries is not an array of numbers.
+    /// </exception>
     public static IReadOnlyList<KeyValuePair<string, NumberArray>> Read(string path)
     {
         using var archive = OpenArchive(path);
@@ -116,7 +125,7 @@ public static class NpzFile
     }
 
     /// <summary>Writes named arrays, deflated.</summary>
-    /// <exception cref="ArgumentException">A name is empty or occurs twice; no file is written then.</exception>
+    /// <exception cref="ArgumentException">A name is empty or occurs twice. No file is written then.</exception>
     public static void Write(string path, IEnumerable<KeyValuePair<string, NumberArray>> arrays)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -145,7 +154,7 @@ public static class NpzFile
     {
         using (ByteReader.Open(path))
         {
-            // It is there and can be read, or the exception says why not.
+            // Opening the file throws if it does not exist or cannot be read.
         }
         var stream = File.OpenRead(path);
         try
@@ -175,7 +184,7 @@ public static class NpzFile
     {
         try
         {
-            // What the directory says of the size may be a lie; what can come out of so many bytes is not.
+            // The directory may claim any size. The compressed size bounds the real one.
             var most = Math.Min(entry.Length, ByteReader.MostInflated(entry.CompressedLength));
             using var file = new ByteReader(entry.Open(), $"{path}: {entry.FullName}", most, isExact: false);
             return NpyFile.Read(file);
@@ -190,7 +199,7 @@ public static class NpzFile
         }
     }
 
-    // What System.IO.Compression throws at broken archives.
+    // The exceptions that System.IO.Compression throws for damaged archives.
     private static bool IsDamage(Exception error) =>
         error
             is not PointCloudException
@@ -203,7 +212,7 @@ public static class NpzFile
                 );
 }
 
-// The dictionary, in Python's spelling, that an array of NumPy begins with.
+// The header of an array: a Python dictionary.
 internal sealed partial class NpyHeader
 {
     private const int LongestHeader = 1 << 16;
@@ -227,14 +236,14 @@ internal sealed partial class NpyHeader
 
     private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
-    // What is stored; halves are stored as their bits.
+    // The type of the stored numbers; 16-bit floats are stored as their bits.
     public required NumberType Type { get; init; }
 
     public required bool IsHalf { get; init; }
 
     public required ByteOrder Order { get; init; }
 
-    // The first axis runs fastest.
+    // Whether the first axis varies fastest.
     public required bool IsFortran { get; init; }
 
     public required long[] Shape { get; init; }
@@ -261,12 +270,13 @@ internal sealed partial class NpyHeader
         if (!match.Success || !Types.TryGetValue(descr[^2..], out var type))
         {
             throw file.Error(
-                $"the header says {LineReader.Quote(Encoding.Latin1.GetBytes(text.Trim()))}, expected descr (a plain number), fortran_order and shape",
+                $"the header says {LineReader.Quote(Encoding.Latin1.GetBytes(text.Trim()))}, "
+                    + "expected descr (a plain number), fortran_order and shape",
                 at
             );
         }
         var sizes = match.Groups["shape"].Value.Split(',', StringSplitOptions.TrimEntries);
-        // (3,) has a comma behind its last size, () has no size at all.
+        // The shape (3,) ends in a comma, and the shape () has no size at all.
         var shape = (sizes[^1].Length == 0 ? sizes[..^1] : sizes)
             .Select(size => Size(file, size.TrimEnd('L'), at))
             .ToArray();
@@ -311,9 +321,11 @@ internal sealed partial class NpyHeader
             ? size
             : throw file.Error($"a size of the shape is {digits}, which is no size of an array", at);
 
-    // Written by hand rather than by evaluating Python: the keys as numpy.save orders them, and nothing else.
+    // The keys in the order in which numpy.save writes them, and nothing else: Python code is not evaluated.
     [GeneratedRegex(
-        @"^\{\s*'descr'\s*:\s*'(?<descr>[<>|=]?[iubf][1248])'\s*,\s*'fortran_order'\s*:\s*(?<fortran>True|False)\s*,\s*'shape'\s*:\s*\((?<shape>[0-9L\s,]*)\)\s*,?\s*\}\s*$",
+        @"^\{\s*'descr'\s*:\s*'(?<descr>[<>|=]?[iubf][1248])'"
+            + @"\s*,\s*'fortran_order'\s*:\s*(?<fortran>True|False)"
+            + @"\s*,\s*'shape'\s*:\s*\((?<shape>[0-9L\s,]*)\)\s*,?\s*\}\s*$",
         RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
     )]
     private static partial Regex Dictionary();

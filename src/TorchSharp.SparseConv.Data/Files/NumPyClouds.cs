@@ -1,12 +1,13 @@
 namespace TorchSharp.SparseConv.Data;
 
-// Clouds as arrays of NumPy: one of [n, 3] or more columns, or an archive with positions and an array for each attribute.
+// Point clouds in the arrays of NumPy: one array of [n, 3] or more columns, or an archive with an array for the
+// positions and one for each attribute.
 internal static class ArrayClouds
 {
     private const string Positions = "positions";
     private const string OriginName = "origin";
 
-    // What others call them.
+    // The names that other programs give to positions.
     private static readonly string[] PositionNames = [Positions, "points", "xyz", "coord", "coords"];
 
     public static PointCloud ReadNpy(string path)
@@ -20,7 +21,8 @@ internal static class ArrayClouds
         if (cloud.Attributes.Count > 0 || cloud.Origin != Origin.Zero)
         {
             throw new ArgumentException(
-                $"the cloud has {cloud.Attributes.Count} attributes and the origin {cloud.Origin}, an .npy file holds positions only: write .npz",
+                $"the cloud has {cloud.Attributes.Count} attributes and the origin "
+                    + $"{cloud.Origin}, an .npy file holds positions only: write .npz",
                 nameof(cloud)
             );
         }
@@ -93,7 +95,7 @@ internal static class ArrayClouds
         }
     }
 
-    // The columns behind x, y and z.
+    // Returns the columns after x, y and z as an attribute.
     private static List<PointAttribute> Rest(string path, string name, NumberArray array)
     {
         if (array.Shape.Count != 2 || array.Shape[1] < 3)

@@ -5,22 +5,22 @@ using System.Text;
 
 namespace TorchSharp.SparseConv.Data;
 
-/// <summary>Which byte of a number comes first in a file.</summary>
+/// <summary>The order of the bytes of a number in a file.</summary>
 public enum ByteOrder
 {
-    /// <summary>The least significant.</summary>
+    /// <summary>The least significant byte comes first.</summary>
     LittleEndian,
 
-    /// <summary>The most significant.</summary>
+    /// <summary>The most significant byte comes first.</summary>
     BigEndian,
 }
 
-// Numbers as the bytes of a file.
+// Converts numbers to the bytes of a file and back.
 internal static class NumberBytes
 {
     public static ByteOrder MachineOrder => BitConverter.IsLittleEndian ? ByteOrder.LittleEndian : ByteOrder.BigEndian;
 
-    // The memory of an array of numbers.
+    // Returns the memory of an array of numbers.
     public static Span<byte> AsBytes(Array values) =>
         MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(values), Buffer.ByteLength(values));
 
@@ -38,7 +38,7 @@ internal static class NumberBytes
         MemoryMarshal.Write(to, in stored);
     }
 
-    // The bytes of whole numbers, from the file's order to the machine's or back.
+    // Converts whole numbers from the byte order of the file to that of the machine, or back.
     public static void Reorder(Span<byte> bytes, int size, ByteOrder order)
     {
         if (!IsForeign(order))
@@ -64,7 +64,7 @@ internal static class NumberBytes
         }
     }
 
-    // Text in a field of fixed size, which ends at the first zero.
+    // Reads text from a field of fixed size, which ends at the first zero.
     public static string Text(ReadOnlySpan<byte> field)
     {
         var end = field.IndexOf((byte)0);
@@ -84,12 +84,12 @@ internal static class NumberBytes
         };
 }
 
-// Numbers of one type in a row, as files of arrays hold them.
+// Reads and writes arrays of numbers.
 internal static class ArrayBytes
 {
     private const int BytesPerStep = 1 << 20;
 
-    // The number of values of that shape, if the file can have them.
+    // Returns the number of values of a shape, and throws if the file is too short for them.
     public static int Count(ByteReader file, ReadOnlySpan<long> shape, NumberType type)
     {
         var count = 1L;
@@ -112,7 +112,8 @@ internal static class ArrayBytes
             : throw file.Error($"has {count} numbers of type {type}, an array holds at most {Array.MaxLength} bytes");
     }
 
-    // Of a compressed file, memory is taken only as its content arrives: its end is not known before.
+    // The size of a compressed file is not known in advance. Therefore memory is allocated piece by piece, as the
+    // content arrives.
     public static Array Read(ByteReader file, NumberType type, int count, ByteOrder order)
     {
         var size = NumberTypes.Size(type);

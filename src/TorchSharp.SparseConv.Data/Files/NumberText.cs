@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace TorchSharp.SparseConv.Data;
 
-// Numbers as the text of a file, with C's spelling of what is not finite.
+// Converts numbers to the text of a file and back, with "nan" and "inf" as C spells them.
 internal static class NumberText
 {
     public static bool TryParse<T>(ReadOnlySpan<byte> text, out T value)
@@ -58,12 +58,12 @@ internal static class NumberText
     }
 }
 
-// Points as lines of text, numbers separated by white space.
+// Reads points from lines of text with numbers separated by white space.
 internal static class LineReader
 {
     public const int LongestLine = 1 << 20;
 
-    // The next token of a line, and what comes after it; empty at the end.
+    // Returns the next token of a line and removes it from the line; empty at the end.
     public static ReadOnlySpan<byte> NextToken(ref ReadOnlySpan<byte> line)
     {
         line = line.TrimStart(" \t\r"u8);
@@ -73,7 +73,7 @@ internal static class LineReader
         return token;
     }
 
-    // The next line that is not blank.
+    // Returns the next line that is not blank.
     public static ReadOnlySpan<byte> NextLine(ByteReader file, string expected)
     {
         while (file.TryReadLine(LongestLine, expected, out var line))
@@ -86,7 +86,8 @@ internal static class LineReader
         throw file.Error($"the file ends too early: expected {expected}");
     }
 
-    // Refuses a promise of lines that the file is too short for: a digit and a separator for each number, but for the last.
+    // Throws if the file is too short for so many lines. A number takes at least a digit and a separator; only the last
+    // one needs no separator.
     public static void Require(ByteReader file, long count, int numbers)
     {
         if (count > (file.Remaining + 1) / (2L * numbers))
@@ -95,7 +96,7 @@ internal static class LineReader
         }
     }
 
-    // Reads a line for each point; where a column is null, its number is skipped.
+    // Reads one line for each point. A number whose column is null is skipped.
     public static void Read(ByteReader file, PointColumn?[] columns, int count)
     {
         for (var point = 0; point < count; point++)
@@ -143,7 +144,7 @@ internal static class LineReader
         }
     }
 
-    // Text of a file, fit for a message.
+    // Returns text of a file in a form that fits into a message.
     public static string Quote(ReadOnlySpan<byte> text)
     {
         var shown = System.Text.Encoding.ASCII.GetString(text[..Math.Min(text.Length, 40)]);
@@ -151,7 +152,7 @@ internal static class LineReader
     }
 }
 
-// Points as lines of text, numbers separated by one byte.
+// Writes points as lines of text with numbers separated by one byte.
 internal static class LineWriter
 {
     private const int LongestNumber = 32;

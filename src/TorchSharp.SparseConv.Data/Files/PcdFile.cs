@@ -3,14 +3,18 @@ using System.Runtime.InteropServices;
 
 namespace TorchSharp.SparseConv.Data;
 
-/// <summary>PCL's point cloud data (.pcd): text, binary and LZF-compressed binary, with all fields.</summary>
+/// <summary>
+/// Reads and writes PCL's point cloud data (.pcd) as text, binary, or binary compressed with LZF, with all fields.
+/// </summary>
 /// <remarks>
-/// x, y and z are the positions, NaN where the camera saw nothing (<see cref="PointCloud.FinitePoints"/>); rgb and rgba are the attribute "color", normal_x, normal_y, normal_z are "normal";
-/// a field with a count is one attribute of as many components. The grid of an organised cloud (width, height) and the viewpoint are not kept.
+/// The fields x, y and z are the positions, which are NaN for pixels without a measurement
+/// (<see cref="PointCloud.FinitePoints"/>). The fields rgb and rgba are the attribute "color", and normal_x, normal_y,
+/// normal_z are "normal". A field with a count is one attribute with as many components. The grid of an organised cloud
+/// (width, height) and the viewpoint are not kept.
 /// </remarks>
 public static class PcdFile
 {
-    /// <summary>All points of a file.</summary>
+    /// <summary>Reads all points of a file.</summary>
     /// <exception cref="PointCloudException">The file is missing, malformed or ends too early.</exception>
     public static PointCloud Read(string path)
     {
@@ -18,8 +22,10 @@ public static class PcdFile
         return reader.ReadAll();
     }
 
-    /// <summary>Writes positions and every attribute; positions are doubles where the cloud has an origin.</summary>
-    /// <exception cref="ArgumentException">Two attributes would have one name, or the cloud is too large to compress (4 GB); no file is written then.</exception>
+    /// <summary>Writes positions and every attribute. Positions are doubles if the cloud has an origin.</summary>
+    /// <exception cref="ArgumentException">
+    /// Two attributes would have one name, or the cloud is too large to compress (4 GB). No file is written then.
+    /// </exception>
     public static void Write(string path, PointCloud cloud, PcdEncoding encoding = PcdEncoding.Binary)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -83,7 +89,7 @@ public static class PcdFile
         return fields;
     }
 
-    // All points, field after field.
+    // Returns all points, field after field.
     private static byte[] Content(PointColumn[] columns, List<PcdField> fields, int points)
     {
         var bytes = fields.Sum(field => (long)field.Bytes) * points;
@@ -126,20 +132,21 @@ public static class PcdFile
     }
 }
 
-/// <summary>How a PCD file holds its numbers.</summary>
+/// <summary>The encoding of the numbers of a PCD file.</summary>
 public enum PcdEncoding
 {
-    /// <summary>As text, a line for each point.</summary>
+    /// <summary>Text with one line for each point.</summary>
     Ascii,
 
-    /// <summary>As bytes, point after point.</summary>
+    /// <summary>Bytes, point after point.</summary>
     Binary,
 
-    /// <summary>As bytes, field after field, compressed with LZF.</summary>
+    /// <summary>Bytes, field after field, compressed with LZF.</summary>
     BinaryCompressed,
 }
 
-// PCL's colours: four bytes as one number, alpha highest and blue lowest, often dressed as a float.
+// Packs and unpacks the colours of PCL: four bytes in one number, with alpha highest and blue lowest, which is often
+// stored as a float.
 internal static class PackedColor
 {
     public static byte[] Unpack(NumberArray packed, int components)
@@ -161,7 +168,7 @@ internal static class PackedColor
         return colors;
     }
 
-    // Three channels as a float, four as an integer: that is how PCL tells rgb from rgba.
+    // PCL stores three channels as a float and four as an integer, which tells rgb from rgba.
     public static Array Pack(byte[] colors, int components)
     {
         var bits = new uint[colors.Length / components];

@@ -2,13 +2,13 @@ using System.Text;
 
 namespace TorchSharp.SparseConv.Data;
 
-// The text that a PCD file begins with.
+// The text at the beginning of a PCD file.
 internal sealed class PcdHeader
 {
     private const int LongestLine = 1 << 16;
     private const int LongestHeader = 1 << 20;
 
-    // More numbers than this in one point are no point; checked before any memory is taken for them.
+    // The largest number of values of one point, checked before memory is allocated.
     private const int MostNumbers = 1 << 16;
 
     private static readonly string[] Keys =
@@ -160,10 +160,10 @@ internal sealed class PcdHeader
     }
 }
 
-// A field of a PCD file: so many numbers of one type in each point.
+// A field of a PCD file: a count of numbers of one type in each point.
 internal readonly record struct PcdField(string Name, NumberType Type, int Count)
 {
-    // Room between fields, which holds nothing.
+    // Whether the field is only padding.
     public bool IsPadding => string.Equals(Name, "_", StringComparison.Ordinal);
 
     public int Bytes => NumberTypes.Size(Type) * Count;

@@ -6,7 +6,7 @@ internal sealed class PcdReader : PointReader
     private readonly PointSchema _schema;
     private readonly int _stride;
 
-    // Of compressed files: the content, field after field.
+    // The content of a compressed file, field after field.
     private byte[]? _content;
     private int _contentPoint;
 
@@ -39,7 +39,7 @@ internal sealed class PcdReader : PointReader
         return reader;
     }
 
-    // Packed colours as an attribute like any other.
+    // Turns packed colours into an ordinary attribute.
     private static PointCloud Unpack(PointCloud cloud)
     {
         foreach (var (name, components) in new[] { ("rgb", 3), ("rgba", 4) })
@@ -97,7 +97,7 @@ internal sealed class PcdReader : PointReader
             : Enumerable.Range(0, field.Count).Select(i => new PointProperty($"{name}_{i}", field.Type));
     }
 
-    // Of each number, within a point.
+    // The offset of each number within a point.
     private int[] Offsets()
     {
         var offsets = new List<int>();
@@ -115,7 +115,7 @@ internal sealed class PcdReader : PointReader
         return [.. offsets];
     }
 
-    // The columns of a line of text; null where it holds padding.
+    // The columns of a line of text, with null for padding.
     private IEnumerable<PointColumn?> TextColumns(PointColumn[] columns)
     {
         var column = 0;
@@ -128,7 +128,7 @@ internal sealed class PcdReader : PointReader
         }
     }
 
-    // Compressed files hold no padding.
+    // Decompresses the points. Compressed files hold no padding.
     private void Inflate()
     {
         var at = File.Offset;

@@ -1,13 +1,18 @@
 namespace TorchSharp.SparseConv.Data;
 
-/// <summary>Stanford's polygon format (.ply): the vertices of a file, as text or binary in either byte order, with all their numbers.</summary>
+/// <summary>
+/// Reads and writes the vertices of Stanford's polygon format (.ply), as text or binary in either byte order, with all
+/// properties.
+/// </summary>
 /// <remarks>
-/// x, y and z are the positions; red, green, blue and alpha are the attribute "color"; nx, ny, nz are "normal"; name_0, name_1 and so on are one attribute of several components.
-/// Faces and other elements are passed over, and so are lists that belong to a vertex. Double positions beyond 4,096 are counted from a <see cref="PointCloud.Origin"/>.
+/// The properties x, y and z are the positions; red, green, blue and alpha are the attribute "color"; nx, ny, nz are
+/// "normal"; name_0, name_1 and so on are one attribute with several components. Faces and other elements are skipped,
+/// and so are lists that belong to a vertex. Double positions beyond 4,096 are relative to a
+/// <see cref="PointCloud.Origin"/>.
 /// </remarks>
 public static class PlyFile
 {
-    /// <summary>All points of a file.</summary>
+    /// <summary>Reads all points of a file.</summary>
     /// <exception cref="PointCloudException">The file is missing, malformed or ends too early.</exception>
     public static PointCloud Read(string path)
     {
@@ -15,8 +20,10 @@ public static class PlyFile
         return reader.ReadAll();
     }
 
-    /// <summary>Writes positions and every attribute; positions are doubles where the cloud has an origin.</summary>
-    /// <exception cref="ArgumentException">Two attributes would have one name, or 64-bit integers do not fit a type that PLY has; no file is written then.</exception>
+    /// <summary>Writes positions and every attribute. Positions are doubles if the cloud has an origin.</summary>
+    /// <exception cref="ArgumentException">
+    /// Two attributes would have one name, or 64-bit integers do not fit a type that PLY has. No file is written then.
+    /// </exception>
     public static void Write(string path, PointCloud cloud, PlyEncoding encoding = PlyEncoding.BinaryLittleEndian)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -48,24 +55,32 @@ public static class PlyFile
     internal static PointReader Open(string path) => PointReader.Open(path, PlyReader.Open);
 }
 
-/// <summary>How a PLY file holds its numbers.</summary>
+/// <summary>The encoding of the numbers of a PLY file.</summary>
 public enum PlyEncoding
 {
-    /// <summary>As text, a line for each point.</summary>
+    /// <summary>Text with one line for each point.</summary>
     Ascii,
 
-    /// <summary>As bytes, the least significant first; what most programs write.</summary>
+    /// <summary>Bytes with the least significant first, as most programs write them.</summary>
     BinaryLittleEndian,
 
-    /// <summary>As bytes, the most significant first.</summary>
+    /// <summary>Bytes with the most significant first.</summary>
     BinaryBigEndian,
 }
 
-/// <summary>Writes coloured, labelled points as binary PLY (little endian), which CloudCompare, MeshLab and Open3D read.</summary>
+/// <summary>
+/// Writes coloured and labelled points as binary PLY (little endian), which CloudCompare, MeshLab and Open3D read.
+/// </summary>
 public static class PlyWriter
 {
-    /// <summary>Writes x, y, z (float), red, green, blue (uchar) and label (int) of every point; colours come from the class of the label.</summary>
-    /// <exception cref="ArgumentException"><paramref name="labels"/> has another length than the cloud, or a label has no colour; no file is written then.</exception>
+    /// <summary>
+    /// Writes x, y, z (float), red, green, blue (uchar) and label (int) of every point. The colours are those of the
+    /// classes.
+    /// </summary>
+    /// <exception cref="ArgumentException">
+    /// The number of <paramref name="labels"/> is not the number of points, or a label has no colour. No file is
+    /// written then.
+    /// </exception>
     public static void Write(string path, PointCloud cloud, ReadOnlySpan<int> labels, IReadOnlyList<Rgb> classColors)
     {
         ArgumentNullException.ThrowIfNull(path);

@@ -2,8 +2,8 @@ using System.Text;
 
 namespace TorchSharp.SparseConv.Data;
 
-// The vertices of a PLY file. Elements before them are passed over, what follows them is not read; lists of a vertex are
-// passed over too, since a point has no room for them.
+// Reads the vertices of a PLY file. Elements before the vertices are skipped, and elements after them are not read.
+// Lists of a vertex are skipped, because an attribute has the same number of values for every point.
 internal sealed class PlyReader : PointReader
 {
     private readonly PlyEncoding _encoding;
@@ -190,7 +190,7 @@ internal sealed class PlyReader : PointReader
     }
 }
 
-// The text that a PLY file begins with.
+// The text at the beginning of a PLY file.
 internal sealed class PlyHeader
 {
     private const int LongestLine = 1 << 14;
@@ -273,7 +273,7 @@ internal sealed class PlyHeader
         file.Write(System.Text.Encoding.Latin1.GetBytes(text.Append("end_header\n").ToString()));
     }
 
-    // The oldest name of a type, which every program knows.
+    // Returns the oldest name of a type, which every program knows.
     private static string NameOf(NumberType type) => Types.First(known => known.Value == type).Key;
 
     private bool TryAccept(string[] words)
@@ -330,14 +330,14 @@ internal sealed class PlyElement(string name, long count)
 
     public bool HasLists => Properties.Exists(property => property.LengthType is not null);
 
-    // What a row takes at least: in text a digit and a separator for each number.
+    // The smallest number of bytes of a row. In text, each number takes at least a digit and a separator.
     public long LeastBytes(PlyEncoding encoding) =>
         encoding == PlyEncoding.Ascii ? 2L * Properties.Count : Properties.Sum(property => (long)property.LeastBytes);
 }
 
-// A property of a PLY element: a number of that type, or a list of them whose length is stored first.
+// A property of a PLY element: a number, or a list of numbers with its length stored first.
 internal readonly record struct PlyProperty(string Name, NumberType Type, NumberType? LengthType)
 {
-    // What it takes in a binary file, of a list at least.
+    // The smallest number of bytes in a binary file.
     public int LeastBytes => NumberTypes.Size(LengthType ?? Type);
 }

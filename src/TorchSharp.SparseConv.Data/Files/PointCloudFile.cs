@@ -1,6 +1,8 @@
 namespace TorchSharp.SparseConv.Data;
 
-/// <summary>Point clouds in files of any format that the library knows, chosen by the file name's ending.</summary>
+/// <summary>
+/// Reads and writes point clouds in every format of the library. The ending of the file name chooses the format.
+/// </summary>
 public static class PointCloudFile
 {
     private static readonly PointCloudFormat[] Formats =
@@ -14,19 +16,26 @@ public static class PointCloudFile
         new([".npz"], path => new CloudReader(ArrayClouds.ReadNpz(path)), ArrayClouds.WriteNpz),
     ];
 
-    /// <summary>The endings of file names that can be read and written, each with its dot, in lower case.</summary>
+    /// <summary>The endings of file names that can be read and written, in lower case with the dot.</summary>
     public static IReadOnlyList<string> Extensions { get; } = [.. Formats.SelectMany(format => format.Extensions)];
 
-    /// <summary>All points of a file, with all that the format says of them.</summary>
-    /// <exception cref="PointCloudException">The file is missing or malformed, or its name has an unknown ending.</exception>
+    /// <summary>Reads all points of a file with all attributes.</summary>
+    /// <exception cref="PointCloudException">
+    /// The file is missing or malformed, or its name has an unknown ending.
+    /// </exception>
     public static PointCloud Read(string path)
     {
         using var reader = FormatOf(path).Open(path);
         return reader.ReadAll();
     }
 
-    /// <summary>The points of a file block by block, in the file's order; one block is in memory at a time, except where the format is compressed or text, which is read whole first.</summary>
-    /// <exception cref="PointCloudException">The file is missing or malformed, or its name has an unknown ending; thrown while the blocks are enumerated.</exception>
+    /// <summary>
+    /// Reads the points of a file block by block, in the order of the file. Only one block is in memory at a time; text
+    /// and compressed formats are read whole first.
+    /// </summary>
+    /// <exception cref="PointCloudException">
+    /// The file is missing or malformed, or its name has an unknown ending. Thrown while the blocks are enumerated.
+    /// </exception>
     public static IEnumerable<PointCloud> ReadBlocks(string path, int pointsPerBlock)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -35,9 +44,13 @@ public static class PointCloudFile
         return Blocks(path, pointsPerBlock);
     }
 
-    /// <summary>Writes positions and all attributes that the format has room for; each format's class says which those are.</summary>
+    /// <summary>
+    /// Writes positions and all attributes that the format can store. The class of each format says which those are.
+    /// </summary>
     /// <exception cref="PointCloudException">The name has an unknown ending.</exception>
-    /// <exception cref="ArgumentException">The format cannot hold a value of the cloud; no file is written then.</exception>
+    /// <exception cref="ArgumentException">
+    /// The format cannot store a value of the cloud. No file is written then.
+    /// </exception>
     public static void Write(string path, PointCloud cloud)
     {
         ArgumentNullException.ThrowIfNull(cloud);
@@ -65,10 +78,16 @@ public static class PointCloudFile
     }
 }
 
-/// <summary>A point-cloud file that is missing, malformed or does not fit its companion; the message names the file and what was expected.</summary>
+/// <summary>
+/// Thrown for a file that is missing, malformed, or does not fit another file. The message names the file and says what
+/// was expected.
+/// </summary>
 public sealed class PointCloudException : IOException
 {
-    /// <summary>An error in <paramref name="path"/>, at <paramref name="offset"/> bytes where the place is known; the message begins with the path.</summary>
+    /// <summary>
+    /// Describes an error in <paramref name="path"/>, at the byte <paramref name="offset"/> if it is known. The message
+    /// begins with the path.
+    /// </summary>
     public PointCloudException(string path, string problem, long? offset = null, Exception? innerException = null)
         : base(offset is { } at ? $"{path}: at byte {at}: {problem}" : $"{path}: {problem}", innerException)
     {
@@ -76,21 +95,21 @@ public sealed class PointCloudException : IOException
         Offset = offset;
     }
 
-    /// <summary>The file at fault, where there is one.</summary>
+    /// <summary>The path of the file.</summary>
     public string? FilePath { get; }
 
-    /// <summary>Where in the file, in bytes from its beginning, where that is known.</summary>
+    /// <summary>The offset of the error in bytes, if it is known.</summary>
     public long? Offset { get; }
 }
 
-// A file of points whose header has been read and believed; points come in blocks, from first to last.
+// Reads points in blocks, from first to last, after the header of the file has been checked.
 internal abstract class PointReader(ByteReader? file) : IDisposable
 {
     protected ByteReader File => file ?? throw new InvalidOperationException("the cloud is in memory");
 
     public long PointsLeft { get; protected set; }
 
-    // A reader that owns the file; the file is closed where its header is refused.
+    // Opens a file and reads its header. The reader owns the file; if the header is refused, the file is closed.
     public static PointReader Open(string path, Func<ByteReader, PointReader> open)
     {
         var file = ByteReader.Open(path);
@@ -105,7 +124,7 @@ internal abstract class PointReader(ByteReader? file) : IDisposable
         }
     }
 
-    // At most that many points, fewer at the end.
+    // Reads at most that many points; fewer at the end.
     public PointCloud Read(int most)
     {
         var count = (int)Math.Min(most, PointsLeft);
@@ -127,7 +146,7 @@ internal abstract class PointReader(ByteReader? file) : IDisposable
     protected abstract PointCloud ReadPoints(int count);
 }
 
-// A cloud that is in memory already, of a format that is read whole.
+// Gives out a cloud that is already in memory, for formats that are read whole.
 internal sealed class CloudReader : PointReader
 {
     private readonly PointCloud _cloud;
@@ -146,7 +165,7 @@ internal sealed class CloudReader : PointReader
     }
 }
 
-// How the files with some endings are opened and written.
+// The endings of a format and the functions that open and write its files.
 internal sealed class PointCloudFormat(
     string[] extensions,
     Func<string, PointReader> open,

@@ -2,20 +2,21 @@ using System.Numerics;
 
 namespace TorchSharp.SparseConv.Data;
 
-// One property of the points of a file, and the place of its values in memory: every width-th entry of an array, from first on.
+// One property of the points of a file. Its values are every width-th entry of an array, beginning with the entry
+// first.
 internal abstract class PointColumn
 {
     public abstract NumberType Type { get; }
 
-    // Takes the property of count points out of records; the first point of them is start.
+    // Takes the property of count points out of records. The first of the points has the index start.
     public abstract void Decode(ReadOnlySpan<byte> records, int stride, int start, int count, ByteOrder order);
 
     public abstract void Encode(Span<byte> records, int stride, int start, int count, ByteOrder order);
 
-    // False where the text is no number of this type.
+    // Returns false if the text is not a number of this type.
     public abstract bool TryParse(ReadOnlySpan<byte> text, int point);
 
-    // Writes the shortest text that reads back as the same number; needs 32 bytes.
+    // Writes the shortest text that reads back as the same number, at most 32 bytes.
     public abstract int Format(Span<byte> to, int point);
 
     public static PointColumn Over(Array values, int width = 1, int first = 0) =>
@@ -55,7 +56,7 @@ internal sealed class ArrayColumn<T>(T[] values, int width, int first) : PointCo
     public override int Format(Span<byte> to, int point) => NumberText.Format(to, values[point * width + first]);
 }
 
-// A coordinate counted from the world's origin, made as it is written; it cannot be read into.
+// A coordinate with the origin added, computed as it is written. It cannot be read into.
 internal sealed class WorldColumn(PointCloud cloud, int axis) : PointColumn
 {
     private readonly float[] _positions = cloud.Positions;
@@ -81,12 +82,12 @@ internal sealed class WorldColumn(PointCloud cloud, int axis) : PointColumn
     private double At(int point) => _origin + _positions[3 * point + axis];
 }
 
-// Points as records of fixed size, property after property.
+// Reads and writes points as records of fixed size, property after property.
 internal static class PointRecords
 {
     private const int BytesPerStep = 1 << 16;
 
-    // Offsets are those of the columns within a record.
+    // The offsets are those of the columns within a record.
     public static void Read(
         ByteReader file,
         PointColumn[] columns,

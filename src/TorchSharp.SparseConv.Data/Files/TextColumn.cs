@@ -3,11 +3,11 @@ using System.Runtime.InteropServices;
 
 namespace TorchSharp.SparseConv.Data;
 
-// A column of a text file. Text does not say its type, so it is the first of Int32, Int64, Float32 and Float64 that gives
-// every number back as it was written.
+// A column of a text file. The text does not name a type, so the type is the first of Int32, Int64, Float32 and Float64
+// that represents every number exactly as it is written.
 internal sealed class TextColumn(string name)
 {
-    // Integers, or the bits of doubles from the first number on that is none.
+    // Integers; from the first number on that is not an integer, the bits of doubles.
     private readonly List<long> _values = [];
     private bool _integers = true;
 
@@ -58,11 +58,11 @@ internal sealed class TextColumn(string name)
         return NumberTypes.Convert(values, type);
     }
 
-    // Whether all are integers from low to high.
+    // Whether all values are integers from low to high.
     public bool IsWithin(long low, long high) =>
         _integers && _values.TrueForAll(value => value >= low && value <= high);
 
-    // Whether the shortest text of the nearest float is a text of this number.
+    // Whether the shortest text of the nearest float denotes this number.
     private static bool IsSingle(double value)
     {
         var single = (float)value;
@@ -77,10 +77,10 @@ internal sealed class TextColumn(string name)
     }
 }
 
-// The types of a text file's columns. Columns that make one attribute share the type that holds them all.
+// Chooses the types of the columns of a text file. Columns of one attribute share a type that holds them all.
 internal static class TextTypes
 {
-    // Integers up to here are exact as 32-bit floats.
+    // The largest integer up to which 32-bit floats are exact.
     private const long LargestExact = 1 << 24;
 
     private static readonly string[] Colors = ["red", "green", "blue", "alpha"];

@@ -4,17 +4,25 @@ using CsvHelper;
 
 namespace TorchSharp.SparseConv.Data;
 
-/// <summary>Points as text (.xyz, .txt, .csv), a line each: numbers separated by commas, semicolons, tabs or spaces, with or without a line of names.</summary>
+/// <summary>
+/// Reads and writes points as text (.xyz, .txt, .csv), one line for each point. Numbers are separated by commas,
+/// semicolons, tabs or spaces, and a line of names may come first.
+/// </summary>
 /// <remarks>
-/// Names may follow a # or //. Without names the first three columns are x, y and z, the others "column4", "column5" and so on. A column is Int32, Int64, Float32 or Float64, whichever is the first that gives
-/// its numbers back; colours from 0 to 255 are bytes. Names mean what they mean in <see cref="PlyFile"/>. Files are read whole.
+/// The names may follow a # or //. Without names, the first three columns are x, y and z, and the others are "column4",
+/// "column5" and so on. The type of a column is the first of Int32, Int64, Float32 and Float64 that represents its
+/// numbers; colours from 0 to 255 are bytes. Names have the same meaning as in <see cref="PlyFile"/>. Files are read
+/// whole.
 /// </remarks>
 public static class TextFile
 {
-    /// <summary>All points of a file.</summary>
+    /// <summary>Reads all points of a file.</summary>
     /// <param name="path">The file to read.</param>
-    /// <param name="columns">The names of the columns, instead of those that the file gives.</param>
-    /// <exception cref="PointCloudException">The file is missing, has no columns x, y and z, a line with another number of columns, or something that is no number.</exception>
+    /// <param name="columns">The names of the columns, in place of the names in the file.</param>
+    /// <exception cref="PointCloudException">
+    /// The file is missing, has no columns x, y and z, or has a line with another number of columns or with something
+    /// that is not a number.
+    /// </exception>
     public static PointCloud Read(string path, IReadOnlyList<string>? columns = null)
     {
         var header = TextHeader.Read(path);
@@ -35,8 +43,11 @@ public static class TextFile
         return ToCloud(path, read);
     }
 
-    /// <summary>Writes positions and every attribute; .csv with commas and a line of names, else with spaces, and the names after a # where there are attributes.</summary>
-    /// <exception cref="ArgumentException">Two attributes would have one name; no file is written then.</exception>
+    /// <summary>
+    /// Writes positions and every attribute. A .csv file has commas and a line of names; other files have spaces and,
+    /// if there are attributes, the names after a #.
+    /// </summary>
+    /// <exception cref="ArgumentException">Two attributes would have one name. No file is written then.</exception>
     public static void Write(string path, PointCloud cloud)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -84,7 +95,7 @@ public static class TextFile
                 AddField(path, row, columns, count++, field);
                 continue;
             }
-            // Several spaces in a row, or tabs among them, separate only once.
+            // Several spaces or tabs in a row separate only once.
             for (var token = LineReader.NextToken(ref field); !token.IsEmpty; token = LineReader.NextToken(ref field))
             {
                 AddField(path, row, columns, count++, token);
@@ -135,7 +146,7 @@ public static class TextFile
     }
 }
 
-// What the first line of a text file tells: what separates its numbers and, perhaps, what they are called.
+// The first line of a text file, which tells the separator and sometimes the names of the columns.
 internal sealed class TextHeader
 {
     private const int LongestLine = 1 << 16;
@@ -168,7 +179,7 @@ internal sealed class TextHeader
 
     public string[] Names { get; }
 
-    // Whether the names are the first row, rather than a comment or nowhere.
+    // Whether the names are the first row, and not a comment or absent.
     public bool IsFirstRow { get; }
 
     public static TextHeader Read(string path)
@@ -233,7 +244,7 @@ internal sealed class TextHeader
     private static string[] Unnamed(int count) =>
         [.. Enumerable.Range(0, count).Select(i => i < 3 ? "xyz"[i].ToString() : $"column{i + 1}")];
 
-    // Known names in our spelling, all others as they are.
+    // Known names are brought to one spelling; all others stay as they are.
     private static string NameOf(string given, int index)
     {
         var lower = given.ToLowerInvariant() switch

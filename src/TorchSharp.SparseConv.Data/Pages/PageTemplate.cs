@@ -8,12 +8,13 @@ using System.Text.RegularExpressions;
 
 namespace TorchSharp.SparseConv.Data;
 
-// An embedded page with {{placeholders}}. It is cut at them, so that what fills one is never searched for another.
+// An embedded page with {{placeholders}}. The page is split at them, so that the text that fills one is never searched
+// for another.
 internal sealed partial class PageTemplate(string resource)
 {
     private readonly Dictionary<string, Action<Stream>> _values = new(StringComparer.Ordinal);
 
-    // Text, which stays text whatever is in it.
+    // Fills a placeholder with text, which is encoded for HTML.
     public PageTemplate Text(string name, string value) =>
         Written(name, stream => stream.Write(Encoding.UTF8.GetBytes(WebUtility.HtmlEncode(value))));
 
@@ -58,7 +59,7 @@ internal sealed partial class PageTemplate(string resource)
     private static partial Regex Placeholder();
 }
 
-// Numbers in a page's JSON; those that are not finite are null there.
+// Writes numbers to the JSON of a page. Numbers that are not finite become null.
 internal static class PageJson
 {
     public static void WriteNumbers(this Utf8JsonWriter json, string name, IEnumerable<double> values)
@@ -91,12 +92,13 @@ internal static class PageJson
     }
 }
 
-// The numbers of a page: each block a script element that no browser runs, holding base64 of zlib of little-endian values.
+// The numbers of a page. Each block is a script element that no browser runs, with little-endian values, compressed
+// with zlib and encoded as base64.
 internal sealed class PageBlocks
 {
     private readonly List<byte[]> _blocks = [];
 
-    // The number by which the page's JSON names the block.
+    // Returns the number by which the JSON of the page names the block.
     public int Add<T>(T[] values)
         where T : unmanaged
     {

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace TorchSharp.SparseConv.Data;
 
-// What the page can colour points by: classes, colours, or numbers from low to high, stored as what is above low.
+// A choice of colours in the page: classes, colours, or numbers from low to high, stored relative to low.
 internal sealed class ViewerColumn(string name, string kind, int block, double low = 0, double high = 0)
 {
     public string Name => name;
@@ -23,7 +23,7 @@ internal sealed class ViewerColumn(string name, string kind, int block, double l
     }
 }
 
-// How the page counts classes: by the palette's, or, without one, by the labels that occur.
+// The classes of the page: those of the palette or, without a palette, the labels that occur.
 internal sealed class ViewerCategories
 {
     private const int Most = 256;
@@ -44,7 +44,7 @@ internal sealed class ViewerCategories
                 labels.UnionWith(values.Distinct());
             }
         }
-        // More than a legend can tell apart are numbers like any other.
+        // A legend cannot show more labels than this; then they are shown as ordinary numbers.
         if (labels.Count is > 0 and <= Most)
         {
             _indexOfLabel = labels
@@ -54,13 +54,13 @@ internal sealed class ViewerCategories
         }
     }
 
-    // Null where nothing is a class.
+    // Null if no attribute holds classes.
     public ClassPalette? Palette { get; }
 
     public static bool IsCategory(PointAttribute attribute) =>
         attribute is { Components: 1, Name: PointAttribute.Label or PointAttribute.Prediction };
 
-    // The class of each point as an index into the palette; null where the attribute is not of classes.
+    // Returns the class of each point as an index into the palette; null if the attribute does not hold classes.
     public byte[]? Classes(PointAttribute attribute)
     {
         if (Palette is null || !IsCategory(attribute) || Integers(attribute) is not { } labels)
@@ -76,13 +76,13 @@ internal sealed class ViewerCategories
         NumberTypes.ConvertExactly<int>(attribute.Values.Values, out _);
 }
 
-// Red, green and blue in 8 bits each, from 8 bits, 16 bits, or floats from 0 to 1.
+// Converts colours of 8 bits, 16 bits, or floats from 0 to 1 to 8 bits for red, green and blue.
 internal readonly struct ViewerColors(int components) : INumberVisitor<byte[]>
 {
     public byte[] Visit<T>(T[] values)
         where T : unmanaged, INumber<T>, IMinMaxValue<T>
     {
-        // Some writers leave 8-bit colours in 16-bit fields.
+        // Some writers store 8-bit colours in 16-bit fields.
         var largest = values.Length == 0 ? 0 : values.Max(value => double.CreateSaturating(value));
         var scale = NumberTypes.IsInteger(NumberTypes.Of<T>()) ? (largest > 255 ? 1 / 257.0 : 1) : 255;
         var result = new byte[values.Length / components * 3];
@@ -95,11 +95,12 @@ internal readonly struct ViewerColors(int components) : INumberVisitor<byte[]>
     }
 }
 
-// One component of an attribute as numbers above the lowest: in 8 or 16 bits where they are integers that fit, else as 32-bit floats.
+// One component of an attribute, relative to its lowest value: in 8 or 16 bits if the values are integers that fit,
+// else as 32-bit floats.
 internal readonly struct ViewerNumbers(PageBlocks blocks, int components, int component, string name)
     : INumberVisitor<ViewerColumn?>
 {
-    // Null where all numbers are the same, or none is finite: there is nothing to see.
+    // Returns null if all numbers are equal or none is finite, because then there is nothing to see.
     public ViewerColumn? Visit<T>(T[] values)
         where T : unmanaged, INumber<T>, IMinMaxValue<T>
     {

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace TorchSharp.SparseConv.Data;
 
-// What the viewer reads: a description in JSON, and the blocks that it names.
+// The data that the viewer reads: a description in JSON, and the blocks that the description names.
 internal sealed class ViewerScene
 {
     private static readonly string[] Axes = ["x", "y", "z"];
@@ -12,7 +12,7 @@ internal sealed class ViewerScene
     private readonly ViewerCategories _categories;
     private readonly Origin _origin;
 
-    // Arrays compare by reference: what two clouds share is written once.
+    // Arrays are compared by reference, so that an array that two clouds share is written once.
     private readonly Dictionary<Array, (int Block, ViewerPlaces Places)> _places = [];
     private readonly Dictionary<(Array, string), IReadOnlyList<ViewerColumn>> _columns = [];
 
@@ -149,7 +149,7 @@ internal sealed class ViewerScene
         {
             return;
         }
-        // Of an attribute whose values are all the same there is no column, but it may be asked for.
+        // An attribute with equal values has no column, but ColorBy may name it.
         var names = _columns
             .Keys.Select(key => key.Item2)
             .Concat(_columns.Values.SelectMany(c => c).Select(c => c.Name));
@@ -161,7 +161,7 @@ internal sealed class ViewerScene
     }
 }
 
-// One view of the page: a single layer, or several of which a slider shows one.
+// One pane of the page: a single layer, or several layers of which a slider shows one.
 internal sealed class ViewerPane(string name, IReadOnlyList<ViewerLayer> layers)
 {
     public string Name => name;
@@ -169,7 +169,7 @@ internal sealed class ViewerPane(string name, IReadOnlyList<ViewerLayer> layers)
     public IReadOnlyList<ViewerLayer> Layers => layers;
 }
 
-// Points, or voxels as boxes: where they are and what they have.
+// Points, or voxels as boxes, with their places and attributes.
 internal sealed class ViewerLayer
 {
     private readonly Func<ViewerPlaces> _places;
@@ -191,14 +191,14 @@ internal sealed class ViewerLayer
 
     public string Name { get; }
 
-    // The array of positions: layers of one array share their places.
+    // The array of positions. Layers with the same array share their places.
     public Array Source { get; }
 
     public Origin Origin { get; }
 
     public IReadOnlyList<PointAttribute> Attributes { get; }
 
-    // The edges of a voxel, metres; null for points.
+    // The edges of a voxel in metres; null for points.
     public double[]? Box { get; private init; }
 
     public static ViewerLayer Of(PointCloud cloud) =>
@@ -227,7 +227,8 @@ internal sealed class ViewerLayer
     public ViewerPlaces Places() => _places();
 }
 
-// Positions in 16 bits an axis: corner + cell * step, metres from the layer's origin. Steps of 65535 say that there is no place.
+// Positions with 16 bits for each axis: corner + cell * step, in metres from the origin of the layer. Steps of 65535
+// mark points without a position.
 internal sealed class ViewerPlaces
 {
     private const int Last = ushort.MaxValue - 1;
@@ -275,7 +276,7 @@ internal sealed class ViewerPlaces
         return new ViewerPlaces(corner, cell, steps);
     }
 
-    // The middles of voxels; exact unless a level is more than 65534 voxels wide.
+    // The centres of voxels. They are exact unless a level is more than 65534 voxels wide.
     public static ViewerPlaces Of(int[] coordinates, double[] edges)
     {
         var corner = new double[3];

@@ -1,13 +1,21 @@
 namespace TorchSharp.SparseConv.Data;
 
-/// <summary>Labelled LiDAR scans made on the spot: a 64-beam scanner turns once in a random street; the same seed and index give the same bits on every machine.</summary>
-/// <remarks>Labels are SemanticKITTI's learning classes, of which 13 occur, and 0 where nothing is to be learned.</remarks>
+/// <summary>
+/// Labelled LiDAR scans that are generated on demand: a 64-beam scanner turns once in a random street. The same seed
+/// and index give the same bits on every machine.
+/// </summary>
+/// <remarks>
+/// Labels are the learning classes of SemanticKITTI. Of these, 13 occur; 0 marks points that are not learned.
+/// </remarks>
 public sealed class GeneratedStreetScenes : IPointCloudDataset
 {
     private readonly int _seed;
     private readonly int _azimuthSteps;
 
-    /// <summary><paramref name="count"/> scenes; different seeds give different streets. A scan has up to 64 x <paramref name="azimuthSteps"/> points, about three quarters of that in practice.</summary>
+    /// <summary>
+    /// Makes <paramref name="count"/> scenes. Different seeds give different streets. A scan has up to 64 x
+    /// <paramref name="azimuthSteps"/> points, in practice about three quarters of that.
+    /// </summary>
     public GeneratedStreetScenes(int seed, int count, int azimuthSteps = 900)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
@@ -43,7 +51,7 @@ public sealed class GeneratedStreetScenes : IPointCloudDataset
     }
 }
 
-// A street: its ground and everything that stands on it.
+// A street: its ground and the objects on it.
 internal sealed class Street(Ground ground, IReadOnlyList<Solid> solids)
 {
     public Ground Ground { get; } = ground;
@@ -51,7 +59,7 @@ internal sealed class Street(Ground ground, IReadOnlyList<Solid> solids)
     public IReadOnlyList<Solid> Solids { get; } = solids;
 }
 
-// SemanticKITTI's learning classes that occur in generated streets.
+// The learning classes of SemanticKITTI that occur in generated streets.
 internal static class Label
 {
     public const int Unlabeled = 0;

@@ -1,6 +1,6 @@
 namespace TorchSharp.SparseConv.Data;
 
-// A direction or a place, in metres; x ahead, y left, z up, the scanner in the origin.
+// A direction or a place in metres: x ahead, y left, z up, with the scanner at the origin.
 internal readonly record struct Vec3(double X, double Y, double Z)
 {
     public double Length => Math.Sqrt(Dot(this, this));
@@ -14,12 +14,14 @@ internal readonly record struct Vec3(double X, double Y, double Z)
     public static double Dot(Vec3 a, Vec3 b) => a.X * b.X + a.Y * b.Y + a.Z * b.Z;
 }
 
-// Sine and cosine from additions and multiplications alone, which IEEE 754 rounds alike everywhere; the C library's differ by machine.
+// Sine and cosine from additions and multiplications alone, which IEEE 754 rounds alike everywhere. Those of the C
+// library differ between machines.
 internal static class ExactMath
 {
     public static (double Sin, double Cos) SinCos(double angle)
     {
-        // Within a quarter turn around the nearest multiple of pi / 2, where a short series is good to 1e-12.
+        // Reduces the angle to a quarter turn around the nearest multiple of pi / 2, where a short series is exact to
+        // 1e-12.
         var quarter = Math.Floor(angle / (Math.PI / 2) + 0.5);
         var x = angle - quarter * (Math.PI / 2);
         var x2 = x * x;
@@ -37,7 +39,7 @@ internal static class ExactMath
     public static double Sin(double angle) => SinCos(angle).Sin;
 }
 
-// Random numbers that are the same on every machine: SplitMix64 (Steele, Lea and Flood 2014) and no libm.
+// Random numbers that are the same on every machine: SplitMix64 (Steele, Lea and Flood 2014), without the C library.
 internal struct SceneRandom
 {
     private ulong _state;
@@ -58,7 +60,7 @@ internal struct SceneRandom
 
     public bool Chance(double probability) => Next() < probability;
 
-    // The sum of four uniform numbers, scaled to mean 0 and variance 1: near enough to normal for a scanner's noise.
+    // The sum of four uniform numbers, scaled to mean 0 and variance 1, is close enough to a normal distribution.
     public double Noise() => (Next() + Next() + Next() + Next() - 2) * 1.7320508075688772;
 
     private static ulong Mix(ulong z)

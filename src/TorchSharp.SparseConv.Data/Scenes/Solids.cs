@@ -1,18 +1,18 @@
 namespace TorchSharp.SparseConv.Data;
 
-// One thing that rays from the origin can meet, with an upright bounding cylinder that most rays miss.
+// An object that rays from the origin can hit, with an upright bounding cylinder that most rays miss.
 internal abstract class Solid(Vec3 center, double radius, int label, double reflectivity)
 {
     public Vec3 Center { get; } = center;
 
-    // Of the bounding cylinder, metres.
+    // The radius of the bounding cylinder in metres.
     public double Radius { get; } = radius;
 
     public int Label { get; } = label;
 
     public double Reflectivity { get; } = reflectivity;
 
-    // Whether a ray whose horizontal direction is (x, y), of length 1, can meet it at any elevation.
+    // Whether a ray with the horizontal direction (x, y), of length 1, can hit the object at any elevation.
     public bool IsInColumn(double x, double y)
     {
         var along = x * Center.X + y * Center.Y;
@@ -20,7 +20,7 @@ internal abstract class Solid(Vec3 center, double radius, int label, double refl
         return along > -Radius && Math.Abs(across) <= Radius;
     }
 
-    // Replaces the nearest hit so far where this is nearer.
+    // Replaces the nearest hit so far if this one is nearer.
     public abstract void Meet(Vec3 ray, ref SceneRandom random, ref Hit nearest);
 
     protected void Take(ref Hit nearest, double distance, double incidence) =>
@@ -33,19 +33,19 @@ internal abstract class Solid(Vec3 center, double radius, int label, double refl
         };
 }
 
-// An upright box turned about the vertical; its walls may have windows, or let a share of the rays through.
+// An upright box, rotated about the vertical axis. Its walls may have windows, or let a share of the rays pass.
 internal sealed class Box(Vec3 center, Vec3 half, double sin, double cos, int label, double reflectivity)
     : Solid(center, Math.Sqrt(half.X * half.X + half.Y * half.Y), label, reflectivity)
 {
-    // Share of rays that pass, as through a fence.
+    // The share of rays that pass, as through a fence.
     public double Openness { get; init; }
 
-    // Spacing of windows along walls and between floors, metres; 0 for none.
+    // The spacing of windows along walls and between floors in metres; 0 for none.
     public double WindowSpacing { get; init; }
 
     public override void Meet(Vec3 ray, ref SceneRandom random, ref Hit nearest)
     {
-        // In the box's own axes: origin -> start, ray -> direction.
+        // The ray in the axes of the box.
         var start = new Vec3(-(cos * Center.X + sin * Center.Y), sin * Center.X - cos * Center.Y, -Center.Z);
         var direction = new Vec3(cos * ray.X + sin * ray.Y, cos * ray.Y - sin * ray.X, ray.Z);
         var (enter, leave, axis) = (double.NegativeInfinity, double.PositiveInfinity, 0);
@@ -86,7 +86,7 @@ internal sealed class Box(Vec3 center, Vec3 half, double sin, double cos, int la
         return across > 0.3 && across < 0.7 && height > 0.3 && height < 0.75;
     }
 
-    // Narrows the stretch of the ray between the two faces across one axis; false where nothing is left.
+    // Narrows the part of the ray that lies between the two faces across one axis. Returns false if nothing is left.
     private static bool Slab(
         double start,
         double direction,
@@ -117,7 +117,7 @@ internal sealed class Box(Vec3 center, Vec3 half, double sin, double cos, int la
     }
 }
 
-// The side of an upright cylinder: poles, trunks, legs.
+// The side of an upright cylinder, for poles, trunks and legs.
 internal sealed class Cylinder(Vec3 center, double radius, double halfHeight, int label, double reflectivity)
     : Solid(center, radius, label, reflectivity)
 {
@@ -140,18 +140,18 @@ internal sealed class Cylinder(Vec3 center, double radius, double halfHeight, in
     }
 }
 
-// An ellipsoid with vertical axis: solid, or leaves that a ray meets somewhere on its way through.
+// An ellipsoid with a vertical axis: solid, or leaves that a ray hits somewhere on its way through.
 internal sealed class Ellipsoid(Vec3 center, double radius, double halfHeight, int label, double reflectivity)
     : Solid(center, radius, label, reflectivity)
 {
     private const double Step = 0.2; // metres between two chances to meet a leaf
 
-    // How likely a ray meets a leaf within one step; 1 is solid.
+    // The probability that a ray hits a leaf within one step; 1 is solid.
     public double Density { get; init; } = 1;
 
     public override void Meet(Vec3 ray, ref SceneRandom random, ref Hit nearest)
     {
-        // Stretched upright so that it becomes a sphere.
+        // Stretches the vertical axis so that the ellipsoid becomes a sphere.
         var stretch = Radius / halfHeight;
         var direction = ray with { Z = ray.Z * stretch };
         var middle = Center with { Z = Center.Z * stretch };
@@ -180,7 +180,7 @@ internal sealed class Ellipsoid(Vec3 center, double radius, double halfHeight, i
     }
 }
 
-// Where a ray met a surface first, and what the scanner sees of it there.
+// The first hit of a ray, and what the scanner measures there.
 internal readonly record struct Hit
 {
     public required double Distance { get; init; } // along the ray, metres; infinity where nothing was met
