@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace TorchSharp.SparseConv.Data.Tests;
 
-public sealed class GeneratedStreetScenesTests
+internal sealed class GeneratedStreetScenesTests
 {
     [Test]
     public void The_same_seed_and_index_give_the_same_scene_whatever_was_loaded_before()
