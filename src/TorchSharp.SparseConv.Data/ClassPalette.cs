@@ -42,7 +42,7 @@ public sealed class ClassPalette
             );
         }
         Names = [.. names];
-        Colors = colors is null ? [.. names.Select((_, label) => Color(label))] : [.. colors];
+        Colors = colors is null ? [.. names.Select((_, label) => ColorOf(label))] : [.. colors];
         IgnoreLabel = ignoreLabel;
     }
 
@@ -65,7 +65,7 @@ public sealed class ClassPalette
     public int? IgnoreLabel { get; }
 
     // After the chosen colours, hues follow in steps of the golden angle, so that none repeats.
-    private static Rgb Color(int label)
+    internal static Rgb ColorOf(int label)
     {
         if (label < Distinct.Length)
         {
