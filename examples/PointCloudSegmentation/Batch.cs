@@ -5,8 +5,8 @@ using TorchSharp.SparseConv.Data;
 namespace PointCloudSegmentation;
 
 /// <summary>
-/// Voxels of several scans, ready for the network; disposing it frees them with all their coordinate maps and
-/// rulebooks.
+/// The voxels of several scans as the input of the network. Disposing a batch frees its voxels with all their
+/// coordinate maps and rulebooks.
 /// </summary>
 internal sealed class Batch : IDisposable
 {
@@ -21,7 +21,7 @@ internal sealed class Batch : IDisposable
 
     public SparseTensor Input { get; }
 
-    /// <summary>The row of each point's voxel: the inverse map.</summary>
+    /// <summary>The row of the voxel of each point.</summary>
     public long[] VoxelOfPoint { get; }
 
     public static Batch Voxelize(PointBatch points, double voxelSize)
@@ -39,7 +39,7 @@ internal sealed class Batch : IDisposable
         }
     }
 
-    /// <summary>The commonest class among each voxel's points; the ignored one only where there is no other.</summary>
+    /// <summary>Returns the most frequent class in each voxel; the ignored class only if there is no other.</summary>
     public long[] VoxelLabels(int classes, int ignored)
     {
         var votes = new int[Input.count * classes];
@@ -71,7 +71,7 @@ internal sealed class Batch : IDisposable
     }
 }
 
-/// <summary>The points of several scans in one set of arrays.</summary>
+/// <summary>The points of several scans, joined in one set of arrays.</summary>
 internal sealed class PointBatch
 {
     public required int Scans { get; init; }

@@ -8,7 +8,7 @@ using static TorchSharp.torch.optim;
 namespace PointCloudSegmentation;
 
 /// <summary>
-/// Trains one network; can stop after any step and continue from its checkpoint as if nothing had happened.
+/// Trains one network. It can stop after any step and continue from its checkpoint with the same result.
 /// </summary>
 internal sealed class Trainer : IDisposable
 {
@@ -26,7 +26,7 @@ internal sealed class Trainer : IDisposable
     private ConfusionMatrix _seen; // voxels of the current epoch, as they were predicted while it learned from them
 
     /// <summary>
-    /// A run that begins at step 0 with fresh weights; its checkpoints go to <paramref name="folder"/>.
+    /// Starts a run at step 0 with fresh weights. Checkpoints are written to <paramref name="folder"/>.
     /// </summary>
     public Trainer(TrainingSettings settings, IPointCloudDataset dataset, string folder)
     {
@@ -61,7 +61,9 @@ internal sealed class Trainer : IDisposable
 
     public bool IsFinished => Progress.Epoch >= _settings.Epochs;
 
-    /// <summary>Continues the run whose checkpoint is in the folder; refuses one of other settings.</summary>
+    /// <summary>
+    /// Continues the run whose checkpoint is in the folder. A checkpoint with other settings is refused.
+    /// </summary>
     public void Resume()
     {
         if (!File.Exists(_checkpointPath))
@@ -89,8 +91,8 @@ internal sealed class Trainer : IDisposable
         {
             _seen.Add(entry / classes, entry % classes, Progress.Confusion[entry]);
         }
-        // A scheduler keeps no state but its count of steps; the optimizer's own state, loaded after, has the last
-        // word.
+        // The scheduler's only state is its count of steps. The learning rate of the optimizer's state, which is loaded
+        // afterwards, is the one that holds.
         for (var step = 0; step < Progress.Losses.Count && step + 1 < _totalSteps; step++)
         {
             _scheduler.step();
@@ -99,7 +101,7 @@ internal sealed class Trainer : IDisposable
     }
 
     /// <summary>
-    /// Trains to the end, with a checkpoint after every epoch; on a stop, leaves one and throws
+    /// Trains to the end and writes a checkpoint after every epoch. On a stop, it writes a checkpoint and throws
     /// OperationCanceledException.
     /// </summary>
     public void Run(ITrainingDisplay display, CancellationToken stop)
@@ -109,7 +111,7 @@ internal sealed class Trainer : IDisposable
         var firstStep = Progress.Losses.Count;
         while (!IsFinished)
         {
-            // The token does not end the loading: a stop leaves a checkpoint first.
+            // The token does not stop the loading, because a checkpoint is written first.
             foreach (var loaded in _loader.Epoch(Progress.Epoch, Progress.Step, CancellationToken.None))
             {
                 if (stop.IsCancellationRequested)
@@ -142,7 +144,7 @@ internal sealed class Trainer : IDisposable
         Model.Dispose();
     }
 
-    // Everything made in a step is freed at its end: tensors by the scope, voxels and rulebooks by the batch.
+    // Everything that a step makes is freed at its end: tensors by the scope, voxels and rulebooks by the batch.
     private float TrainStep(PointBatch points)
     {
         using var scope = torch.NewDisposeScope();
@@ -218,13 +220,15 @@ internal sealed class Trainer : IDisposable
 }
 
 /// <summary>
-/// Weights that keep common classes from drowning rare ones (the formula of ENet, Paszke et al. 2016).
+/// Weights that give rare classes more influence on the loss (the formula of ENet, Paszke et al. 2016).
 /// </summary>
 internal static class ClassBalance
 {
     private const int ScansCounted = 16;
 
-    /// <summary>[classes] float weights, from the labels of some scans spread over the data set.</summary>
+    /// <summary>
+    /// Returns float weights [classes], computed from the labels of some scans spread over the data set.
+    /// </summary>
     public static torch.Tensor Weights(IPointCloudDataset dataset)
     {
         var counts = new long[dataset.ClassNames.Count];
