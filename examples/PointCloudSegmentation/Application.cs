@@ -1,68 +1,35 @@
 using System.CommandLine;
-using System.CommandLine.Help;
-using PointCloudSegmentation.Commands;
-using Spectre.Console;
 
 namespace PointCloudSegmentation;
 
-/// <summary>The command line: which commands there are, and how their errors are told.</summary>
+/// <summary>The program: its commands, and how a command line is run.</summary>
 internal static class Application
 {
-    public const int Success = 0;
-    public const int Failed = 1;
-    public const int Misused = 2;
-    public const int Interrupted = 130;
-
-    /// <summary>Runs one command line; errors are one red line and an exit code, never a stack trace.</summary>
-    public static int Run(string[] args, IAnsiConsole console, IAnsiConsole errors, CancellationToken stop)
+    // The first Ctrl-C asks a training to stop after its step and to write a checkpoint; the second ends the process.
+    public static int Main(string[] args)
     {
-        var root = new RootCommand("Segments LiDAR scans with a sparse U-Net: trains it, measures it, and uses it.")
-        {
-            TrainCommand.Create(console, stop),
-            EvalCommand.Create(console, stop),
-            PredictCommand.Create(console, stop),
-            ExportCommand.Create(console),
-        };
-        root.SetAction(result => new HelpAction().Invoke(result));
-        try
-        {
-            var parsed = root.Parse(args);
-            if (parsed.Errors.Count > 0)
-            {
-                var command = parsed.CommandResult.Command;
-                var help = command == root ? "--help" : $"{command.Name} --help";
-                throw new UsageException($"{parsed.Errors[0].Message} ({help} lists the options)");
-            }
-            return parsed.Invoke(
-                new InvocationConfiguration
-                {
-                    EnableDefaultExceptionHandler = false,
-                    ProcessTerminationTimeout = null, // Program handles the signals
-                    Output = console.Profile.Out.Writer,
-                }
-            );
-        }
-        catch (OperationCanceledException)
-        {
-            return Interrupted;
-        }
-        catch (UsageException error)
-        {
-            TellError(errors, error.Message);
-            return Misused;
-        }
-#pragma warning disable CA1031 // a user reads one line, whatever went wrong
-        catch (Exception error)
-#pragma warning restore CA1031
-        {
-            TellError(errors, error.Message);
-            return Failed;
-        }
+        using var stop = new StopSignal();
+        return Run(args, Session.OfProcess(stop.Token));
     }
 
-    private static void TellError(IAnsiConsole errors, string message)
+    /// <summary>Runs one command line and returns its exit code.</summary>
+    public static int Run(string[] args, Session session)
     {
-        var line = message.ReplaceLineEndings(" ").Trim();
-        errors.WriteLine($"error: {line}", new Style(Color.Red));
+        var root = Shell.Commands(
+            "Segments LiDAR scans with a sparse U-Net: trains it, measures it, and uses it.",
+            TrainCommand.Create(session),
+            EvalCommand.Create(session),
+            PredictCommand.Create(session),
+            ExportCommand.Create(session)
+        );
+        return Shell.Run(root, args, session);
     }
+
+    /// <summary>The option that names a trained model.</summary>
+    public static Option<string> WeightsOption() =>
+        Options.Required<string>("--weights", "The model: a model directory that train wrote, or a checkpoint");
+
+    /// <summary>The option that names the folder of results.</summary>
+    public static Option<string> OutputOption(string folder) =>
+        Options.Value("--output", "Folder for all results", folder);
 }

@@ -1,17 +1,22 @@
 using System.CommandLine;
-using System.Globalization;
-using Examples.CommandLine;
+using TorchSharp.SparseConv.CommandLine;
+using static System.FormattableString;
 
 namespace ShapeCompletion;
 
-/// <summary>The command line: learns to complete shapes, measures on others, and shows some.</summary>
+/// <summary>The program: learns to complete shapes, measures on other shapes, and shows some.</summary>
 internal static class CompletionCommand
 {
     private const int Shown = 3;
     private const int Smallest = 1 << CompletionNet.Levels;
     private const int Largest = 128;
 
-    public static ExampleCommand Create()
+    public static int Main(string[] args) => Run(args, Session.OfProcess());
+
+    /// <summary>Runs one command line and returns its exit code.</summary>
+    public static int Run(string[] args, Session session) => Create().Run(args, session);
+
+    private static ExampleCommand Create()
     {
         var data = Options.Text(
             "--data",
@@ -62,7 +67,9 @@ internal static class CompletionCommand
         using var net = new CompletionNet(settings.Width);
         var parameters = net.parameters().Sum(parameter => parameter.NumberOfElements);
         output.WriteLine(
-            Text($"{parameters:N0} parameters; shapes of {settings.Size}^3 voxels, {source.Name}, {settings.Partial}")
+            Invariant(
+                $"{parameters:N0} parameters; shapes of {settings.Size}^3 voxels, {source.Name}, {settings.Partial}"
+            )
         );
         CompletionTraining.Run(
             net,
@@ -85,14 +92,14 @@ internal static class CompletionCommand
             completions.AddRange(CompletionTraining.Complete(net, chunk));
         }
         var (before, after) = Measure(samples, completions);
-        output.WriteLine(Text($"{samples.Length} other shapes          IoU  precision  recall (within a voxel)"));
+        output.WriteLine(Invariant($"{samples.Length} other shapes          IoU  precision  recall (within a voxel)"));
         Tell("as seen", before);
         Tell("completed", after);
-        var subtitle = Text($"IoU {before.IoU:F3} as seen, {after.IoU:F3} completed");
+        var subtitle = Invariant($"IoU {before.IoU:F3} as seen, {after.IoU:F3} completed");
         output.WriteLine(Gallery.Write(settings.Output, subtitle, [.. samples.Zip(completions).Take(Shown)]));
 
         void Tell(string name, Agreement one) =>
-            output.WriteLine(Text($"  {name, -20} {one.IoU:F3}      {one.Precision:F3}   {one.Recall:F3}"));
+            output.WriteLine(Invariant($"  {name, -20} {one.IoU:F3}      {one.Precision:F3}   {one.Recall:F3}"));
     }
 
     private static (Agreement Before, Agreement After) Measure(Sample[] samples, List<Shape> completions)
@@ -105,6 +112,28 @@ internal static class CompletionCommand
         }
         return (before, after);
     }
+}
 
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+/// <summary>The settings of one run.</summary>
+internal sealed class CompletionSettings
+{
+    public string? Folder { get; init; }
+
+    public required PartialKind Partial { get; init; }
+
+    public required int Size { get; init; }
+
+    public required int Steps { get; init; }
+
+    public required int BatchSize { get; init; }
+
+    public required int TestShapes { get; init; }
+
+    public required int Width { get; init; }
+
+    public required double LearningRate { get; init; }
+
+    public required string Output { get; init; }
+
+    public required int Seed { get; init; }
 }

@@ -6,13 +6,13 @@ using static TorchSharp.torch;
 namespace ShapeCompletion;
 
 /// <summary>
-/// As MinkowskiEngine's example of completion: an encoder halves the seen voxels' lattice level by level; the decoder
-/// doubles it again by generating voxels, adds the encoder's features where there are some, and lets a head choose, on
-/// every level, which voxels stay.
+/// The network of MinkowskiEngine's completion example. An encoder halves the lattice of the seen voxels level by
+/// level. The decoder doubles it again by generating voxels and adds the features of the encoder where there are any.
+/// On every level, a pruning head chooses which voxels stay.
 /// </summary>
 internal sealed class CompletionNet : nn.Module<SparseTensor, SparseTensor>
 {
-    /// <summary>Levels below the input's: strides 2, 4, 8 and 16.</summary>
+    /// <summary>The number of levels below that of the input, with strides 2, 4, 8 and 16.</summary>
     public const int Levels = 4;
 
     private readonly SparseSequential[] _down = new SparseSequential[Levels + 1];
@@ -21,7 +21,9 @@ internal sealed class CompletionNet : nn.Module<SparseTensor, SparseTensor>
     private readonly SparsePruningHead[] _heads = new SparsePruningHead[Levels];
     private readonly SparseMaxPool3d _halve = nn.SparseMaxPool3d(2, 2, sites: StridedSites.Downsample);
 
-    /// <summary>With width channels on the finest level, twice as many on the next, and so on.</summary>
+    /// <summary>
+    /// Makes a network with width channels on the finest level, twice as many on the next, and so on.
+    /// </summary>
     public CompletionNet(int width)
         : base(nameof(CompletionNet))
     {
@@ -43,8 +45,8 @@ internal sealed class CompletionNet : nn.Module<SparseTensor, SparseTensor>
         }
         for (var level = 0; level < Levels; level++)
         {
-            // The coarsest voxels are those of the input: a kernel of 4 reaches the ones beside them. Further up, a
-            // voxel that stays has its whole part of the shape below it.
+            // The coarsest voxels are those of the input, and a kernel of 4 reaches the voxels beside them. On finer
+            // levels, the part of the shape that belongs to a voxel lies within it.
             var reach = level == Levels - 1 ? 1 : 0;
             var channels = width * (level + 1);
             var up = nn.SparseConvTranspose3d(
@@ -63,12 +65,13 @@ internal sealed class CompletionNet : nn.Module<SparseTensor, SparseTensor>
         }
     }
 
-    /// <summary>The completed shapes: what the heads keep, and all that was seen.</summary>
+    /// <summary>Returns the completed shapes: the voxels that the heads keep, and all voxels that were seen.</summary>
     public override SparseTensor forward(SparseTensor? input) => Decode(Encode(input!), truth: null, losses: []);
 
     /// <summary>
-    /// The loss against whole shapes: on every level, the cross entropy of "is this voxel one of the shape's?". What is
-    /// right stays even where its head would drop it, so that the finer levels learn from the beginning.
+    /// Computes the loss against whole shapes: on every level, the cross entropy of the question whether a voxel
+    /// belongs to the shape. True voxels stay even if their head would drop them, so that the finer levels learn from
+    /// the beginning.
     /// </summary>
     public Tensor Loss(SparseTensor input, SparseTensor whole)
     {

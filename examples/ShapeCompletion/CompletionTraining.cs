@@ -1,17 +1,19 @@
 using System.Diagnostics;
-using System.Globalization;
 using TorchSharp;
 using TorchSharp.SparseConv;
+using static System.FormattableString;
 using static TorchSharp.torch.optim;
 
 namespace ShapeCompletion;
 
-/// <summary>The training loop, and the use of what it has taught.</summary>
+/// <summary>The training loop and the inference of the network.</summary>
 internal static class CompletionTraining
 {
     private const int Reports = 8;
 
-    /// <summary>Learns from shapes that are drawn anew for every step, and gives the mean loss of each eighth of them.</summary>
+    /// <summary>
+    /// Trains on shapes that are drawn anew for every step. Returns the mean loss of each eighth of the training.
+    /// </summary>
     public static IReadOnlyList<double> Run(
         CompletionNet net,
         Func<Random, Sample> draw,
@@ -40,16 +42,13 @@ internal static class CompletionTraining
             }
             losses.Add(sum / (done - first));
             output.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"step {done}/{settings.Steps}: mean loss {losses[^1]:F4}, {clock.Elapsed.TotalSeconds:F0} s"
-                )
+                Invariant($"step {done}/{settings.Steps}: mean loss {losses[^1]:F4}, {clock.Elapsed.TotalSeconds:F0} s")
             );
         }
         return losses;
     }
 
-    /// <summary>What the network makes of what is seen of some shapes.</summary>
+    /// <summary>Completes the seen parts of some shapes.</summary>
     public static Shape[] Complete(CompletionNet net, IReadOnlyList<Sample> samples)
     {
         net.eval();
@@ -84,7 +83,7 @@ internal static class CompletionTraining
         return loss.item<float>();
     }
 
-    // One channel, which says no more than that there is a voxel.
+    // The only channel is 1 for every voxel.
     private static SparseTensor Voxels(Shape[] shapes)
     {
         var rows = new List<int>();
@@ -100,4 +99,43 @@ internal static class CompletionTraining
         var size = shapes[0].Size;
         return new SparseTensor(torch.ones(rows.Count / 4, 1), coordinates, shapes.Length, (size, size, size));
     }
+}
+
+/// <summary>
+/// Counts the voxels of an output, of the truth, and of both, and the voxels of each side that have a voxel of the
+/// other side within one voxel. Counts of several shapes can be added.
+/// </summary>
+internal readonly record struct Agreement(long Output, long Truth, long Both, long OutputNear, long TruthNear)
+{
+    /// <summary>The intersection over union, 0 to 1; 1 if both sides are empty.</summary>
+    public double IoU => Share(Both, Output + Truth - Both);
+
+    /// <summary>The share of the output that lies within a voxel of the truth.</summary>
+    public double Precision => Share(OutputNear, Output);
+
+    /// <summary>The share of the truth that has a voxel of the output within a voxel.</summary>
+    public double Recall => Share(TruthNear, Truth);
+
+    public static Agreement Of(Shape output, Shape truth)
+    {
+        var (aroundOutput, aroundTruth) = (output.Thickened(), truth.Thickened());
+        return new Agreement(
+            output.Cells.Length,
+            truth.Cells.Length,
+            output.Cells.LongCount(truth.Contains),
+            output.Cells.LongCount(aroundTruth.Contains),
+            truth.Cells.LongCount(aroundOutput.Contains)
+        );
+    }
+
+    public static Agreement operator +(Agreement left, Agreement right) =>
+        new(
+            left.Output + right.Output,
+            left.Truth + right.Truth,
+            left.Both + right.Both,
+            left.OutputNear + right.OutputNear,
+            left.TruthNear + right.TruthNear
+        );
+
+    private static double Share(long part, long whole) => whole == 0 ? 1 : (double)part / whole;
 }

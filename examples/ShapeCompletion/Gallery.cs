@@ -4,8 +4,8 @@ using TorchSharp.SparseConv.Data;
 namespace ShapeCompletion;
 
 /// <summary>
-/// Some shapes, one above the other, as PLY files and as a page: what was seen, what the network made of it, and the
-/// truth. Each is turned by quarters so that the page opens on the side that was not seen.
+/// Writes some shapes, one above the other, as PLY files and as a page: the seen part, the completion, and the truth.
+/// Each shape is rotated by quarter turns so that the page opens on the hidden side.
 /// </summary>
 internal static class Gallery
 {
@@ -14,7 +14,7 @@ internal static class Gallery
     private const int Wrong = 2;
     private const int Missed = 3;
 
-    // Where the page's camera stands at first.
+    // The initial position of the camera of the page.
     private static readonly Vector2 Camera = new(-0.8f, -0.42f);
 
     private static readonly ClassPalette Palette = new(
@@ -22,7 +22,9 @@ internal static class Gallery
         [new Rgb(0x8a, 0x94, 0xa6), new Rgb(0x3d, 0xb0, 0x5f), new Rgb(0xe0, 0x4b, 0x4f), new Rgb(0xf2, 0xb0, 0x30)]
     );
 
-    /// <summary>Writes input.ply, completion.ply, truth.ply and completion.html, and gives the page's path.</summary>
+    /// <summary>
+    /// Writes input.ply, completion.ply, truth.ply and completion.html, and returns the path of the page.
+    /// </summary>
     public static string Write(string folder, string subtitle, IReadOnlyList<(Sample Sample, Shape Completion)> shapes)
     {
         Directory.CreateDirectory(folder);
@@ -59,7 +61,7 @@ internal static class Gallery
         }
     }
 
-    // The turn that brings what was not seen nearest to the camera.
+    // Returns the number of quarter turns that bring the hidden part nearest to the camera.
     private static int QuartersOf(Sample sample)
     {
         var unseen = sample.Truth.Cells.Where(cell => !sample.Seen.Contains(cell));

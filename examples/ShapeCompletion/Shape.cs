@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace ShapeCompletion;
 
-/// <summary>The voxels of a surface in a cube of size^3 of them; cells count row-major, z fastest, and z is up.</summary>
+/// <summary>
+/// The voxels of a surface in a cube of size^3 voxels. Cells are numbered row-major with z fastest; z is up.
+/// </summary>
 internal sealed class Shape
 {
     private readonly bool[] _mask;
@@ -20,10 +22,10 @@ internal sealed class Shape
 
     public int Size { get; }
 
-    /// <summary>Ascending.</summary>
+    /// <summary>The cells of the surface, ascending.</summary>
     public int[] Cells { get; }
 
-    /// <summary>The cells that are inside and have a face, or an edge of the cube, to the outside.</summary>
+    /// <summary>Returns the cells inside that have a face to the outside or to the border of the cube.</summary>
     public static Shape SurfaceOf(int size, Func<Vector3, bool> inside)
     {
         var filled = new bool[size * size * size];
@@ -47,7 +49,7 @@ internal sealed class Shape
         bool At(int x, int y, int z) => Holds(x, y, z, size) && filled[Cell(x, y, z, size)];
     }
 
-    /// <summary>The voxels of points in the cube from -1 to 1; what lies outside is dropped.</summary>
+    /// <summary>Returns the voxels of points in the cube from -1 to 1. Points outside are dropped.</summary>
     public static Shape OfPoints(int size, IEnumerable<Vector3> points) =>
         new(
             size,
@@ -58,14 +60,14 @@ internal sealed class Shape
                 .Select(at => Cell(at.Item1, at.Item2, at.Item3, size))
         );
 
-    /// <summary>The cell at a place, row-major.</summary>
+    /// <summary>The number of a cell.</summary>
     public static int Cell(int x, int y, int z, int size) => (((x * size) + y) * size) + z;
 
-    /// <summary>Where a cell is.</summary>
+    /// <summary>The coordinates of a cell.</summary>
     public static (int X, int Y, int Z) Split(int cell, int size) =>
         (cell / (size * size), cell / size % size, cell % size);
 
-    /// <summary>The middle of a cell, in the cube from -1 to 1.</summary>
+    /// <summary>The centre of a cell, in the cube from -1 to 1.</summary>
     public static Vector3 Place(int cell, int size)
     {
         var (x, y, z) = Split(cell, size);
@@ -74,13 +76,15 @@ internal sealed class Shape
 
     public bool Contains(int cell) => _mask[cell];
 
-    /// <summary>The cells within a voxel of one of this shape's, by a face, an edge or a corner, and its own.</summary>
+    /// <summary>
+    /// Returns the shape with all cells that share a face, an edge or a corner with one of its cells.
+    /// </summary>
     public Shape Thickened() =>
         new(Size, Cells.SelectMany(cell => Around(Split(cell, Size))).Select(at => Cell(at.X, at.Y, at.Z, Size)));
 
     /// <summary>
-    /// The cells that a far camera in some direction sees: no other cell lies before them, but for those within two
-    /// voxels, which are the same piece of surface.
+    /// Returns the cells that a distant camera in a direction sees: cells without another cell in front of them. Cells
+    /// within two voxels do not hide each other, because they belong to the same piece of surface.
     /// </summary>
     public IEnumerable<int> SeenFrom(Vector3 direction)
     {
@@ -116,4 +120,51 @@ internal sealed class Shape
             }
         }
     }
+}
+
+/// <summary>A shape and its seen part.</summary>
+internal sealed record Sample(Shape Seen, Shape Truth)
+{
+    /// <summary>
+    /// Removes what cameras at random places above the shape do not see, or what lies behind a random plane.
+    /// </summary>
+    public static Sample Of(Shape truth, PartialKind kind, Random random)
+    {
+        IEnumerable<int> seen = kind switch
+        {
+            PartialKind.OneView => truth.SeenFrom(Camera(random)),
+            PartialKind.TwoViews => [.. truth.SeenFrom(Camera(random)), .. truth.SeenFrom(Camera(random))],
+            _ => Cut(truth, random),
+        };
+        return new Sample(new Shape(truth.Size, seen), truth);
+    }
+
+    private static IEnumerable<int> Cut(Shape truth, Random random)
+    {
+        var places = truth.Cells.Select(cell => Shape.Place(cell, truth.Size)).ToArray();
+        var middle = places.Aggregate(Vector3.Zero, (sum, place) => sum + place) / Math.Max(places.Length, 1);
+        var normal = Camera(random);
+        return truth.Cells.Where((_, i) => Vector3.Dot(places[i] - middle, normal) >= 0);
+    }
+
+    // Returns a direction from 15 to 60 degrees above the horizon.
+    private static Vector3 Camera(Random random)
+    {
+        var (sin, cos) = MathF.SinCos(MathF.Tau * random.NextSingle());
+        var (up, along) = MathF.SinCos(MathF.PI * (15 + (45 * random.NextSingle())) / 180);
+        return new Vector3(along * cos, along * sin, up);
+    }
+}
+
+/// <summary>The part of a shape that the network sees.</summary>
+internal enum PartialKind
+{
+    /// <summary>The part that one distant camera sees.</summary>
+    OneView,
+
+    /// <summary>The part that at least one of two distant cameras sees.</summary>
+    TwoViews,
+
+    /// <summary>The part on one side of a plane through the middle.</summary>
+    Cut,
 }

@@ -1,13 +1,13 @@
 using System.Numerics;
-using Examples.CommandLine;
+using TorchSharp.SparseConv.CommandLine;
 using TorchSharp.SparseConv.Data;
 
 namespace ShapeCompletion;
 
-/// <summary>Where shapes come from: solids put together on the spot, or PLY files.</summary>
+/// <summary>A source of shapes: generated solids or PLY files.</summary>
 internal sealed class ShapeSource
 {
-    // The cube reaches from -1 to 1, and a shape's largest extent over this share of it.
+    // The share of the cube from -1 to 1 that the largest extent of a shape fills.
     private const float Fill = 0.8f;
 
     private ShapeSource(string name, Func<Random, Shape> train, Func<Random, Shape> test)
@@ -19,10 +19,10 @@ internal sealed class ShapeSource
 
     public string Name { get; }
 
-    /// <summary>A shape to learn from.</summary>
+    /// <summary>Draws a shape for training.</summary>
     public Func<Random, Shape> Train { get; }
 
-    /// <summary>A shape to measure on.</summary>
+    /// <summary>Draws a shape for measuring.</summary>
     public Func<Random, Shape> Test { get; }
 
     public static ShapeSource Of(CompletionSettings settings)
@@ -43,7 +43,7 @@ internal sealed class ShapeSource
         );
     }
 
-    // Turned about the axis that is up, which is y in the files, as ShapeNet has it, and z here.
+    // Rotates a shape about the vertical axis, which is y in the files, as in ShapeNet, and z here.
     private static Shape Turned(Vector3[][] shapes, Random random, int size)
     {
         var turn = Quaternion.CreateFromAxisAngle(Vector3.UnitZ, MathF.Tau * random.NextSingle());
@@ -78,4 +78,95 @@ internal sealed class ShapeSource
         var scale = extent > 0 ? 2 * Fill / extent : 1;
         return Array.ConvertAll(points, point => (point - ((low + high) / 2)) * scale);
     }
+}
+
+/// <summary>Generates shapes of one to three solids of different sizes, rotated and slightly tilted.</summary>
+internal static class GeneratedShapes
+{
+    private const int MostSolids = 3;
+
+    // The standard deviation of the tilt in radians.
+    private const double Lean = 0.2;
+
+    /// <summary>Returns the surface of a shape in a cube of size^3 voxels. The outermost voxels stay empty.</summary>
+    public static Shape Draw(Random random, int size)
+    {
+        var solids = new List<Solid>();
+        for (var i = random.Next(MostSolids); i >= 0; i--)
+        {
+            solids.Add(Solid(random, solids.Count == 0 ? null : solids[0]));
+        }
+        var edge = 1 - (2f / size);
+        var box = new Vector3(edge);
+        return Shape.SurfaceOf(
+            size,
+            point =>
+                Vector3.Min(Vector3.Abs(point), box) == Vector3.Abs(point) && solids.Exists(one => one.Contains(point))
+        );
+    }
+
+    // The first solid is large and in the middle. The centres of the others lie inside of it.
+    private static Solid Solid(Random random, Solid? first)
+    {
+        var kind = (SolidKind)random.Next(Enum.GetValues<SolidKind>().Length);
+        var (low, high) = first is null ? (0.35, 0.7) : (0.2, 0.5);
+        var half = Between(random, new Vector3((float)low), new Vector3((float)high));
+        if (kind != SolidKind.Box)
+        {
+            half.Y = half.X; // round about its axis, as one expects of these
+        }
+        if (kind == SolidKind.Torus)
+        {
+            half = new Vector3(half.X + 0.15f, half.Y + 0.15f, 0.35f * (half.X + 0.15f));
+        }
+        var turn = Quaternion.CreateFromYawPitchRoll(
+            (float)(Lean * Normal(random)),
+            (float)(Lean * Normal(random)),
+            (float)(Math.Tau * random.NextDouble())
+        );
+        var centre = first is null
+            ? Between(random, new Vector3(-0.15f), new Vector3(0.15f))
+            : first.Centre + Vector3.Transform(Between(random, -first.Half, first.Half), first.Turn);
+        return new Solid(kind, centre, turn, half);
+    }
+
+    private static Vector3 Between(Random random, Vector3 low, Vector3 high) =>
+        low + ((high - low) * new Vector3(random.NextSingle(), random.NextSingle(), random.NextSingle()));
+
+    // The sum of three uniform numbers is close enough to a normal distribution.
+    private static double Normal(Random random) =>
+        2 * (random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5);
+}
+
+/// <summary>A solid with a centre, a rotation, and half its extent along its own axes.</summary>
+internal sealed record Solid(SolidKind Kind, Vector3 Centre, Quaternion Turn, Vector3 Half)
+{
+    // The radius of the tube of a torus with outer radius 1.
+    private const float Tube = 0.35f;
+
+    /// <summary>Whether a point lies inside the solid.</summary>
+    public bool Contains(Vector3 point)
+    {
+        var own = Vector3.Transform(point - Centre, Quaternion.Conjugate(Turn)) / Half;
+        var round = MathF.Sqrt((own.X * own.X) + (own.Y * own.Y));
+        var height = MathF.Abs(own.Z);
+        return Kind switch
+        {
+            SolidKind.Box => MathF.Max(height, MathF.Max(MathF.Abs(own.X), MathF.Abs(own.Y))) <= 1,
+            SolidKind.Sphere => own.Length() <= 1,
+            SolidKind.Cylinder => round <= 1 && height <= 1,
+            SolidKind.Cone => height <= 1 && round <= (1 - own.Z) / 2,
+            _ => float.Hypot(round - (1 - Tube), Tube * own.Z) <= Tube,
+        };
+    }
+}
+
+/// <summary>The kinds of solids that generated shapes consist of.</summary>
+internal enum SolidKind
+{
+    Box,
+    Sphere,
+    Cylinder,
+    Cone,
+    Torus,
 }

@@ -1,17 +1,22 @@
 using System.CommandLine;
-using System.Globalization;
-using Examples.CommandLine;
 using TorchSharp;
 using TorchSharp.SparseConv;
+using TorchSharp.SparseConv.CommandLine;
+using static System.FormattableString;
 
 namespace SpaceTime;
 
-/// <summary>The command line: trains a network with each kernel, and tells what they are worth and what they cost.</summary>
+/// <summary>The program: trains a network with each kernel, and compares accuracy and cost.</summary>
 internal static class MotionCommand
 {
     private const int MostObjects = 8;
 
-    public static ExampleCommand Create()
+    public static int Main(string[] args) => Run(args, Session.OfProcess());
+
+    /// <summary>Runs one command line and returns its exit code.</summary>
+    public static int Run(string[] args, Session session) => Create().Run(args, session);
+
+    private static ExampleCommand Create()
     {
         var clips = Options.Value("--clips", "Sequences to learn from", 256).Positive();
         var test = Options.Value("--test-clips", "Sequences to measure on", 64).Positive();
@@ -58,15 +63,14 @@ internal static class MotionCommand
             Draw(settings, ~settings.Seed, settings.TestClips)
         );
         output.WriteLine(
-            Text(
-                $"{train.Count} sequences to learn from, {test.Count} to measure on, of {settings.Frames} frames and {test.Average(clip => clip.Count):N0} voxels"
-            )
+            Invariant($"{train.Count} sequences to learn from, {test.Count} to measure on, of ")
+                + Invariant($"{settings.Frames} frames and {test.Average(clip => clip.Count):N0} voxels")
         );
         List<Score> scores = [.. Enum.GetValues<TimeKernel>().Select(time => Try(time, train, test, settings, output))];
         Tell(scores, output);
     }
 
-    // The same numbers at random for each, so that none depends on which ones were tried before.
+    // Every network starts from the same random state, so that none depends on those before it.
     private static Score Try(
         TimeKernel time,
         List<Clip> train,
@@ -97,18 +101,17 @@ internal static class MotionCommand
         {
             var classes = string.Join(
                 "   ",
-                Enum.GetValues<Motion>().Select(motion => Text($"{100 * one.AccuracyOf(motion), 3:F0} %"))
+                Enum.GetValues<Motion>().Select(motion => Invariant($"{100 * one.AccuracyOf(motion), 3:F0} %"))
             );
             output.WriteLine(
-                Text(
-                    $"{one.Time, -6}  {one.Taps, 4}  {one.Parameters, 10:N0}  {one.MultiplyAdds, 13:N0}  {one.Pairs, 10:N0}  {one.Seconds / scores[0].Seconds, 5:F2}  {100 * one.Accuracy, 6:F1} %  {classes}"
-                )
+                Invariant($"{one.Time, -6}  {one.Taps, 4}  {one.Parameters, 10:N0}  {one.MultiplyAdds, 13:N0}  ")
+                    + Invariant($"{one.Pairs, 10:N0}  {one.Seconds / scores[0].Seconds, 5:F2} ")
+                    + Invariant($" {100 * one.Accuracy, 6:F1} %  {classes}")
             );
         }
         output.WriteLine(
-            Text(
-                $"time is that of the training, in units of the first's {scores[0].Seconds:F0} s; chance is {100.0 / Enum.GetValues<Motion>().Length:F0} %"
-            )
+            Invariant($"time is that of the training, in units of the first's {scores[0].Seconds:F0} ")
+                + Invariant($"s; chance is {100.0 / Enum.GetValues<Motion>().Length:F0} %")
         );
     }
 
@@ -117,6 +120,47 @@ internal static class MotionCommand
         var random = new Random(seed);
         return [.. Enumerable.Range(0, count).Select(_ => Clip.Draw(random, settings.Objects, settings.Frames))];
     }
+}
 
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+/// <summary>The settings of one run.</summary>
+internal sealed class MotionSettings
+{
+    public required int Clips { get; init; }
+
+    public required int TestClips { get; init; }
+
+    public required int Objects { get; init; }
+
+    public required int Frames { get; init; }
+
+    public required int Epochs { get; init; }
+
+    public required int BatchSize { get; init; }
+
+    public required int Width { get; init; }
+
+    public required double LearningRate { get; init; }
+
+    public required int Seed { get; init; }
+}
+
+/// <summary>
+/// The accuracy and the cost of a network. Multiply-adds and pairs are those of one forward pass over the same clips.
+/// </summary>
+internal sealed record Score(
+    TimeKernel Time,
+    int Taps,
+    long Parameters,
+    long MultiplyAdds,
+    long Pairs,
+    int[] Right,
+    int[] All,
+    double Seconds
+)
+{
+    /// <summary>The share of voxels whose motion was predicted correctly.</summary>
+    public double Accuracy => (double)Right.Sum() / All.Sum();
+
+    /// <summary>The share of voxels of one motion that were predicted correctly.</summary>
+    public double AccuracyOf(Motion motion) => (double)Right[(int)motion] / Math.Max(All[(int)motion], 1);
 }

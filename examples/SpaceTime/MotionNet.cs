@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace SpaceTime;
 
 /// <summary>
-/// A U-Net of three levels over space and time, axes (x, y, z, t). Space is halved twice, time never; the kernels' reach
-/// through time is the only thing in which one such network differs from another.
+/// A U-Net with three levels over space and time, axes (x, y, z, t). Space is halved twice, time is not. Networks
+/// differ only in the extent of their kernels in time.
 /// </summary>
 internal sealed class MotionNet : nn.Module<SparseTensor, SparseTensor>
 {
@@ -23,7 +23,9 @@ internal sealed class MotionNet : nn.Module<SparseTensor, SparseTensor>
     private readonly SparseSequential _mixFine;
     private readonly SubMConv4d _head;
 
-    /// <summary>With width channels on the finest level, twice and three times as many on the others.</summary>
+    /// <summary>
+    /// Makes a network with width channels on the finest level, and twice and three times as many on the others.
+    /// </summary>
     public MotionNet(int width, TimeKernel time)
         : base($"{nameof(MotionNet)} ({time})")
     {
@@ -45,10 +47,10 @@ internal sealed class MotionNet : nn.Module<SparseTensor, SparseTensor>
         RegisterComponents();
     }
 
-    /// <summary>The taps of the submanifold kernels.</summary>
+    /// <summary>The number of taps of the submanifold kernels.</summary>
     public int Taps => ((SubMConv4d)_fine[0]).Geometry.Taps;
 
-    /// <summary>Scores of the four motions for each voxel.</summary>
+    /// <summary>Returns the scores of the four motions for each voxel.</summary>
     public override SparseTensor forward(SparseTensor? input)
     {
         using var scope = NewDisposeScope();
@@ -74,4 +76,17 @@ internal sealed class MotionNet : nn.Module<SparseTensor, SparseTensor>
 
     private SparseLayer[] Same(long input, long output) =>
         Normed(nn.SubMConv4d(input, output, _kernel, bias: false), output);
+}
+
+/// <summary>The extent of the kernels in time. In space, all are cubes of size 3.</summary>
+internal enum TimeKernel
+{
+    /// <summary>A cube in space and a line in time: 27 + 2 taps.</summary>
+    Hybrid,
+
+    /// <summary>A cube in space and time: 81 taps.</summary>
+    Cube,
+
+    /// <summary>A single frame: 27 taps.</summary>
+    None,
 }

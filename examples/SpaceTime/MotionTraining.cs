@@ -1,15 +1,15 @@
 using System.Diagnostics;
-using System.Globalization;
 using TorchSharp;
 using TorchSharp.SparseConv;
+using static System.FormattableString;
 using static TorchSharp.torch.optim;
 
 namespace SpaceTime;
 
-/// <summary>The training loop, and what it has taught.</summary>
+/// <summary>The training loop and the evaluation.</summary>
 internal static class MotionTraining
 {
-    /// <summary>Trains, and gives the mean loss of each epoch and the seconds of all steps.</summary>
+    /// <summary>Trains, and returns the mean loss of each epoch and the seconds of all steps.</summary>
     public static (IReadOnlyList<double> Losses, double Seconds) Run(
         MotionNet net,
         IReadOnlyList<Clip> clips,
@@ -40,16 +40,14 @@ internal static class MotionTraining
             }
             losses.Add(sum / clips.Count);
             output.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"  epoch {epoch}/{settings.Epochs}: mean loss {losses[^1]:F4}, {clock.Elapsed.TotalSeconds:F0} s so far"
-                )
+                Invariant($"  epoch {epoch}/{settings.Epochs}: mean loss ")
+                    + Invariant($"{losses[^1]:F4}, {clock.Elapsed.TotalSeconds:F0} s so far")
             );
         }
         return (losses, clock.Elapsed.TotalSeconds);
     }
 
-    /// <summary>How many voxels of each motion there are, and of how many it is told.</summary>
+    /// <summary>Returns the number of voxels of each motion, and how many of them were predicted correctly.</summary>
     public static (int[] Right, int[] All) Measure(MotionNet net, IReadOnlyList<Clip> clips, int batchSize)
     {
         net.eval();
@@ -71,7 +69,7 @@ internal static class MotionTraining
         return (right, all);
     }
 
-    /// <summary>The voxels of some clips with one channel, which says no more than that there is one.</summary>
+    /// <summary>Returns the voxels of some clips with one channel, which is 1 for every voxel.</summary>
     public static SparseTensor Input(IReadOnlyList<Clip> clips)
     {
         var rows = new List<int>();

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace SparseDigits;
 
 /// <summary>
-/// A network in the manner of VGG: four stages of two 3 x 3 convolutions, each halved by max pooling but the last, which
-/// a 4 x 4 convolution gathers into one site; then a linear layer.
+/// A network like VGG: four stages of two 3 x 3 convolutions with max pooling between them, a 4 x 4 convolution that
+/// gathers the image into one site, and a linear layer.
 /// </summary>
 internal sealed class DigitNet : nn.Module<SparseTensor, Tensor>
 {
@@ -39,10 +39,10 @@ internal sealed class DigitNet : nn.Module<SparseTensor, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>Everything before the linear layer.</summary>
+    /// <summary>All layers before the linear layer.</summary>
     public SparseSequential Layers => _stages;
 
-    /// <summary>Scores [batch, 10]; a blank image, which has no site, is judged by the bias.</summary>
+    /// <summary>Returns scores [batch, 10]. A blank image has no site, so that its scores are the bias.</summary>
     public override Tensor forward(SparseTensor? input)
     {
         using var scope = NewDisposeScope();
@@ -57,4 +57,55 @@ internal sealed class DigitNet : nn.Module<SparseTensor, Tensor>
 
     private void Add(SparseConvolution convolution, long channels) =>
         _stages.append(convolution).append(nn.BatchNorm1d(channels)).append(nn.ReLU(inplace: true));
+}
+
+/// <summary>The pixels that a 3 x 3 convolution writes.</summary>
+internal enum SiteRule
+{
+    /// <summary>The pixels that it reads: strokes stay as thin as they are (SSC in the paper).</summary>
+    Submanifold,
+
+    /// <summary>All pixels that it reaches: strokes grow by a pixel in each layer (SC in the paper).</summary>
+    Dilating,
+}
+
+/// <summary>Counts the cost of a forward pass.</summary>
+internal static class MultiplyAdds
+{
+    /// <summary>
+    /// Returns the multiply-adds of all convolutions for a batch. A sparse convolution makes one for each rulebook
+    /// pair, input channel and output channel; a dense convolution of the same size makes one for each output pixel,
+    /// tap, input channel and output channel.
+    /// </summary>
+    public static (long Sparse, long Dense) Of(DigitNet net, SparseTensor input) => Of(net.Layers, input);
+
+    /// <summary>Returns the same for a sequence of layers.</summary>
+    public static (long Sparse, long Dense) Of(SparseSequential layers, SparseTensor input)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var untracked = torch.no_grad();
+        var (sparse, dense) = (0L, 0L);
+        var current = input;
+        for (var i = 0; i < layers.Count; i++)
+        {
+            if (layers[i] is not torch.nn.Module<SparseTensor, SparseTensor> layer)
+            {
+                continue; // norms and rectifiers leave the sites alone
+            }
+            var next = layer.call(current);
+            if (layer is SparseConvolution convolution)
+            {
+                var channels = convolution.in_channels * convolution.out_channels / convolution.groups;
+                var rulebook = next.manager.Rulebook(next.map, current.map, convolution.Geometry);
+                var pixels = next.spatial_shape!.Value.Aggregate(
+                    (long)next.batch_size,
+                    (product, size) => product * size
+                );
+                sparse += rulebook.Pairs * channels;
+                dense += pixels * rulebook.Taps * channels;
+            }
+            current = next;
+        }
+        return (sparse, dense);
+    }
 }

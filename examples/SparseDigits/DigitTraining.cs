@@ -1,16 +1,16 @@
 using System.Diagnostics;
-using System.Globalization;
 using TorchSharp;
+using static System.FormattableString;
 using static TorchSharp.torch.optim;
 
 namespace SparseDigits;
 
-/// <summary>The training loop, and what it has taught.</summary>
+/// <summary>The training loop and the evaluation.</summary>
 internal static class DigitTraining
 {
     private const int MeasuredAtOnce = 500;
 
-    /// <summary>Trains, and gives the mean loss of each epoch.</summary>
+    /// <summary>Trains, and returns the mean loss of each epoch.</summary>
     public static IReadOnlyList<double> Run(DigitNet net, Digits digits, DigitsSettings settings, TextWriter output)
     {
         var steps = (digits.Count + settings.BatchSize - 1) / settings.BatchSize;
@@ -35,8 +35,7 @@ internal static class DigitTraining
             }
             losses.Add(sum / digits.Count);
             output.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
+                Invariant(
                     $"epoch {epoch}/{settings.Epochs}: mean loss {losses[^1]:F4}, {clock.Elapsed.TotalSeconds:F0} s"
                 )
             );
@@ -44,7 +43,7 @@ internal static class DigitTraining
         return losses;
     }
 
-    /// <summary>How many digits are read wrong, and the seconds that reading took.</summary>
+    /// <summary>Returns the number of digits that were read wrong, and the seconds that reading took.</summary>
     public static (int Wrong, double Seconds) Measure(DigitNet net, Digits digits)
     {
         net.eval();

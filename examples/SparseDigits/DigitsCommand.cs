@@ -1,15 +1,20 @@
 using System.CommandLine;
-using System.Globalization;
-using Examples.CommandLine;
+using TorchSharp.SparseConv.CommandLine;
+using static System.FormattableString;
 
 namespace SparseDigits;
 
-/// <summary>The command line: trains, tells the test error, and counts multiply-adds.</summary>
+/// <summary>The program: trains, reports the test error, and counts multiply-adds.</summary>
 internal static class DigitsCommand
 {
     private const int CountedDigits = 500;
 
-    public static ExampleCommand Create()
+    public static int Main(string[] args) => Run(args, Session.OfProcess());
+
+    /// <summary>Runs one command line and returns its exit code.</summary>
+    public static int Run(string[] args, Session session) => Create().Run(args, session);
+
+    private static ExampleCommand Create()
     {
         var data = Options.Text(
             "--data",
@@ -54,21 +59,19 @@ internal static class DigitsCommand
         using var net = new DigitNet(settings.Width, settings.Sites);
         var parameters = net.parameters().Sum(parameter => parameter.NumberOfElements);
         output.WriteLine(
-            Text(
-                $"{settings.Sites} network, {parameters:N0} parameters; {train.Count:N0} digits to learn from, {test.Count:N0} to measure on ({source})"
-            )
+            Invariant($"{settings.Sites} network, {parameters:N0} parameters; {train.Count:N0} ")
+                + Invariant($"digits to learn from, {test.Count:N0} to measure on ({source})")
         );
         DigitTraining.Run(net, train, settings, output);
         var (wrong, seconds) = DigitTraining.Measure(net, test);
         output.WriteLine(
-            Text(
-                $"test error {100.0 * wrong / test.Count:F2} % ({wrong:N0} of {test.Count:N0}), {test.Count / seconds:N0} digits a second"
-            )
+            Invariant($"test error {100.0 * wrong / test.Count:F2} % ({wrong:N0} of ")
+                + Invariant($"{test.Count:N0}), {test.Count / seconds:N0} digits a second")
         );
         Count(settings, test, output);
     }
 
-    // Both rules, so that one run shows what keeping the strokes saves.
+    // Counts with both rules, so that one run shows the saving.
     private static void Count(DigitsSettings settings, Digits test, TextWriter output)
     {
         var counted = Math.Min(test.Count, CountedDigits);
@@ -79,15 +82,34 @@ internal static class DigitsCommand
             var (sparse, dense) = MultiplyAdds.Of(net, test.Batch([.. Enumerable.Range(0, counted)]));
             if (sites == SiteRule.Submanifold)
             {
-                output.WriteLine(Text($"  dense twin   {dense / counted, 12:N0}"));
+                output.WriteLine(Invariant($"  dense twin   {dense / counted, 12:N0}"));
             }
             output.WriteLine(
-                Text(
-                    $"  {sites.ToString().ToLowerInvariant(), -12} {sparse / counted, 12:N0}  1/{(double)dense / sparse:F1}"
-                )
+                Invariant($"  {sites.ToString().ToLowerInvariant(), -12} ")
+                    + Invariant($"{sparse / counted, 12:N0}  1/{(double)dense / sparse:F1}")
             );
         }
     }
+}
 
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+/// <summary>The settings of one run.</summary>
+internal sealed class DigitsSettings
+{
+    public string? Folder { get; init; }
+
+    public required int Train { get; init; }
+
+    public required int Test { get; init; }
+
+    public required int Epochs { get; init; }
+
+    public required int BatchSize { get; init; }
+
+    public required int Width { get; init; }
+
+    public required double LearningRate { get; init; }
+
+    public required SiteRule Sites { get; init; }
+
+    public required int Seed { get; init; }
 }

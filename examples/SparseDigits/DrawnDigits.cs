@@ -1,11 +1,11 @@
 namespace SparseDigits;
 
-/// <summary>Digits drawn with a pen: the strokes of each, bent, slanted, turned and shifted at random.</summary>
+/// <summary>Draws digits with a pen. The strokes are bent, slanted, rotated and shifted at random.</summary>
 internal static class DrawnDigits
 {
     private const int PointsOfArc = 12;
 
-    /// <summary>As many digits as asked for, 0 to 9 in turn; the same seed gives the same ones.</summary>
+    /// <summary>Draws a number of digits, 0 to 9 in turn. The same seed gives the same digits.</summary>
     public static Digits Draw(int count, int seed)
     {
         var random = new Random(seed);
@@ -28,7 +28,7 @@ internal static class DrawnDigits
         return new Digits(pixels, labels);
     }
 
-    // In a square of side 1, x to the right and y down.
+    // The strokes in a square of side 1, x to the right and y down.
     private static (double X, double Y)[][] Strokes(int digit) =>
         digit switch
         {
@@ -64,7 +64,7 @@ internal static class DrawnDigits
             _ => [Arc(0.49, 0.33, 0.22, 0.22, 0, 360), [(0.71, 0.33), (0.64, 0.9)]],
         };
 
-    // Angles in degrees, clockwise from the right.
+    // The angles are in degrees, clockwise from the right.
     private static (double X, double Y)[] Arc(double x, double y, double width, double height, int from, int to)
     {
         var points = new (double, double)[PointsOfArc + 1];
@@ -76,7 +76,7 @@ internal static class DrawnDigits
         return points;
     }
 
-    // A pixel is as dark as the pen covers it; strokes that cross do not add up.
+    // A pixel is as dark as the pen covers it. Crossing strokes do not add up.
     private static void Ink(Span<byte> image, (double X, double Y) from, (double X, double Y) to, double radius)
     {
         var reach = radius + 0.5;
@@ -108,7 +108,7 @@ internal static class DrawnDigits
         return double.Hypot(point.X - from.X - (along * dx), point.Y - from.Y - (along * dy));
     }
 
-    /// <summary>One way of writing: where the points of a stroke come to lie, and how thick the pen is, in pixels.</summary>
+    /// <summary>A random handwriting: the transformation of the strokes and the radius of the pen in pixels.</summary>
     private sealed class Hand
     {
         private const double Box = 21;

@@ -1,12 +1,12 @@
 using System.Diagnostics;
-using System.Globalization;
 using TorchSharp;
 using TorchSharp.SparseConv;
+using static System.FormattableString;
 using static TorchSharp.torch.optim;
 
 namespace Vessels;
 
-/// <summary>A small sparse U-Net that tells vessels from the rest of what a threshold leaves.</summary>
+/// <summary>A small sparse U-Net that separates vessels from the other voxels above a threshold.</summary>
 internal sealed class VesselNet(double width) : IDisposable
 {
     private const int ScansAStep = 2;
@@ -21,7 +21,7 @@ internal sealed class VesselNet(double width) : IDisposable
 
     public long Parameters => _network.parameters().Sum(parameter => parameter.NumberOfElements);
 
-    /// <summary>Learns from scans with truth, and gives the mean loss of each epoch.</summary>
+    /// <summary>Trains on scans with truth, and returns the mean loss of each epoch.</summary>
     public IReadOnlyList<double> Learn(IReadOnlyList<Scan> scans, VolumeSettings settings, TextWriter output)
     {
         var steps = (scans.Count + ScansAStep - 1) / ScansAStep * settings.Epochs;
@@ -47,8 +47,7 @@ internal sealed class VesselNet(double width) : IDisposable
             }
             losses.Add(sum / scans.Count);
             output.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
+                Invariant(
                     $"epoch {epoch}/{settings.Epochs}: mean loss {losses[^1]:F4}, {clock.Elapsed.TotalSeconds:F0} s"
                 )
             );
@@ -56,7 +55,7 @@ internal sealed class VesselNet(double width) : IDisposable
         return losses;
     }
 
-    /// <summary>Whether each kept voxel of a scan is a vessel.</summary>
+    /// <summary>Predicts whether each kept voxel of a scan is a vessel.</summary>
     public bool[] Find(Scan scan)
     {
         _network.eval();
@@ -82,7 +81,7 @@ internal sealed class VesselNet(double width) : IDisposable
         return loss.item<float>();
     }
 
-    // Without a spatial shape: strided layers then drop nothing where it is no multiple of 16.
+    // Without a spatial shape, strided layers drop no voxel if the shape is not a multiple of 16.
     private static SparseTensor Input(Scan[] batch)
     {
         var rows = new List<int>();

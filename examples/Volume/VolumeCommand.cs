@@ -1,15 +1,20 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Globalization;
-using Examples.CommandLine;
+using TorchSharp.SparseConv.CommandLine;
 using TorchSharp.SparseConv.Data;
+using static System.FormattableString;
 
 namespace Vessels;
 
-/// <summary>The command line: learns on generated trees, measures on others, and segments a volume.</summary>
+/// <summary>The program: trains on generated trees, measures on others, and segments a volume.</summary>
 internal static class VolumeCommand
 {
-    public static ExampleCommand Create()
+    public static int Main(string[] args) => Run(args, Session.OfProcess());
+
+    /// <summary>Runs one command line and returns its exit code.</summary>
+    public static int Run(string[] args, Session session) => Create().Run(args, session);
+
+    private static ExampleCommand Create()
     {
         var volume = Options.Text(
             "--volume",
@@ -63,24 +68,22 @@ internal static class VolumeCommand
         using var net = new VesselNet(settings.Width);
         var train = Grow(settings, first: 0, settings.Trees);
         output.WriteLine(
-            Text(
-                $"{net.Parameters:N0} parameters; {train.Count} generated trees of {settings.Size}^3 voxels, {train.Average(scan => 100.0 * scan.Cells.Length / scan.VoxelCount):F1} % of them kept"
-            )
+            Invariant($"{net.Parameters:N0} parameters; {train.Count} generated trees of {settings.Size}^3 voxels, ")
+                + Invariant($"{train.Average(scan => 100.0 * scan.Cells.Length / scan.VoxelCount):F1} % of them kept")
         );
         net.Learn(train, settings, output);
         Measure(net, Grow(settings, settings.Trees, settings.TestTrees), output);
         Segment(net, volume, truth, settings, output);
     }
 
-    // What the same voxels are worth by brightness alone says how much of the result is shape.
+    // The best result by brightness alone shows how much the network learned from shape.
     private static void Measure(VesselNet net, List<Scan> scans, TextWriter output)
     {
         var found = scans.Aggregate(default(Overlap), (sum, scan) => sum + Overlap.Of(scan, net.Find(scan)));
         var (best, cut) = BestCut(scans);
         output.WriteLine(
-            Text(
-                $"{scans.Count} other generated trees: Dice {found.Dice:F3}; the best cut by brightness alone ({cut:F2}): {best:F3}"
-            )
+            Invariant($"{scans.Count} other generated trees: Dice {found.Dice:F3}; ")
+                + Invariant($"the best cut by brightness alone ({cut:F2}): {best:F3}")
         );
     }
 
@@ -111,14 +114,16 @@ internal static class VolumeCommand
         Directory.CreateDirectory(settings.Output);
         Volumes.Write(path, scan.Mask(vessel), volume);
         output.WriteLine(
-            Text(
-                $"{volume.Values.Shape[2]} x {volume.Values.Shape[1]} x {volume.Values.Shape[0]} voxels, {100.0 * scan.Cells.Length / scan.VoxelCount:F1} % of them kept, {vessel.Count(one => one):N0} of {scan.Cells.Length:N0} found to be vessels, {seconds:F1} s"
-            )
+            Invariant($"{volume.Values.Shape[2]} x {volume.Values.Shape[1]} x {volume.Values.Shape[0]} voxels, ")
+                + Invariant($"{100.0 * scan.Cells.Length / scan.VoxelCount:F1} % of them kept, ")
+                + Invariant(
+                    $"{vessel.Count(one => one):N0} of {scan.Cells.Length:N0} found to be vessels, {seconds:F1} s"
+                )
         );
         output.WriteLine(
             truth is null
                 ? "no labels for this volume, so no Dice"
-                : Text($"Dice against its labels {Overlap.Of(scan, vessel).Dice:F3}")
+                : Invariant($"Dice against its labels {Overlap.Of(scan, vessel).Dice:F3}")
         );
         output.WriteLine(path);
     }
@@ -153,6 +158,30 @@ internal static class VolumeCommand
     }
 
     private static int Seed(VolumeSettings settings, int index) => unchecked((settings.Seed * 7919) + index);
+}
 
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+/// <summary>The settings of one run.</summary>
+internal sealed class VolumeSettings
+{
+    public string? Volume { get; init; }
+
+    public string? Labels { get; init; }
+
+    public required float Threshold { get; init; }
+
+    public required int Trees { get; init; }
+
+    public required int TestTrees { get; init; }
+
+    public required int Size { get; init; }
+
+    public required int Epochs { get; init; }
+
+    public required double Width { get; init; }
+
+    public required double LearningRate { get; init; }
+
+    public required string Output { get; init; }
+
+    public required int Seed { get; init; }
 }

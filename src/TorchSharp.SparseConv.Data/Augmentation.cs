@@ -1,12 +1,17 @@
 namespace TorchSharp.SparseConv.Data;
 
-/// <summary>Random changes of a cloud that keep its meaning: rotation about the vertical, flips, scale and jitter of positions.</summary>
+/// <summary>
+/// Random changes of a cloud that do not change its meaning: rotation about the vertical axis, flips, scale and jitter.
+/// </summary>
 public readonly record struct Augmentation
 {
-    /// <summary>No change at all.</summary>
+    /// <summary>Changes nothing.</summary>
     public static Augmentation None => new() { MinScale = 1, MaxScale = 1 };
 
-    /// <summary>What LiDAR segmentation usually trains with: any heading, a flip of y half the time, scale within 5 %, 1 cm of jitter.</summary>
+    /// <summary>
+    /// The usual augmentation for LiDAR segmentation: any heading, a flip of y in half of the cases, a scale within 5
+    /// %, and 1 cm of jitter.
+    /// </summary>
     public static Augmentation Default =>
         new()
         {
@@ -17,22 +22,31 @@ public readonly record struct Augmentation
             Jitter = 0.01f,
         };
 
-    /// <summary>Rotation about the vertical axis is uniform within plus and minus this angle, in radians.</summary>
+    /// <summary>
+    /// The largest rotation about the vertical axis, in radians. The angle is uniform between minus and plus this
+    /// value.
+    /// </summary>
     public float MaxRotation { get; init; }
 
-    /// <summary>How often the y axis is mirrored, 0 to 1.</summary>
+    /// <summary>The probability that the y axis is flipped, 0 to 1.</summary>
     public float FlipProbability { get; init; }
 
-    /// <summary>The smallest factor on all positions.</summary>
+    /// <summary>The smallest scale of all positions.</summary>
     public float MinScale { get; init; }
 
-    /// <summary>The largest factor on all positions.</summary>
+    /// <summary>The largest scale of all positions.</summary>
     public float MaxScale { get; init; }
 
-    /// <summary>Standard deviation of the noise added to each coordinate, in metres; cut off at three of them.</summary>
+    /// <summary>
+    /// The standard deviation of the noise that is added to each coordinate, in metres. Noise is cut off at three
+    /// standard deviations.
+    /// </summary>
     public float Jitter { get; init; }
 
-    /// <summary>A changed copy of the cloud; its attributes are shared with it, but for normals, which turn with it. The same random state gives the same copy.</summary>
+    /// <summary>
+    /// Returns a changed copy of the cloud. It shares the attributes of the cloud, except normals, which are rotated as
+    /// well. The same random state gives the same copy.
+    /// </summary>
     public PointCloud Apply(PointCloud cloud, Random random)
     {
         ArgumentNullException.ThrowIfNull(cloud);

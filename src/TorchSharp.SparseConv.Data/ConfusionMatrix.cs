@@ -1,11 +1,15 @@
 namespace TorchSharp.SparseConv.Data;
 
-/// <summary>Counts of (true class, predicted class), and the usual measures of segmentation made from them.</summary>
+/// <summary>
+/// Counts the pairs of true class and predicted class, and computes the usual measures of segmentation from them.
+/// </summary>
 public sealed class ConfusionMatrix
 {
     private readonly long[] _counts; // [truth, prediction]
 
-    /// <summary>An empty matrix; points whose true class is <paramref name="ignoreLabel"/> are never counted.</summary>
+    /// <summary>
+    /// Makes an empty matrix. Points whose true class is <paramref name="ignoreLabel"/> are never counted.
+    /// </summary>
     public ConfusionMatrix(int classCount, int? ignoreLabel = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(classCount, 1);
@@ -23,11 +27,15 @@ public sealed class ConfusionMatrix
     /// <summary>The number of points counted.</summary>
     public long Total => _counts.Sum();
 
-    /// <summary>How many points of class <paramref name="truth"/> were predicted as <paramref name="prediction"/>.</summary>
+    /// <summary>
+    /// The number of points of class <paramref name="truth"/> that were predicted as <paramref name="prediction"/>.
+    /// </summary>
     public long this[int truth, int prediction] => _counts[truth * ClassCount + prediction];
 
     /// <summary>Counts one prediction for each true label.</summary>
-    /// <exception cref="ArgumentException">The lengths differ, or a label is no class; nothing is counted then.</exception>
+    /// <exception cref="ArgumentException">
+    /// The lengths differ, or a label is not a class. Nothing is counted then.
+    /// </exception>
     public void Add(ReadOnlySpan<int> truth, ReadOnlySpan<int> prediction)
     {
         if (truth.Length != prediction.Length)
@@ -41,8 +49,8 @@ public sealed class ConfusionMatrix
         {
             if (truth[i] != IgnoreLabel)
             {
-                CheckLabel(truth[i], i, nameof(truth));
-                CheckLabel(prediction[i], i, nameof(prediction));
+                Checks.Class(truth[i], i, ClassCount, nameof(truth), nameof(truth));
+                Checks.Class(prediction[i], i, ClassCount, nameof(prediction), nameof(prediction));
             }
         }
         for (var i = 0; i < truth.Length; i++)
@@ -54,8 +62,10 @@ public sealed class ConfusionMatrix
         }
     }
 
-    /// <summary>Counts points that have been counted elsewhere.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A label is no class, or the count is negative; nothing is counted then.</exception>
+    /// <summary>Adds a number of points of one true and one predicted class.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A label is not a class, or the count is negative. Nothing is counted then.
+    /// </exception>
     public void Add(int truth, int prediction, long count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(truth);
@@ -69,7 +79,7 @@ public sealed class ConfusionMatrix
         }
     }
 
-    /// <summary>The number of points whose true class this is.</summary>
+    /// <summary>The number of points whose true class is this label.</summary>
     public long TruthCount(int label)
     {
         var sum = 0L;
@@ -80,7 +90,7 @@ public sealed class ConfusionMatrix
         return sum;
     }
 
-    /// <summary>The number of points predicted as this class.</summary>
+    /// <summary>The number of points that were predicted as this label.</summary>
     public long PredictionCount(int label)
     {
         var sum = 0L;
@@ -91,7 +101,10 @@ public sealed class ConfusionMatrix
         return sum;
     }
 
-    /// <summary>Intersection over union of a class, 0 to 1; NaN where the class occurs in neither truth nor prediction.</summary>
+    /// <summary>
+    /// The intersection over union of a class, 0 to 1; NaN if the class occurs neither in the truth nor in the
+    /// prediction.
+    /// </summary>
     public double IoU(int label)
     {
         var hits = this[label, label];
@@ -99,7 +112,9 @@ public sealed class ConfusionMatrix
         return union == 0 ? double.NaN : (double)hits / union;
     }
 
-    /// <summary>The mean of <see cref="IoU"/> over the classes that occur in the truth; NaN where none does.</summary>
+    /// <summary>
+    /// The mean of <see cref="IoU"/> over the classes that occur in the truth; NaN if there are none.
+    /// </summary>
     public double MeanIoU
     {
         get
@@ -109,7 +124,7 @@ public sealed class ConfusionMatrix
         }
     }
 
-    /// <summary>The share of points predicted right, 0 to 1; NaN where none was counted.</summary>
+    /// <summary>The share of points that were predicted correctly, 0 to 1; NaN if no point was counted.</summary>
     public double Accuracy
     {
         get
@@ -118,17 +133,6 @@ public sealed class ConfusionMatrix
             return total == 0
                 ? double.NaN
                 : (double)Enumerable.Range(0, ClassCount).Sum(label => this[label, label]) / total;
-        }
-    }
-
-    private void CheckLabel(int label, int index, string name)
-    {
-        if (label < 0 || label >= ClassCount)
-        {
-            throw new ArgumentException(
-                $"{name}[{index}] is {label}, must be a class from 0 to {ClassCount - 1}",
-                name
-            );
         }
     }
 }

@@ -1,12 +1,20 @@
 namespace TorchSharp.SparseConv.Data;
 
-/// <summary>Numbers of one type in a dense array of any number of axes, row-major: the last axis runs fastest. The values are kept, not copied.</summary>
+/// <summary>
+/// A dense array of numbers of one type with any number of axes, row-major: the last axis varies fastest. The values
+/// are kept, not copied.
+/// </summary>
 public sealed class NumberArray
 {
     private readonly int[] _shape;
 
-    /// <summary>Takes a one-dimensional array of a <see cref="NumberType"/>, and the size of each axis; no axis at all is a single number.</summary>
-    /// <exception cref="ArgumentException">The array is of another type, a size is negative, or their product is not the array's length.</exception>
+    /// <summary>
+    /// Takes a one-dimensional array of one of the types of <see cref="NumberType"/> and the size of each axis. Without
+    /// any axis, the array is a single number.
+    /// </summary>
+    /// <exception cref="ArgumentException">
+    /// The array has another type, a size is negative, or the product of the sizes is not the length of the array.
+    /// </exception>
     public NumberArray(Array values, params ReadOnlySpan<int> shape)
     {
         ArgumentNullException.ThrowIfNull(values);
@@ -46,34 +54,38 @@ public sealed class NumberArray
     /// <summary>The size of each axis, the slowest first.</summary>
     public IReadOnlyList<int> Shape => _shape;
 
-    /// <summary>The numbers: a one-dimensional array whose element type is that of <see cref="Type"/>.</summary>
+    /// <summary>The numbers: a one-dimensional array of the type <see cref="Type"/>.</summary>
     public Array Values { get; }
 
-    /// <summary>How many numbers there are.</summary>
+    /// <summary>The number of values.</summary>
     public int Count => Values.Length;
 
-    /// <summary>The numbers as an array of their own type, not copied.</summary>
-    /// <exception cref="InvalidOperationException">They are of another type.</exception>
+    /// <summary>Returns the numbers as an array of their own type, without copying.</summary>
+    /// <exception cref="InvalidOperationException">The numbers have another type.</exception>
     public T[] As<T>()
         where T : unmanaged =>
         Values.GetType() == typeof(T[])
             ? (T[])Values
             : throw new InvalidOperationException($"the numbers are {Type}, asked for {typeof(T).Name}");
 
-    /// <summary>The nearest 32-bit floats; the array itself, not a copy, where it holds them already.</summary>
+    /// <summary>
+    /// Converts to the nearest 32-bit floats. Returns the array itself, not a copy, if it holds them already.
+    /// </summary>
     public float[] ToSingle() => NumberTypes.Convert<float>(Values);
 
-    /// <summary>The nearest 64-bit floats; the array itself, not a copy, where it holds them already.</summary>
+    /// <summary>
+    /// Converts to the nearest 64-bit floats. Returns the array itself, not a copy, if it holds them already.
+    /// </summary>
     public double[] ToDouble() => NumberTypes.Convert<double>(Values);
 
-    /// <summary>The same numbers as 32-bit integers; the array itself, not a copy, where it holds them already.</summary>
-    /// <exception cref="InvalidOperationException">A number is no integer or out of range.</exception>
+    /// <summary>Converts to 32-bit integers. Returns the array itself, not a copy, if it holds them already.</summary>
+    /// <exception cref="InvalidOperationException">A number is not an integer or is out of range.</exception>
     public int[] ToInt32() =>
         NumberTypes.ConvertExactly<int>(Values, out var misfit)
         ?? throw new InvalidOperationException(
             $"entry {misfit} is {Values.GetValue(misfit)}, which is no 32-bit integer"
         );
 
-    /// <summary>Type and shape, as Float32 (120, 3).</summary>
+    /// <summary>The type and the shape, such as Float32 (120, 3).</summary>
     public override string ToString() => $"{Type} ({string.Join(", ", _shape)})";
 }

@@ -2,20 +2,29 @@ using System.Numerics;
 
 namespace TorchSharp.SparseConv.Data;
 
-/// <summary>Points with positions in metres and any number of named attributes; immutable, and the arrays are kept, not copied.</summary>
+/// <summary>
+/// Points with positions in metres and any number of named attributes. A cloud is immutable. Its arrays are kept, not
+/// copied.
+/// </summary>
 public sealed class PointCloud
 {
     private readonly PointAttribute[] _attributes;
     private float[]? _intensity;
     private int[]? _labels;
 
-    /// <summary>Takes positions as x, y, z of each point in turn, and attributes with one entry a point.</summary>
-    /// <exception cref="ArgumentException">The lengths do not belong together.</exception>
+    /// <summary>
+    /// Takes positions as x, y, z of each point in turn, and attributes with one entry for each point.
+    /// </summary>
+    /// <exception cref="ArgumentException">The lengths do not match.</exception>
     public PointCloud(float[] positions, float[]? intensity = null, int[]? labels = null)
         : this(positions, Origin.Zero, NamedAttributes(positions, intensity, labels)) { }
 
-    /// <summary>Takes positions as x, y, z of each point in turn, counted from an origin, and any attributes, whose order is kept.</summary>
-    /// <exception cref="ArgumentException">The lengths do not belong together, a name occurs twice, or the origin is not finite.</exception>
+    /// <summary>
+    /// Takes positions as x, y, z of each point in turn, relative to an origin, and any attributes, in their order.
+    /// </summary>
+    /// <exception cref="ArgumentException">
+    /// The lengths do not match, a name occurs twice, or the origin is not finite.
+    /// </exception>
     public PointCloud(float[] positions, Origin origin, params IEnumerable<PointAttribute> attributes)
     {
         ArgumentNullException.ThrowIfNull(positions);
@@ -35,35 +44,39 @@ public sealed class PointCloud
             {
                 throw new ArgumentException($"{attribute.Name} occurs twice, names must differ", nameof(attributes));
             }
-            CheckLength(attribute.Count, Count, attribute.Name, nameof(attributes));
+            Checks.Length(attribute.Count, Count, attribute.Name, "points", nameof(attributes));
         }
     }
 
     /// <summary>The number of points.</summary>
     public int Count { get; }
 
-    /// <summary>x, y, z of each point in turn, in metres from <see cref="Origin"/>: Count x 3, row-major.</summary>
+    /// <summary>
+    /// The positions as x, y, z of each point in turn, in metres from <see cref="Origin"/>: Count x 3, row-major.
+    /// </summary>
     public float[] Positions { get; }
 
-    /// <summary>Where positions are counted from; zero unless the source has coordinates too large for 32-bit floats.</summary>
+    /// <summary>
+    /// The origin of the positions; zero unless the source has coordinates that are too large for 32-bit floats.
+    /// </summary>
     public Origin Origin { get; }
 
-    /// <summary>Everything that the points have besides their positions, in the source's order.</summary>
+    /// <summary>All attributes of the points, in the order of the source.</summary>
     public IReadOnlyList<PointAttribute> Attributes => _attributes;
 
-    /// <summary>The strength of each point's return, the attribute "intensity" as floats, in the source's unit; null where the source has none.</summary>
+    /// <summary>The attribute "intensity" as floats, in the unit of the source; null if there is none.</summary>
     public float[]? Intensity => _intensity ??= FindSingle(PointAttribute.Intensity)?.Values.ToSingle();
 
-    /// <summary>The class of each point, the attribute "label" as integers; null where the source has none.</summary>
-    /// <exception cref="InvalidOperationException">A label is no 32-bit integer.</exception>
+    /// <summary>The attribute "label" as integers; null if there is none.</summary>
+    /// <exception cref="InvalidOperationException">A label is not a 32-bit integer.</exception>
     public int[]? Labels => _labels ??= FindSingle(PointAttribute.Label)?.Values.ToInt32();
 
-    /// <summary>The attribute of that name; null where there is none.</summary>
+    /// <summary>Returns the attribute with the given name, or null.</summary>
     public PointAttribute? Find(string name) =>
         Array.Find(_attributes, attribute => string.Equals(attribute.Name, name, StringComparison.Ordinal));
 
-    /// <summary>The same points with an attribute more, or another in place of the one of that name.</summary>
-    /// <exception cref="ArgumentException">It has another length than the cloud.</exception>
+    /// <summary>Returns the same points with an attribute added, or replaced if one has the same name.</summary>
+    /// <exception cref="ArgumentException">The attribute has another length than the cloud.</exception>
     public PointCloud With(PointAttribute attribute)
     {
         ArgumentNullException.ThrowIfNull(attribute);
@@ -76,11 +89,11 @@ public sealed class PointCloud
         return new PointCloud(Positions, Origin, all);
     }
 
-    /// <summary>The same points without the attribute of that name.</summary>
+    /// <summary>Returns the same points without the attribute with the given name.</summary>
     public PointCloud Without(string name) =>
         new(Positions, Origin, _attributes.Where(other => !string.Equals(other.Name, name, StringComparison.Ordinal)));
 
-    /// <summary>The same points with other labels, or without any.</summary>
+    /// <summary>Returns the same points with other labels, or without labels.</summary>
     /// <exception cref="ArgumentException"><paramref name="labels"/> has another length than the cloud.</exception>
     public PointCloud WithLabels(int[]? labels)
     {
@@ -88,16 +101,18 @@ public sealed class PointCloud
         {
             return Without(PointAttribute.Label);
         }
-        CheckLength(labels.Length, Count, nameof(labels), nameof(labels));
+        Checks.Length(labels.Length, Count, nameof(labels), "points", nameof(labels));
         return With(new PointAttribute(PointAttribute.Label, labels));
     }
 
-    /// <summary>The same attributes at other places.</summary>
+    /// <summary>Returns the same attributes at other positions.</summary>
     /// <exception cref="ArgumentException"><paramref name="positions"/> has another length than the cloud.</exception>
     public PointCloud WithPositions(float[] positions) => new(positions, Origin, _attributes);
 
-    /// <summary>The given points with all that they have, in that order; an index may occur more than once.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">An index is no point.</exception>
+    /// <summary>
+    /// Returns the given points with all attributes, in the given order. An index may occur more than once.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">An index is out of range.</exception>
     public PointCloud Select(ReadOnlySpan<int> points)
     {
         foreach (var point in points)
@@ -120,7 +135,10 @@ public sealed class PointCloud
         return new PointCloud((float[])positions, Origin, attributes);
     }
 
-    /// <summary>The points all of whose coordinates are finite; the cloud itself where that is all of them. Depth cameras write NaN where they saw nothing.</summary>
+    /// <summary>
+    /// Returns the points whose coordinates are all finite, or the cloud itself if all are. Depth cameras write NaN for
+    /// pixels without a measurement.
+    /// </summary>
     public PointCloud FinitePoints()
     {
         var finite = Enumerable
@@ -149,26 +167,15 @@ public sealed class PointCloud
         var attributes = new List<PointAttribute>();
         if (intensity is not null)
         {
-            CheckLength(intensity.Length, count, nameof(intensity), nameof(intensity));
+            Checks.Length(intensity.Length, count, nameof(intensity), "points", nameof(intensity));
             attributes.Add(new PointAttribute(PointAttribute.Intensity, intensity));
         }
         if (labels is not null)
         {
-            CheckLength(labels.Length, count, nameof(labels), nameof(labels));
+            Checks.Length(labels.Length, count, nameof(labels), "points", nameof(labels));
             attributes.Add(new PointAttribute(PointAttribute.Label, labels));
         }
         return attributes;
-    }
-
-    private static void CheckLength(int given, int count, string name, string parameter)
-    {
-        if (given != count)
-        {
-            throw new ArgumentException(
-                $"{name} has {given} entries, must have one for each of the {count} points",
-                parameter
-            );
-        }
     }
 
     private PointAttribute? FindSingle(string name) => Find(name) is { Components: 1 } attribute ? attribute : null;
@@ -186,4 +193,27 @@ public sealed class PointCloud
             return result;
         }
     }
+}
+
+/// <summary>
+/// The point of the world that the positions of a cloud are relative to. It keeps large map coordinates exact, which
+/// 32-bit positions alone cannot.
+/// </summary>
+/// <param name="X">The offset of every x.</param>
+/// <param name="Y">The offset of every y.</param>
+/// <param name="Z">The offset of every z.</param>
+public readonly record struct Origin(double X, double Y, double Z)
+{
+    /// <summary>The origin of the world.</summary>
+    public static Origin Zero => default;
+
+    /// <summary>The value of one axis: 0 is x, 1 is y, 2 is z.</summary>
+    public double this[int axis] =>
+        axis switch
+        {
+            0 => X,
+            1 => Y,
+            2 => Z,
+            _ => throw new ArgumentOutOfRangeException(nameof(axis), axis, "must be 0, 1 or 2"),
+        };
 }

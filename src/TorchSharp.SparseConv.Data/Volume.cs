@@ -1,16 +1,26 @@
 namespace TorchSharp.SparseConv.Data;
 
-/// <summary>Numbers on a regular lattice in space, and perhaps time, with their place in the patient or the world.</summary>
+/// <summary>
+/// A volume of numbers on a regular lattice in space, and optionally time, with its place in the patient or the world.
+/// </summary>
 public sealed class Volume
 {
     private readonly double[] _voxelSize;
     private readonly double[] _affine;
 
-    /// <summary>Takes the values, the spacing of each axis (x first) and the place of the voxels; nothing is copied of the values.</summary>
-    /// <param name="values">Row-major, as a dense tensor: the slowest axis first, [z, y, x] of a plain volume, [t, z, y, x] of a series.</param>
-    /// <param name="voxelSize">The spacing, x first, one for each axis; all 1 where it is not given.</param>
-    /// <param name="affine">16 numbers, row-major, that take (x index, y index, z index, 1) to a place in the unit of the spacing; by the spacing alone where it is not given.</param>
-    /// <exception cref="ArgumentException">The lengths do not belong together, or a number is not finite.</exception>
+    /// <summary>
+    /// Takes the values, the spacing of each axis (x first) and the affine of the voxels. The values are not copied.
+    /// </summary>
+    /// <param name="values">
+    /// The values, row-major like a dense tensor with the slowest axis first: [z, y, x] for a plain volume, [t, z, y,
+    /// x] for a series.
+    /// </param>
+    /// <param name="voxelSize">The spacing of each axis, x first; 1 for all axes by default.</param>
+    /// <param name="affine">
+    /// 16 numbers, row-major, that map (x index, y index, z index, 1) to a place in the unit of the spacing; the
+    /// spacing alone by default.
+    /// </param>
+    /// <exception cref="ArgumentException">The lengths do not match, or a number is not finite.</exception>
     public Volume(NumberArray values, ReadOnlySpan<double> voxelSize = default, ReadOnlySpan<double> affine = default)
     {
         ArgumentNullException.ThrowIfNull(values);
@@ -35,25 +45,28 @@ public sealed class Volume
         Values = values;
     }
 
-    /// <summary>The numbers as stored, row-major: [..., z, y, x].</summary>
+    /// <summary>The stored numbers, row-major: [..., z, y, x].</summary>
     public NumberArray Values { get; }
 
     /// <summary>The spacing of each axis, x first.</summary>
     public IReadOnlyList<double> VoxelSize => _voxelSize;
 
-    /// <summary>16 numbers, row-major, that take (x index, y index, z index, 1) to a place.</summary>
+    /// <summary>16 numbers, row-major, that map (x index, y index, z index, 1) to a place.</summary>
     public IReadOnlyList<double> Affine => _affine;
 
-    /// <summary>What a stored number is multiplied with to give the meant one.</summary>
+    /// <summary>The factor from stored numbers to values.</summary>
     public double Slope { get; init; } = 1;
 
-    /// <summary>What is added after <see cref="Slope"/>.</summary>
+    /// <summary>The offset that is added after scaling with <see cref="Slope"/>.</summary>
     public double Intercept { get; init; }
 
-    /// <summary>A few words of the file, at most 79 characters.</summary>
+    /// <summary>A short description of at most 79 characters.</summary>
     public string Description { get; init; } = "";
 
-    /// <summary>The meant numbers, slope and intercept applied, in the order of <see cref="Values"/>; the stored array itself where nothing is to be done.</summary>
+    /// <summary>
+    /// The values after slope and intercept, in the order of <see cref="Values"/>. Returns the stored array itself if
+    /// there is nothing to scale.
+    /// </summary>
     public float[] ToSingle()
     {
         if (Slope == 1 && Intercept == 0)

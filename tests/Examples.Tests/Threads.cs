@@ -3,7 +3,7 @@ using TorchSharp.SparseConv.Core;
 
 namespace Examples.Tests;
 
-// How many processors this process uses, which --threads changes: tiny runs are quickest on one.
+// The numbers of threads of this process, which --threads changes. Tiny runs are fastest on one.
 internal readonly record struct Threads(int Torch, int Engine)
 {
     public static Threads Now() => new(torch.get_num_threads(), SparseConvRuntime.Threads);

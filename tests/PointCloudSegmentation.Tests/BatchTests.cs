@@ -1,5 +1,3 @@
-using PointCloudSegmentation.Data;
-using PointCloudSegmentation.Model;
 using TorchSharp.SparseConv;
 using TorchSharp.SparseConv.Data;
 

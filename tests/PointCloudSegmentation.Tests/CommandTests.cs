@@ -4,12 +4,11 @@ using TorchSharp.SparseConv.Data;
 
 namespace PointCloudSegmentation.Tests;
 
-internal sealed class CommandTests
+internal sealed class CommandTests : FolderTests
 {
     private TempFolder _trained = null!;
     private string _data = null!;
     private CommandRun _training;
-    private TempFolder _folder = null!;
 
     // One training that the tests measure, predict with and export from.
     [OneTimeSetUp]
@@ -17,22 +16,16 @@ internal sealed class CommandTests
     {
         _trained = new TempFolder();
         _data = Small.Kitti(_trained);
-        _training = CommandRun.Of(Small.TrainArguments(_data, _trained["out"]));
+        _training = Small.Run(Small.TrainArguments(_data, _trained["out"]));
     }
 
     [OneTimeTearDown]
     public void DeleteTraining() => _trained.Dispose();
 
-    [SetUp]
-    public void MakeFolder() => _folder = new TempFolder();
-
-    [TearDown]
-    public void DeleteFolder() => _folder.Dispose();
-
     [Test]
     public void No_command_shows_what_there_is()
     {
-        var run = CommandRun.Of();
+        var run = Small.Run();
         Assert.That(run.ExitCode, Is.Zero);
         Assert.That(run.Output, Does.Contain("train").And.Contain("eval").And.Contain("predict").And.Contain("export"));
     }
@@ -63,7 +56,7 @@ internal sealed class CommandTests
     [TestCase("export", "<from>", "<to>")]
     public void Help_of_a_command_lists_its_options(string command, params string[] options)
     {
-        var run = CommandRun.Of(command, "--help");
+        var run = Small.Run(command, "--help");
         Assert.That(run.ExitCode, Is.Zero);
         foreach (var option in options)
         {
@@ -108,19 +101,19 @@ internal sealed class CommandTests
     [Test]
     public void A_model_measures_the_same_in_every_form()
     {
-        Assert.That(CommandRun.Of("export", _trained["out/checkpoint.zip"], _folder["w/a.dat"]).ExitCode, Is.Zero);
-        Assert.That(CommandRun.Of("export", _trained["out/model"], _folder["w/b.safetensors"]).ExitCode, Is.Zero);
-        Assert.That(CommandRun.Of("export", _trained["out/checkpoint.zip"], _folder["w/model"]).ExitCode, Is.Zero);
-        string[] files = [_trained["out/checkpoint.zip"], _trained["out/model"], _folder["w/model"]];
+        Assert.That(Small.Run("export", _trained["out/checkpoint.zip"], Folder["w/a.dat"]).ExitCode, Is.Zero);
+        Assert.That(Small.Run("export", _trained["out/model"], Folder["w/b.safetensors"]).ExitCode, Is.Zero);
+        Assert.That(Small.Run("export", _trained["out/checkpoint.zip"], Folder["w/model"]).ExitCode, Is.Zero);
+        string[] files = [_trained["out/checkpoint.zip"], _trained["out/model"], Folder["w/model"]];
         foreach (var file in files)
         {
-            var eval = CommandRun.Of("eval", "--weights", file, "--data", _data);
+            var eval = Small.Run("eval", "--weights", file, "--data", _data);
             Assert.That(eval.ExitCode, Is.Zero, eval.Errors);
             Assert.That(eval.Output, Does.Contain("mIoU"));
             Assert.That(_training.Output, Does.Contain(eval.Output), file);
         }
         Assert.That(
-            File.ReadAllBytes(_folder["w/b.safetensors"]),
+            File.ReadAllBytes(Folder["w/b.safetensors"]),
             Is.EqualTo(File.ReadAllBytes(_trained["out/model/model.safetensors"]))
         );
     }
@@ -129,51 +122,51 @@ internal sealed class CommandTests
     public void A_scan_is_predicted_point_by_point()
     {
         var weights = _trained["out/model"];
-        var bare = _folder["bare.bin"];
+        var bare = Folder["bare.bin"];
         var scan = Path.Combine(_data, "sequences/08/velodyne/000002.bin");
         File.Copy(scan, bare);
-        var run = CommandRun.Of("predict", bare, scan, "--weights", weights, "--output", _folder["p"]);
+        var run = Small.Run("predict", bare, scan, "--weights", weights, "--output", Folder["p"]);
         Assert.That(run.ExitCode, Is.Zero, run.Errors);
         var count = SemanticKitti.ReadScan(scan).Count;
-        var other = _folder["other/000002.bin"];
-        CommandRun.Of("predict", other, scan, "--weights", weights).ShouldFail(2, other, scan, "the same name");
+        var other = Folder["other/000002.bin"];
+        Small.Run("predict", other, scan, "--weights", weights).ShouldFail(2, other, scan, "the same name");
         Assert.Multiple(() =>
         {
-            Assert.That(SemanticKitti.ReadLabels(_folder["p/bare.label"], count), Is.All.InRange(1, 19));
+            Assert.That(SemanticKitti.ReadLabels(Folder["p/bare.label"], count), Is.All.InRange(1, 19));
             Assert.That(
-                File.ReadAllBytes(_folder["p/bare.label"]),
-                Is.EqualTo(File.ReadAllBytes(_folder["p/000002.label"]))
+                File.ReadAllBytes(Folder["p/bare.label"]),
+                Is.EqualTo(File.ReadAllBytes(Folder["p/000002.label"]))
             );
-            Assert.That(_folder["p/bare.prediction.ply"], Does.Exist);
-            Assert.That(_folder["p/bare.truth.ply"], Does.Not.Exist);
-            Assert.That(_folder["p/000002.truth.ply"], Does.Exist, "the data set has its labels");
-            Assert.That(_folder["p/000002.html"], Does.Exist);
+            Assert.That(Folder["p/bare.prediction.ply"], Does.Exist);
+            Assert.That(Folder["p/bare.truth.ply"], Does.Not.Exist);
+            Assert.That(Folder["p/000002.truth.ply"], Does.Exist, "the data set has its labels");
+            Assert.That(Folder["p/000002.html"], Does.Exist);
         });
     }
 
     [Test]
     public void A_truncated_scan_is_named()
     {
-        var data = Small.Kitti(_folder);
+        var data = Small.Kitti(Folder);
         var scan = Path.Combine(data, "sequences/00/velodyne/000000.bin");
         File.WriteAllBytes(scan, File.ReadAllBytes(scan)[..^5]);
-        CommandRun.Of(Small.TrainArguments(data, _folder["out"])).ShouldFail(1, scan, "points of 16 bytes");
+        Small.Run(Small.TrainArguments(data, Folder["out"])).ShouldFail(1, scan, "points of 16 bytes");
     }
 
     [Test]
     public void Labels_that_do_not_match_are_named()
     {
-        var data = Small.Kitti(_folder);
+        var data = Small.Kitti(Folder);
         var labels = Path.Combine(data, "sequences/00/labels/000001.label");
         File.WriteAllBytes(labels, File.ReadAllBytes(labels)[..^4]);
-        CommandRun.Of(Small.TrainArguments(data, _folder["out"])).ShouldFail(1, labels, "one uint32 label for each");
+        Small.Run(Small.TrainArguments(data, Folder["out"])).ShouldFail(1, labels, "one uint32 label for each");
     }
 
     [Test]
     public void A_model_of_another_architecture_names_the_first_mismatches()
     {
-        Assert.That(CommandRun.Of("export", _trained["out/model"], _folder["m"]).ExitCode, Is.Zero);
-        var config = _folder["m/config.json"];
+        Assert.That(Small.Run("export", _trained["out/model"], Folder["m"]).ExitCode, Is.Zero);
+        var config = Folder["m/config.json"];
         var text = File.ReadAllText(config);
         foreach (
             var (from, to, words) in new[]
@@ -185,7 +178,7 @@ internal sealed class CommandTests
         )
         {
             File.WriteAllText(config, text.Replace(from, to, StringComparison.Ordinal));
-            CommandRun.Of("eval", "--weights", _folder["m"], "--data", _data).ShouldFail(1, _folder["m"], words);
+            Small.Run("eval", "--weights", Folder["m"], "--data", _data).ShouldFail(1, Folder["m"], words);
         }
     }
 
@@ -201,13 +194,11 @@ internal sealed class CommandTests
     [Test]
     public void Resuming_what_is_not_there_or_another_run_is_refused()
     {
-        CommandRun
-            .Of(Small.TrainArguments(_data, _folder["none"], "--resume"))
-            .ShouldFail(2, "checkpoint.zip", "--resume");
-        CommandRun
-            .Of(Small.TrainArguments(_data, _trained["out"], "--resume", "--lr", "0.5"))
+        Small.Run(Small.TrainArguments(_data, Folder["none"], "--resume")).ShouldFail(2, "checkpoint.zip", "--resume");
+        Small
+            .Run(Small.TrainArguments(_data, _trained["out"], "--resume", "--lr", "0.5"))
             .ShouldFail(2, "learningRate is 0.5, was 0.01");
-        var finished = CommandRun.Of(Small.TrainArguments(_data, _trained["out"], "--resume"));
+        var finished = Small.Run(Small.TrainArguments(_data, _trained["out"], "--resume"));
         Assert.That(finished.ExitCode, Is.Zero, finished.Errors);
         Assert.That(finished.Output, Does.Contain("is finished"));
     }
@@ -215,8 +206,8 @@ internal sealed class CommandTests
     [Test]
     public void A_damaged_checkpoint_is_named()
     {
-        File.WriteAllBytes(_folder["bad.zip"], Encoding.ASCII.GetBytes("PK and then nothing of a zip"));
-        CommandRun.Of("eval", "--weights", _folder["bad.zip"]).ShouldFail(1, _folder["bad.zip"], "no checkpoint");
+        File.WriteAllBytes(Folder["bad.zip"], Encoding.ASCII.GetBytes("PK and then nothing of a zip"));
+        Small.Run("eval", "--weights", Folder["bad.zip"]).ShouldFail(1, Folder["bad.zip"], "no checkpoint");
     }
 
     [TestCase("2", "--lr is -1", "train", "--lr", "-1")]
@@ -229,5 +220,5 @@ internal sealed class CommandTests
     [TestCase("2", "another ending", "export", "a.dat", "b.json")]
     [TestCase("2", "--nonsense", "train", "--nonsense")]
     public void Misuse_is_told_in_one_line(string code, string words, params string[] args) =>
-        CommandRun.Of(args).ShouldFail(int.Parse(code), words);
+        Small.Run(args).ShouldFail(int.Parse(code), words);
 }

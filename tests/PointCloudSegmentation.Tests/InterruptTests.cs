@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TorchSharp.SparseConv.CommandLine;
 
 namespace PointCloudSegmentation.Tests;
 
@@ -35,14 +36,14 @@ internal sealed class InterruptTests
         var rest = child.StandardOutput.ReadToEnd();
         var errors = child.StandardError.ReadToEnd();
         child.WaitForExit();
-        Assert.That(child.ExitCode, Is.EqualTo(Application.Interrupted), errors);
+        Assert.That(child.ExitCode, Is.EqualTo(Shell.Interrupted), errors);
         Assert.That(rest, Does.Contain("stopped; continue with"));
 
         var stopped = File.ReadAllLines(folder["out/loss.csv"]);
         Assert.That(stopped, Has.Length.LessThan(11), "stopped before its end");
-        Assert.That(CommandRun.Of([.. arguments, "--resume"]).ExitCode, Is.Zero);
+        Assert.That(Small.Run([.. arguments, "--resume"]).ExitCode, Is.Zero);
         arguments[Array.IndexOf(arguments, "--output") + 1] = folder["whole"];
-        Assert.That(CommandRun.Of(arguments).ExitCode, Is.Zero);
+        Assert.That(Small.Run(arguments).ExitCode, Is.Zero);
         Assert.That(File.ReadAllLines(folder["out/loss.csv"]), Is.EqualTo(File.ReadAllLines(folder["whole/loss.csv"])));
     }
 }

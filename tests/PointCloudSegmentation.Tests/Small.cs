@@ -1,6 +1,3 @@
-using PointCloudSegmentation.Data;
-using PointCloudSegmentation.Model;
-using PointCloudSegmentation.Training;
 using TorchSharp.SparseConv;
 using TorchSharp.SparseConv.Data;
 
@@ -9,6 +6,8 @@ namespace PointCloudSegmentation.Tests;
 // Data, settings and folders small enough for tests of seconds.
 internal static class Small
 {
+    public static CommandRun Run(params string[] args) => CommandRun.Of(Application.Run, args);
+
     public static readonly ModelDescription Model = new(MinkUNetKind.MinkUNet14, 0.1, 3, 0.5);
 
     public static IPointCloudDataset Scenes(int count = 4) => new GeneratedStreetScenes(3, count, azimuthSteps: 40);

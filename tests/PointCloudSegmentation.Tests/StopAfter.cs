@@ -1,5 +1,3 @@
-using PointCloudSegmentation.Training;
-
 namespace PointCloudSegmentation.Tests;
 
 // Asks a training to stop after so many steps, as Ctrl-C would, through the same token.

@@ -1,11 +1,10 @@
-using PointCloudSegmentation.Training;
 using TorchSharp;
 using TorchSharp.SparseConv.Core;
 using TorchSharp.SparseConv.Data;
 
 namespace PointCloudSegmentation.Tests;
 
-internal sealed class TrainerTests
+internal sealed class TrainerTests : FolderTests
 {
     // Runs to compare with, made once each.
     private static readonly Dictionary<
@@ -13,18 +12,10 @@ internal sealed class TrainerTests
         (List<float> Losses, List<double> Rates, List<TrainingScore> Scores, byte[] Weights)
     > Whole = [];
 
-    private TempFolder _folder = null!;
-
-    [SetUp]
-    public void MakeFolder() => _folder = new TempFolder();
-
-    [TearDown]
-    public void DeleteFolder() => _folder.Dispose();
-
     [Test]
     public void Training_learns()
     {
-        using var trainer = new Trainer(Small.Settings(epochs: 8, width: 0.25), Small.Scenes(), _folder.Root);
+        using var trainer = new Trainer(Small.Settings(epochs: 8, width: 0.25), Small.Scenes(), Folder.Root);
         using var display = new StopAfter(int.MaxValue);
         var before = Accuracy(trainer);
         trainer.Run(display, display.Token);
@@ -44,13 +35,13 @@ internal sealed class TrainerTests
     {
         var whole = Uninterrupted(schedule);
         using var first = new StopAfter(stopAfter);
-        using (var trainer = new Trainer(Small.Settings(schedule), Small.Scenes(), _folder.Root))
+        using (var trainer = new Trainer(Small.Settings(schedule), Small.Scenes(), Folder.Root))
         {
             Assert.That(() => trainer.Run(first, first.Token), Throws.InstanceOf<OperationCanceledException>());
             Assert.That(trainer.Progress.Losses, Has.Count.EqualTo(stopAfter));
         }
         using var second = new StopAfter(int.MaxValue);
-        using var resumed = new Trainer(Small.Settings(schedule), Small.Scenes(), _folder.Root);
+        using var resumed = new Trainer(Small.Settings(schedule), Small.Scenes(), Folder.Root);
         resumed.Resume();
         resumed.Run(second, second.Token);
 
@@ -64,12 +55,12 @@ internal sealed class TrainerTests
     [Test]
     public void A_finished_run_resumes_to_nothing_more()
     {
-        using (var trainer = new Trainer(Small.Settings(epochs: 1), Small.Scenes(), _folder.Root))
+        using (var trainer = new Trainer(Small.Settings(epochs: 1), Small.Scenes(), Folder.Root))
         using (var display = new StopAfter(int.MaxValue))
         {
             trainer.Run(display, display.Token);
         }
-        using var again = new Trainer(Small.Settings(epochs: 1), Small.Scenes(), _folder.Root);
+        using var again = new Trainer(Small.Settings(epochs: 1), Small.Scenes(), Folder.Root);
         again.Resume();
         Assert.That(again.IsFinished, Is.True);
     }
@@ -77,7 +68,7 @@ internal sealed class TrainerTests
     [Test]
     public void Steps_leave_no_tensor_and_no_native_object_behind()
     {
-        using var trainer = new Trainer(Small.Settings(epochs: 6), Small.Scenes(), _folder.Root);
+        using var trainer = new Trainer(Small.Settings(epochs: 6), Small.Scenes(), Folder.Root);
         var counts = new List<(long Tensors, long Objects)>();
         trainer.Run(new Counting(counts), CancellationToken.None);
         // The first step makes the optimizer's state and the gradients, which stay.
@@ -88,7 +79,7 @@ internal sealed class TrainerTests
     public void A_batch_without_labels_is_refused_by_name()
     {
         var unlabelled = new Relabelled(Small.Scenes(), 0);
-        using var trainer = new Trainer(Small.Settings(), unlabelled, _folder.Root);
+        using var trainer = new Trainer(Small.Settings(), unlabelled, Folder.Root);
         using var display = new StopAfter(int.MaxValue);
         Assert.That(
             () => trainer.Run(display, display.Token),

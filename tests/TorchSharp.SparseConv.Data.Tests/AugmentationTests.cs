@@ -1,6 +1,6 @@
 namespace TorchSharp.SparseConv.Data.Tests;
 
-public sealed class AugmentationTests
+internal sealed class AugmentationTests
 {
     private static readonly PointCloud Cloud = new([3, 4, 1, -2, 0, 5], [0.5f, 1], [1, 2]);
 

@@ -1,6 +1,6 @@
 namespace TorchSharp.SparseConv.Data.Tests;
 
-public sealed class ConfusionMatrixTests
+internal sealed class ConfusionMatrixTests
 {
     // By hand: class 1 has 3 points, 2 found; class 2 has 2 points, 2 found and 1 more claimed; class 3 is absent.
     [Test]

@@ -1,10 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using TorchSharp.SparseConv.Data.Scenes;
 
 namespace TorchSharp.SparseConv.Data.Tests;
 
-public sealed class GeneratedStreetScenesTests
+internal sealed class GeneratedStreetScenesTests
 {
     [Test]
     public void The_same_seed_and_index_give_the_same_scene_whatever_was_loaded_before()

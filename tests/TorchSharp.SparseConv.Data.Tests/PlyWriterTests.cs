@@ -3,7 +3,7 @@ using System.Text;
 
 namespace TorchSharp.SparseConv.Data.Tests;
 
-public sealed class PlyWriterTests
+internal sealed class PlyWriterTests
 {
     [Test]
     public void The_file_holds_header_and_points_byte_for_byte()

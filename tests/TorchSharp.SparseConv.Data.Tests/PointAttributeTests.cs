@@ -1,6 +1,6 @@
 namespace TorchSharp.SparseConv.Data.Tests;
 
-public sealed class PointAttributeTests
+internal sealed class PointAttributeTests
 {
     private static readonly float[] TwoPoints = [1, 2, 3, 4, 5, 6];
 

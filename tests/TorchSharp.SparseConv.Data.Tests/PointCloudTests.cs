@@ -1,6 +1,6 @@
 namespace TorchSharp.SparseConv.Data.Tests;
 
-public sealed class PointCloudTests
+internal sealed class PointCloudTests
 {
     [Test]
     public void Lengths_that_do_not_belong_together_are_refused_by_name() =>

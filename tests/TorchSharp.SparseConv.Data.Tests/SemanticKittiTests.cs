@@ -2,16 +2,9 @@ using System.Buffers.Binary;
 
 namespace TorchSharp.SparseConv.Data.Tests;
 
-public sealed class SemanticKittiTests
+internal sealed class SemanticKittiTests : FolderTests
 {
     private static readonly float[] TwoPoints = [1, 2, 3, 0.5f, -4, -5, -6, 0.25f];
-    private TempFolder _folder = null!;
-
-    [SetUp]
-    public void MakeFolder() => _folder = new TempFolder();
-
-    [TearDown]
-    public void DeleteFolder() => _folder.Dispose();
 
     [Test]
     public void A_scan_is_read_as_its_bytes_say()
@@ -30,14 +23,14 @@ public sealed class SemanticKittiTests
     {
         var cloud = new PointCloud([1, 2, 3, 4, 5, 6], [0.1f, 0.2f]);
         var labels = Enumerable.Range(0, SemanticKittiClasses.Count).ToArray();
-        SemanticKitti.WriteScan(_folder["a.bin"], cloud);
-        SemanticKitti.WriteLabels(_folder["a.label"], labels);
-        var read = SemanticKitti.ReadScan(_folder["a.bin"]);
+        SemanticKitti.WriteScan(Folder["a.bin"], cloud);
+        SemanticKitti.WriteLabels(Folder["a.label"], labels);
+        var read = SemanticKitti.ReadScan(Folder["a.bin"]);
         Assert.Multiple(() =>
         {
             Assert.That(read.Positions, Is.EqualTo(cloud.Positions));
             Assert.That(read.Intensity, Is.EqualTo(cloud.Intensity));
-            Assert.That(SemanticKitti.ReadLabels(_folder["a.label"]), Is.EqualTo(labels));
+            Assert.That(SemanticKitti.ReadLabels(Folder["a.label"]), Is.EqualTo(labels));
         });
     }
 
@@ -68,7 +61,7 @@ public sealed class SemanticKittiTests
     [Test]
     public void A_scan_cut_off_in_a_point_names_file_place_and_expectation()
     {
-        var path = _folder["cut.bin"];
+        var path = Folder["cut.bin"];
         File.WriteAllBytes(path, new byte[16 * 3 + 7]);
         var error = Assert.Throws<PointCloudException>(() => SemanticKitti.ReadScan(path));
         Assert.Multiple(() =>
@@ -89,7 +82,7 @@ public sealed class SemanticKittiTests
     [Test]
     public void A_missing_scan_is_named() =>
         Assert.That(
-            () => SemanticKitti.ReadScan(_folder["none.bin"]),
+            () => SemanticKitti.ReadScan(Folder["none.bin"]),
             Throws.TypeOf<PointCloudException>().With.Message.Contains("none.bin: there is no such file")
         );
 
@@ -111,7 +104,7 @@ public sealed class SemanticKittiTests
     [Test]
     public void An_impossible_length_is_refused_before_memory_is_taken()
     {
-        var path = _folder["huge.bin"];
+        var path = Folder["huge.bin"];
         using (var file = File.Create(path))
         {
             try
@@ -157,8 +150,8 @@ public sealed class SemanticKittiTests
     [Test]
     public void Writing_an_impossible_label_leaves_no_file()
     {
-        Assert.That(() => SemanticKitti.WriteLabels(_folder["a.label"], [3, 20]), Throws.ArgumentException);
-        Assert.That(File.Exists(_folder["a.label"]), Is.False);
+        Assert.That(() => SemanticKitti.WriteLabels(Folder["a.label"], [3, 20]), Throws.ArgumentException);
+        Assert.That(File.Exists(Folder["a.label"]), Is.False);
     }
 
     [Test]
@@ -166,26 +159,26 @@ public sealed class SemanticKittiTests
     {
         foreach (var name in new[] { "08/velodyne/000001", "08/velodyne/000000", "00/velodyne/000005" })
         {
-            File.WriteAllBytes(_folder[$"sequences/{name}.bin"], new byte[16]);
+            File.WriteAllBytes(Folder[$"sequences/{name}.bin"], new byte[16]);
         }
-        var scans = SemanticKitti.Scans(_folder.Root, ["08", "00"]);
+        var scans = SemanticKitti.Scans(Folder.Root, ["08", "00"]);
         Assert.That(scans.Select(scan => scan.ToString()), Is.EqualTo(new[] { "08/000000", "08/000001", "00/000005" }));
     }
 
     [Test]
     public void A_missing_sequence_is_refused_with_the_layout_expected() =>
         Assert.That(
-            () => SemanticKitti.Scans(_folder.Root, ["42"]),
+            () => SemanticKitti.Scans(Folder.Root, ["42"]),
             Throws.TypeOf<PointCloudException>().With.Message.Contains("sequences/42/velodyne/*.bin")
         );
 
     [Test]
     public void A_scan_without_its_labels_is_refused()
     {
-        File.WriteAllBytes(_folder["sequences/00/velodyne/000000.bin"], new byte[16]);
-        File.WriteAllBytes(_folder["sequences/00/labels/000001.label"], new byte[4]);
+        File.WriteAllBytes(Folder["sequences/00/velodyne/000000.bin"], new byte[16]);
+        File.WriteAllBytes(Folder["sequences/00/labels/000001.label"], new byte[4]);
         Assert.That(
-            () => new SemanticKittiDataset(_folder.Root, "00"),
+            () => new SemanticKittiDataset(Folder.Root, "00"),
             Throws.TypeOf<PointCloudException>().With.Message.Contains("000000.label")
         );
     }
@@ -211,8 +204,8 @@ public sealed class SemanticKittiTests
         {
             BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(sizeof(float) * i), values[i]);
         }
-        File.WriteAllBytes(_folder["scan.bin"], bytes);
-        return _folder["scan.bin"];
+        File.WriteAllBytes(Folder["scan.bin"], bytes);
+        return Folder["scan.bin"];
     }
 
     private string LabelFile(params uint[] raw)
@@ -222,7 +215,7 @@ public sealed class SemanticKittiTests
         {
             BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(sizeof(uint) * i), raw[i]);
         }
-        File.WriteAllBytes(_folder["scan.label"], bytes);
-        return _folder["scan.label"];
+        File.WriteAllBytes(Folder["scan.label"], bytes);
+        return Folder["scan.label"];
     }
 }

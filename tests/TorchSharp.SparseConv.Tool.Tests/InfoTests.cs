@@ -4,21 +4,13 @@ using TorchSharp.SparseConv.Data;
 
 namespace TorchSharp.SparseConv.Tool.Tests;
 
-internal sealed class InfoTests
+internal sealed class InfoTests : FolderTests
 {
-    private TempFolder _folder = null!;
-
-    [SetUp]
-    public void MakeFolder() => _folder = new TempFolder();
-
-    [TearDown]
-    public void DeleteFolder() => _folder.Dispose();
-
     [Test]
     public void A_cloud_is_told_with_attributes_voxels_and_rulebooks()
     {
-        var path = Small.Ply(_folder);
-        var report = CommandRun.Json("info", path, "--size", "1", "0.5");
+        var path = Small.Ply(Folder);
+        var report = Sparseconv.Json("info", path, "--size", "1", "0.5");
         using (Assert.EnterMultipleScope())
         {
             Assert.That(report.GetProperty("kind").GetString(), Is.EqualTo("point_cloud"));
@@ -63,7 +55,7 @@ internal sealed class InfoTests
     [Test]
     public void A_cloud_is_told_to_people()
     {
-        var text = CommandRun.Text("info", Small.Ply(_folder));
+        var text = Sparseconv.Text("info", Small.Ply(Folder));
         Assert.That(text, Does.Contain("points  4").And.Contain("intensity").And.Contain("UInt8 x 3"));
         Assert.That(text, Does.Contain("4: 1, 7: 1, 9: 2").And.Contain("neighbours of 27"));
     }
@@ -71,20 +63,20 @@ internal sealed class InfoTests
     [Test]
     public void Points_without_a_place_are_counted_and_left_out()
     {
-        var path = Small.Ply(_folder, cloud: Small.WithHole());
-        var report = CommandRun.Json("info", path, "--size", "1");
+        var path = Small.Ply(Folder, cloud: Small.WithHole());
+        var report = Sparseconv.Json("info", path, "--size", "1");
         Assert.That(report.GetProperty("points").GetInt32(), Is.EqualTo(4));
         Assert.That(report.GetProperty("finite_points").GetInt32(), Is.EqualTo(3));
-        Assert.That(CommandRun.Text("info", path), Does.Contain("4, 3 of them with a finite position"));
+        Assert.That(Sparseconv.Text("info", path), Does.Contain("4, 3 of them with a finite position"));
     }
 
     [TestCase(0)]
     [TestCase(1)]
     public void Few_points_are_no_trouble(int count)
     {
-        var path = Small.Ply(_folder, cloud: Small.Cloud().Select(Enumerable.Range(0, count).ToArray()));
-        Assert.That(CommandRun.Json("info", path).GetProperty("voxels").GetArrayLength(), Is.EqualTo(count));
-        Assert.That(CommandRun.Text("info", path), Does.Contain($"points  {count}"));
+        var path = Small.Ply(Folder, cloud: Small.Cloud().Select(Enumerable.Range(0, count).ToArray()));
+        Assert.That(Sparseconv.Json("info", path).GetProperty("voxels").GetArrayLength(), Is.EqualTo(count));
+        Assert.That(Sparseconv.Text("info", path), Does.Contain($"points  {count}"));
     }
 
     [Test]
@@ -93,8 +85,8 @@ internal sealed class InfoTests
         var scene = new GeneratedStreetScenes(1, 1, azimuthSteps: 60).Load(0);
         foreach (var scale in new[] { 1f, 1000f })
         {
-            var path = Small.Ply(_folder, cloud: scene.WithPositions([.. scene.Positions.Select(x => x * scale)]));
-            var levels = CommandRun.Json("info", path).GetProperty("voxels").EnumerateArray().ToList();
+            var path = Small.Ply(Folder, cloud: scene.WithPositions([.. scene.Positions.Select(x => x * scale)]));
+            var levels = Sparseconv.Json("info", path).GetProperty("voxels").EnumerateArray().ToList();
             var perVoxel = levels.ConvertAll(level => level.GetProperty("points_per_voxel").GetDouble());
             Assert.That(levels, Has.Count.EqualTo(4));
             Assert.That(perVoxel[0], Is.InRange(1.1, 5));
@@ -106,8 +98,8 @@ internal sealed class InfoTests
     public void A_volume_is_told()
     {
         var values = new NumberArray(new short[] { 0, 0, 3, -1, 0, 0 }, 1, 2, 3);
-        NiftiFile.Write(_folder["v.nii.gz"], new Volume(values, [0.5, 1, 2]) { Slope = 2 });
-        var report = CommandRun.Json("info", _folder["v.nii.gz"]);
+        NiftiFile.Write(Folder["v.nii.gz"], new Volume(values, [0.5, 1, 2]) { Slope = 2 });
+        var report = Sparseconv.Json("info", Folder["v.nii.gz"]);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(report.GetProperty("kind").GetString(), Is.EqualTo("volume"));
@@ -119,7 +111,7 @@ internal sealed class InfoTests
             Assert.That(report.GetProperty("occupancy").GetDouble(), Is.EqualTo(1.0 / 3));
         }
         Assert.That(
-            CommandRun.Text("info", _folder["v.nii.gz"]),
+            Sparseconv.Text("info", Folder["v.nii.gz"]),
             Does.Contain("3 x 2 x 1 of Int16").And.Contain("33.3 %")
         );
     }
@@ -127,8 +119,8 @@ internal sealed class InfoTests
     [Test]
     public void A_model_directory_is_told()
     {
-        var model = Small.Model(_folder);
-        var report = CommandRun.Json("info", model);
+        var model = Small.Model(Folder);
+        var report = Sparseconv.Json("info", model);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(report.GetProperty("kind").GetString(), Is.EqualTo("model"));
@@ -140,41 +132,41 @@ internal sealed class InfoTests
             Assert.That(report.GetProperty("classes").Strings(), Is.EqualTo(["none", "low", "high"]));
             Assert.That(report.GetProperty("ignored_class").GetString(), Is.EqualTo("none"));
         }
-        Assert.That(CommandRun.Text("info", model), Does.Contain("none, low, high"));
+        Assert.That(Sparseconv.Text("info", model), Does.Contain("none, low, high"));
     }
 
     [Test]
     public void An_archive_is_a_cloud_or_weights_by_what_is_in_it()
     {
-        PointCloudFile.Write(_folder["cloud.npz"], Small.Cloud());
-        Weights.Write(_folder["weights.npz"], [new("a.weight", torch.zeros(2, 3))]);
-        Assert.That(CommandRun.Json("info", _folder["cloud.npz"]).GetProperty("points").GetInt32(), Is.EqualTo(4));
-        Assert.That(CommandRun.Json("info", _folder["weights.npz"]).GetProperty("numbers").GetInt32(), Is.EqualTo(6));
+        PointCloudFile.Write(Folder["cloud.npz"], Small.Cloud());
+        Weights.Write(Folder["weights.npz"], [new("a.weight", torch.zeros(2, 3))]);
+        Assert.That(Sparseconv.Json("info", Folder["cloud.npz"]).GetProperty("points").GetInt32(), Is.EqualTo(4));
+        Assert.That(Sparseconv.Json("info", Folder["weights.npz"]).GetProperty("numbers").GetInt32(), Is.EqualTo(6));
     }
 
     [Test]
     public void What_cannot_be_told_is_told_so()
     {
-        File.WriteAllText(_folder["a.foo"], "");
-        File.WriteAllText(_folder["bad.ply"], "ply\nformat binary_little_endian 1.0\nelement vertex 9\n");
-        CommandRun.Fails(
+        File.WriteAllText(Folder["a.foo"], "");
+        File.WriteAllText(Folder["bad.ply"], "ply\nformat binary_little_endian 1.0\nelement vertex 9\n");
+        Sparseconv.Fails(
             2,
-            ["info", _folder["a.foo"]],
+            ["info", Folder["a.foo"]],
             "\".foo\" is no known format",
             ".ply",
             ".nii.gz",
             ".safetensors"
         );
-        CommandRun.Fails(2, ["info", _folder.Root], "without a config.json");
-        CommandRun.Fails(1, ["info", _folder["none.ply"]], _folder["none.ply"], "no such file");
-        CommandRun.Fails(1, ["info", _folder["none.nii"]], _folder["none.nii"], "no such file");
-        CommandRun.Fails(1, ["info", _folder["none.npz"]], "no such file");
-        CommandRun.Fails(1, ["info", _folder["none.pt"]], "none.pt");
-        CommandRun.Fails(1, ["info", _folder["bad.ply"]], _folder["bad.ply"]);
-        CommandRun.Fails(2, ["info"], "sparseconv info --help");
-        CommandRun.Fails(2, ["info", "a.ply", "--size", "0"], "--size is 0, must be greater than 0");
-        CommandRun.Fails(2, ["info", "a.ply", "--size", "wide"], "wide");
-        CommandRun.Fails(1, ["info", Small.Ply(_folder), "--size", "1e-12"], "within 32 bits");
+        Sparseconv.Fails(2, ["info", Folder.Root], "without a config.json");
+        Sparseconv.Fails(1, ["info", Folder["none.ply"]], Folder["none.ply"], "no such file");
+        Sparseconv.Fails(1, ["info", Folder["none.nii"]], Folder["none.nii"], "no such file");
+        Sparseconv.Fails(1, ["info", Folder["none.npz"]], "no such file");
+        Sparseconv.Fails(1, ["info", Folder["none.pt"]], "none.pt");
+        Sparseconv.Fails(1, ["info", Folder["bad.ply"]], Folder["bad.ply"]);
+        Sparseconv.Fails(2, ["info"], "sparseconv info --help");
+        Sparseconv.Fails(2, ["info", "a.ply", "--size", "0"], "--size is 0, must be greater than 0");
+        Sparseconv.Fails(2, ["info", "a.ply", "--size", "wide"], "wide");
+        Sparseconv.Fails(1, ["info", Small.Ply(Folder), "--size", "1e-12"], "within 32 bits");
     }
 
     [TestCase("las/autzen_trim.las", 110_000)]
@@ -186,7 +178,7 @@ internal sealed class InfoTests
     public void Real_files_are_told(string name, int? points)
     {
         var path = Path.Combine(RealData.Folder(Path.GetDirectoryName(name)!), Path.GetFileName(name));
-        var report = CommandRun.Json("info", path);
+        var report = Sparseconv.Json("info", path);
         if (points is { } count)
         {
             Assert.That(report.GetProperty("points").GetInt32(), Is.EqualTo(count));

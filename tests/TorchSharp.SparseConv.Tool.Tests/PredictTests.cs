@@ -3,20 +3,12 @@ using TorchSharp.SparseConv.Data;
 
 namespace TorchSharp.SparseConv.Tool.Tests;
 
-internal sealed class PredictTests
+internal sealed class PredictTests : FolderTests
 {
-    private TempFolder _folder = null!;
     private string _model = null!;
 
     [SetUp]
-    public void MakeModel()
-    {
-        _folder = new TempFolder();
-        _model = Small.Model(_folder);
-    }
-
-    [TearDown]
-    public void DeleteFolder() => _folder.Dispose();
+    public void MakeModel() => _model = Small.Model(Folder);
 
     private static int[] Expected(string model, PointCloud cloud)
     {
@@ -27,9 +19,9 @@ internal sealed class PredictTests
     [Test]
     public void Every_point_gets_a_label_in_every_file_that_is_asked_for()
     {
-        var file = Small.Ply(_folder);
-        string[] outputs = [_folder["p.ply"], _folder["new/p.las"], _folder["p.label"]];
-        var report = CommandRun.Json("predict", _model, file, "--out", outputs[0], outputs[1], outputs[2]);
+        var file = Small.Ply(Folder);
+        string[] outputs = [Folder["p.ply"], Folder["new/p.las"], Folder["p.label"]];
+        var report = Sparseconv.Json("predict", _model, file, "--out", outputs[0], outputs[1], outputs[2]);
         var classes = Expected(_model, Small.Cloud());
         int[] labels = [.. classes.Select(index => new[] { 7, 4, 9 }[index])];
         Assert.That(classes, Is.All.InRange(1, 2));
@@ -46,14 +38,14 @@ internal sealed class PredictTests
             Assert.That(report.GetProperty("points").GetInt32(), Is.EqualTo(4));
             Assert.That(report.GetProperty("written").Strings(), Is.EqualTo(outputs));
         }
-        CommandRun.Text("predict", _model, file, "--labels", "class", "--out", outputs[0]);
+        Sparseconv.Text("predict", _model, file, "--labels", "class", "--out", outputs[0]);
         Assert.That(PointCloudFile.Read(outputs[0]).Labels, Is.EqualTo(classes));
     }
 
     [Test]
     public void Labels_of_the_file_are_compared_class_by_class()
     {
-        var report = CommandRun.Json("predict", _model, Small.Ply(_folder));
+        var report = Sparseconv.Json("predict", _model, Small.Ply(Folder));
         // Labels 7, 9, 9, 4 are none, high, high, low; the first is not scored.
         var truth = new[] { 0, 2, 2, 1 };
         var matrix = new ConfusionMatrix(3, ignoreLabel: 0);
@@ -74,7 +66,7 @@ internal sealed class PredictTests
             Assert.That(report.GetProperty("not_compared").ValueKind, Is.EqualTo(JsonValueKind.Null));
         }
         Assert.That(
-            CommandRun.Text("predict", _model, Small.Ply(_folder)),
+            Sparseconv.Text("predict", _model, Small.Ply(Folder)),
             Does.Contain("mean IoU").And.Contain("high")
         );
     }
@@ -82,13 +74,13 @@ internal sealed class PredictTests
     [Test]
     public void Without_labels_that_the_model_knows_the_reason_is_told()
     {
-        var bare = Small.Ply(_folder, "bare.ply", Small.Cloud().WithLabels(null));
-        var report = CommandRun.Json("predict", _model, bare);
+        var bare = Small.Ply(Folder, "bare.ply", Small.Cloud().WithLabels(null));
+        var report = Sparseconv.Json("predict", _model, bare);
         Assert.That(report.GetProperty("mean_iou").ValueKind, Is.EqualTo(JsonValueKind.Null));
         Assert.That(report.GetProperty("not_compared").GetString(), Is.EqualTo("the file has no labels"));
-        var foreign = Small.Ply(_folder, "foreign.ply", Small.Cloud().WithLabels([7, 8, 9, 4]));
+        var foreign = Small.Ply(Folder, "foreign.ply", Small.Cloud().WithLabels([7, 8, 9, 4]));
         Assert.That(
-            CommandRun.Text("predict", _model, foreign),
+            Sparseconv.Text("predict", _model, foreign),
             Does.Contain("label 8 of point 1 is of no class of the model")
         );
     }
@@ -96,9 +88,9 @@ internal sealed class PredictTests
     [Test]
     public void Points_without_a_place_are_left_out_only_when_asked()
     {
-        var file = Small.Ply(_folder, cloud: Small.WithHole());
-        CommandRun.Fails(2, ["predict", _model, file], "--drop-invalid");
-        var report = CommandRun.Json("predict", _model, file, "--drop-invalid");
+        var file = Small.Ply(Folder, cloud: Small.WithHole());
+        Sparseconv.Fails(2, ["predict", _model, file], "--drop-invalid");
+        var report = Sparseconv.Json("predict", _model, file, "--drop-invalid");
         Assert.That(report.GetProperty("points").GetInt32(), Is.EqualTo(3));
         Assert.That(report.GetProperty("dropped_points").GetInt32(), Is.EqualTo(1));
     }
@@ -106,7 +98,7 @@ internal sealed class PredictTests
     [Test]
     public void An_empty_cloud_has_no_predictions()
     {
-        var report = CommandRun.Json("predict", _model, Small.Ply(_folder, cloud: Small.Cloud().Select([])));
+        var report = Sparseconv.Json("predict", _model, Small.Ply(Folder, cloud: Small.Cloud().Select([])));
         Assert.That(report.GetProperty("points").GetInt32(), Is.Zero);
         Assert.That(report.GetProperty("mean_iou").ValueKind, Is.EqualTo(JsonValueKind.Null));
     }
@@ -114,34 +106,34 @@ internal sealed class PredictTests
     [Test]
     public void What_the_file_lacks_is_named()
     {
-        var bare = Small.Ply(_folder, "bare.ply", Small.Cloud().Without("intensity"));
-        var report = CommandRun.Json("predict", _model, bare);
-        var complete = CommandRun.Json("predict", _model, Small.Ply(_folder));
+        var bare = Small.Ply(Folder, "bare.ply", Small.Cloud().Without("intensity"));
+        var report = Sparseconv.Json("predict", _model, bare);
+        var complete = Sparseconv.Json("predict", _model, Small.Ply(Folder));
         using (Assert.EnterMultipleScope())
         {
             Assert.That(report.GetProperty("assumed_inputs").Strings(), Is.EqualTo(new[] { "intensity" }));
             Assert.That(complete.GetProperty("assumed_inputs").Strings(), Is.Empty);
-            Assert.That(CommandRun.Text("predict", _model, bare), Does.Contain("intensity: not in the file"));
+            Assert.That(Sparseconv.Text("predict", _model, bare), Does.Contain("intensity: not in the file"));
         }
     }
 
     [Test]
     public void Mistakes_are_told()
     {
-        var file = Small.Ply(_folder);
-        CommandRun.Fails(2, ["predict", _folder.Root, file], "no model directory", "config.json");
-        CommandRun.Fails(2, ["predict", _model, file, "--out", "p.foo"], "\".foo\" is no format of points");
-        CommandRun.Fails(2, ["predict", _model], "sparseconv predict --help");
-        CommandRun.Fails(2, ["predict", _model, file, "--labels", "mine"], "mine");
-        CommandRun.Fails(1, ["predict", _model, _folder["none.ply"]], "no such file");
+        var file = Small.Ply(Folder);
+        Sparseconv.Fails(2, ["predict", Folder.Root, file], "no model directory", "config.json");
+        Sparseconv.Fails(2, ["predict", _model, file, "--out", "p.foo"], "\".foo\" is no format of points");
+        Sparseconv.Fails(2, ["predict", _model], "sparseconv predict --help");
+        Sparseconv.Fails(2, ["predict", _model, file, "--labels", "mine"], "mine");
+        Sparseconv.Fails(1, ["predict", _model, Folder["none.ply"]], "no such file");
         var config = Path.Combine(_model, ModelDirectory.ConfigFile);
         var text = File.ReadAllText(config);
         File.WriteAllText(config, text.Replace("\"missing\": 0", "\"missing\": null", StringComparison.Ordinal));
-        var bare = Small.Ply(_folder, "bare.ply", Small.Cloud().Without("intensity"));
-        CommandRun.Fails(1, ["predict", _model, bare], "no attribute intensity");
+        var bare = Small.Ply(Folder, "bare.ply", Small.Cloud().Without("intensity"));
+        Sparseconv.Fails(1, ["predict", _model, bare], "no attribute intensity");
         File.WriteAllText(config, text.Replace("\"width\": 0.05", "\"width\": 0.5", StringComparison.Ordinal));
-        CommandRun.Fails(1, ["predict", _model, file], "model.safetensors");
+        Sparseconv.Fails(1, ["predict", _model, file], "model.safetensors");
         File.Delete(Path.Combine(_model, ModelDirectory.WeightsFile));
-        CommandRun.Fails(1, ["predict", _model, file], "model.safetensors", "no such file");
+        Sparseconv.Fails(1, ["predict", _model, file], "model.safetensors", "no such file");
     }
 }

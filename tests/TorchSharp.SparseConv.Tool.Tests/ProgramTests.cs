@@ -4,22 +4,14 @@ using System.Text.Json;
 namespace TorchSharp.SparseConv.Tool.Tests;
 
 // The program as a process of its own: exit codes and streams.
-internal sealed class ProgramTests
+internal sealed class ProgramTests : FolderTests
 {
     private static readonly string Program = typeof(Application).Assembly.Location;
-
-    private TempFolder _folder = null!;
-
-    [SetUp]
-    public void MakeFolder() => _folder = new TempFolder();
-
-    [TearDown]
-    public void DeleteFolder() => _folder.Dispose();
 
     [Test]
     public void Help_lists_the_commands_and_nothing_given_shows_help()
     {
-        var help = CommandRun.Text("--help");
+        var help = Sparseconv.Text("--help");
         Assert.That(
             help,
             Does.Contain("info")
@@ -28,13 +20,13 @@ internal sealed class ProgramTests
                 .And.Contain("predict")
                 .And.Contain("weights")
         );
-        Assert.That(CommandRun.Text(), Is.EqualTo(help));
+        Assert.That(Sparseconv.Text(), Is.EqualTo(help));
     }
 
     [Test]
     public void A_process_writes_json_alone_and_ends_with_0()
     {
-        var (code, output, errors) = Run(Program, "info", Small.Ply(_folder), "--json");
+        var (code, output, errors) = Run(Program, "info", Small.Ply(Folder), "--json");
         Assert.That(code, Is.Zero, errors);
         Assert.That(errors, Is.Empty);
         using var json = JsonDocument.Parse(output);
@@ -63,24 +55,24 @@ internal sealed class ProgramTests
                 && file.Extension is not (".dll" or ".json");
             if (!isTorch && file.Extension is ".dll" or ".so" or ".json")
             {
-                file.CopyTo(_folder["bin/" + Path.GetRelativePath(home.FullName, file.FullName)]);
+                file.CopyTo(Folder["bin/" + Path.GetRelativePath(home.FullName, file.FullName)]);
             }
         }
-        var program = _folder["bin/" + Path.GetFileName(typeof(Application).Assembly.Location)];
-        var source = Small.Ply(_folder);
-        var model = Small.Model(_folder);
+        var program = Folder["bin/" + Path.GetFileName(typeof(Application).Assembly.Location)];
+        var source = Small.Ply(Folder);
+        var model = Small.Model(Folder);
         string[] weights =
         [
             Path.Combine(model, ModelDirectory.WeightsFile),
-            .. new[] { ".safetensors", ".pt", ".npz" }.Select(ending => Small.PointVoxelWeights(_folder["p" + ending])),
+            .. new[] { ".safetensors", ".pt", ".npz" }.Select(ending => Small.PointVoxelWeights(Folder["p" + ending])),
         ];
         string[][] lines =
         [
             ["info", source],
             ["info", model],
-            ["convert", source, _folder["a.las"]],
-            ["voxelize", source, _folder["v.ply"], "--size", "1"],
-            ["view", source, _folder["a.las"], "--out", _folder["page.html"], "--model", model, "--voxels", "1"],
+            ["convert", source, Folder["a.las"]],
+            ["voxelize", source, Folder["v.ply"], "--size", "1"],
+            ["view", source, Folder["a.las"], "--out", Folder["page.html"], "--model", model, "--voxels", "1"],
             .. weights.Select(file => new[] { "weights", "inspect", file }),
         ];
         foreach (var line in lines)

@@ -30,7 +30,8 @@ internal static class Small
         return cloud.WithPositions(positions);
     }
 
-    // A model directory of an untrained network that tells "low", "high" and, never, "none"; their labels are 4, 9 and 7.
+    // A model directory of an untrained network that tells "low", "high" and, never, "none"; their labels are 4, 9 and
+    // 7.
     public static string Model(TempFolder folder, string name = "model")
     {
         torch.manual_seed(4);

@@ -2,20 +2,12 @@ using TorchSharp.SparseConv.Data;
 
 namespace TorchSharp.SparseConv.Tool.Tests;
 
-internal sealed class VoxelizeTests
+internal sealed class VoxelizeTests : FolderTests
 {
-    private TempFolder _folder = null!;
-
-    [SetUp]
-    public void MakeFolder() => _folder = new TempFolder();
-
-    [TearDown]
-    public void DeleteFolder() => _folder.Dispose();
-
     [Test]
     public void A_voxel_is_the_mean_of_its_points_and_the_label_of_most()
     {
-        var report = CommandRun.Json("voxelize", Small.Ply(_folder), _folder["v.ply"], "--size", "1");
+        var report = Sparseconv.Json("voxelize", Small.Ply(Folder), Folder["v.ply"], "--size", "1");
         using (Assert.EnterMultipleScope())
         {
             Assert.That(report.GetProperty("voxels").GetInt32(), Is.EqualTo(2));
@@ -23,7 +15,7 @@ internal sealed class VoxelizeTests
             Assert.That(report.GetProperty("means").Strings(), Is.EqualTo(["intensity", "color"]));
             Assert.That(report.GetProperty("majorities").Strings(), Is.EqualTo(["label"]));
         }
-        var voxels = PointCloudFile.Read(_folder["v.ply"]);
+        var voxels = PointCloudFile.Read(Folder["v.ply"]);
         var first = voxels.Positions[0] < 1 ? 0 : 1;
         using (Assert.EnterMultipleScope())
         {
@@ -46,8 +38,8 @@ internal sealed class VoxelizeTests
         string[] line =
         [
             "voxelize",
-            Small.Ply(_folder),
-            _folder["v.ply"],
+            Small.Ply(Folder),
+            Folder["v.ply"],
             "--size",
             "1",
             "2",
@@ -55,8 +47,8 @@ internal sealed class VoxelizeTests
             "--position",
             "center",
         ];
-        CommandRun.Text([.. line, "--mean", "label", "--majority", "intensity"]);
-        var voxels = PointCloudFile.Read(_folder["v.ply"]);
+        Sparseconv.Text([.. line, "--mean", "label", "--majority", "intensity"]);
+        var voxels = PointCloudFile.Read(Folder["v.ply"]);
         var first = voxels.Positions[0] < 1 ? 0 : 1;
         using (Assert.EnterMultipleScope())
         {
@@ -69,26 +61,26 @@ internal sealed class VoxelizeTests
     [Test]
     public void Mistakes_are_told()
     {
-        var source = Small.Ply(_folder);
-        var to = _folder["v.ply"];
-        CommandRun.Fails(2, ["voxelize", source, to], "--size");
-        CommandRun.Fails(2, ["voxelize", source, to, "--size", "-1"], "--size is -1, must be greater than 0");
-        CommandRun.Fails(
+        var source = Small.Ply(Folder);
+        var to = Folder["v.ply"];
+        Sparseconv.Fails(2, ["voxelize", source, to], "--size");
+        Sparseconv.Fails(2, ["voxelize", source, to, "--size", "-1"], "--size is -1, must be greater than 0");
+        Sparseconv.Fails(
             2,
             ["voxelize", source, to, "--size", "1", "2"],
             "--size has 2 lengths, must have one, or three"
         );
-        CommandRun.Fails(2, ["voxelize", source, _folder["v.foo"], "--size", "1"], "\".foo\" is no format of points");
-        CommandRun.Fails(
+        Sparseconv.Fails(2, ["voxelize", source, Folder["v.foo"], "--size", "1"], "\".foo\" is no format of points");
+        Sparseconv.Fails(
             2,
             ["voxelize", source, to, "--size", "1", "--mean", "x"],
             "--mean x",
             "intensity, label, color"
         );
-        CommandRun.Fails(2, ["voxelize", source, to, "--size", "1", "--position", "corner"], "corner");
-        var hole = Small.Ply(_folder, "hole.ply", Small.WithHole());
-        CommandRun.Fails(2, ["voxelize", hole, to, "--size", "1"], "--drop-invalid");
-        var report = CommandRun.Json("voxelize", hole, to, "--size", "1", "--drop-invalid");
+        Sparseconv.Fails(2, ["voxelize", source, to, "--size", "1", "--position", "corner"], "corner");
+        var hole = Small.Ply(Folder, "hole.ply", Small.WithHole());
+        Sparseconv.Fails(2, ["voxelize", hole, to, "--size", "1"], "--drop-invalid");
+        var report = Sparseconv.Json("voxelize", hole, to, "--size", "1", "--drop-invalid");
         Assert.That(report.GetProperty("dropped_points").GetInt32(), Is.EqualTo(1));
     }
 
@@ -96,12 +88,12 @@ internal sealed class VoxelizeTests
     public void A_real_file_becomes_as_many_voxels_as_info_says()
     {
         var path = Path.Combine(RealData.Folder("las"), "mvk-thin.las");
-        var info = CommandRun.Json("info", path, "--size", "0.7");
-        var report = CommandRun.Json("voxelize", path, _folder["v.las"], "--size", "0.7");
+        var info = Sparseconv.Json("info", path, "--size", "0.7");
+        var report = Sparseconv.Json("voxelize", path, Folder["v.las"], "--size", "0.7");
         Assert.That(
             report.GetProperty("voxels").GetInt64(),
             Is.EqualTo(info.GetProperty("voxels")[0].GetProperty("voxels").GetInt64())
         );
-        Assert.That(PointCloudFile.Read(_folder["v.las"]).Count, Is.EqualTo(report.GetProperty("voxels").GetInt32()));
+        Assert.That(PointCloudFile.Read(Folder["v.las"]).Count, Is.EqualTo(report.GetProperty("voxels").GetInt32()));
     }
 }

@@ -2,35 +2,29 @@ using TorchSharp.SparseConv.Core;
 
 namespace TorchSharp.SparseConv.Tool.Tests;
 
-internal sealed class WeightsTests
+internal sealed class WeightsTests : FolderTests
 {
-    private TempFolder _folder = null!;
     private DisposeScope _scope = null!;
 
     [SetUp]
-    public void MakeFolder()
+    public void OpenScope()
     {
-        _folder = new TempFolder();
         _scope = torch.NewDisposeScope();
         torch.manual_seed(2);
     }
 
     [TearDown]
-    public void DeleteFolder()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
+    public void CloseScope() => _scope.Dispose();
 
     [Test]
     public void Tensors_metadata_and_the_network_are_told()
     {
         SafeTensors.Write(
-            _folder["w.safetensors"],
+            Folder["w.safetensors"],
             [new("a", torch.zeros(2, 3)), new("b", torch.zeros(4, torch.ScalarType.Int64))],
             new Dictionary<string, string>(StringComparer.Ordinal) { ["epoch"] = "7" }
         );
-        var report = CommandRun.Json("weights", "inspect", _folder["w.safetensors"]);
+        var report = Sparseconv.Json("weights", "inspect", Folder["w.safetensors"]);
         var tensors = report.GetProperty("tensors").EnumerateArray().ToList();
         using (Assert.EnterMultipleScope())
         {
@@ -47,7 +41,7 @@ internal sealed class WeightsTests
                 Is.EqualTo("Int64")
             );
         }
-        Assert.That(CommandRun.Text("weights", "inspect", _folder["w.safetensors"]), Does.Contain("metadata epoch  7"));
+        Assert.That(Sparseconv.Text("weights", "inspect", Folder["w.safetensors"]), Does.Contain("metadata epoch  7"));
     }
 
     [TestCase(".safetensors")]
@@ -55,12 +49,12 @@ internal sealed class WeightsTests
     [TestCase(".npz")]
     public void A_network_is_recognised_and_its_weights_survive_every_format(string ending)
     {
-        var model = Path.Combine(Small.Model(_folder), ModelDirectory.WeightsFile);
-        var to = _folder["w" + ending];
-        var report = CommandRun.Json("weights", "convert", model, to);
+        var model = Path.Combine(Small.Model(Folder), ModelDirectory.WeightsFile);
+        var to = Folder["w" + ending];
+        var report = Sparseconv.Json("weights", "convert", model, to);
         Assert.That(report.GetProperty("from_layout").GetString(), Is.Null);
         Assert.That(
-            CommandRun.Json("info", to).GetProperty("architecture").GetString(),
+            Sparseconv.Json("info", to).GetProperty("architecture").GetString(),
             Does.StartWith("TorchSharp.SparseConv MinkUNet: 2 channels in, 3 out")
         );
         using var network = Small.Config().Architecture.Build();
@@ -72,7 +66,7 @@ internal sealed class WeightsTests
     [TestCase(".npz")]
     public void A_network_with_a_point_branch_is_recognised(string ending)
     {
-        var report = CommandRun.Json("weights", "inspect", Small.PointVoxelWeights(_folder["points" + ending]));
+        var report = Sparseconv.Json("weights", "inspect", Small.PointVoxelWeights(Folder["points" + ending]));
         Assert.That(
             report.GetProperty("architecture").GetString(),
             Does.StartWith("TorchSharp.SparseConv SPVCNN: 2 channels in, 3 out")
@@ -93,7 +87,7 @@ internal sealed class WeightsTests
             new SparseConv3d(3, 4, 2, 2, bias: false),
             new SubMConv3d(4, 5, 1)
         );
-        Weights.Save(network, _folder["ours.safetensors"]);
+        Weights.Save(network, Folder["ours.safetensors"]);
         var known = WeightLayout.All.Single(entry =>
             string.Equals(
                 entry.Name.Replace(" ", "", StringComparison.Ordinal).Replace(".x", "", StringComparison.Ordinal),
@@ -101,12 +95,12 @@ internal sealed class WeightsTests
                 StringComparison.OrdinalIgnoreCase
             )
         );
-        Weights.Save(network, _folder["wanted.safetensors"], known);
-        var there = CommandRun.Json(
+        Weights.Save(network, Folder["wanted.safetensors"], known);
+        var there = Sparseconv.Json(
             "weights",
             "convert",
-            _folder["ours.safetensors"],
-            _folder["theirs.safetensors"],
+            Folder["ours.safetensors"],
+            Folder["theirs.safetensors"],
             "--layout",
             "native",
             layout
@@ -114,11 +108,11 @@ internal sealed class WeightsTests
         Assert.That(there.GetProperty("to_layout").GetString(), Is.EqualTo(layout));
         Assert.That(there.GetProperty("kernels").Strings(), Is.EquivalentTo(["0.weight", "2.weight", "3.weight"]));
         Same("theirs.safetensors", "wanted.safetensors");
-        CommandRun.Text(
+        Sparseconv.Text(
             "weights",
             "convert",
-            _folder["theirs.safetensors"],
-            _folder["back.safetensors"],
+            Folder["theirs.safetensors"],
+            Folder["back.safetensors"],
             "--layout",
             layout,
             "Native"
@@ -129,28 +123,28 @@ internal sealed class WeightsTests
     [Test]
     public void Mistakes_are_told()
     {
-        Weights.Write(_folder["w.pt"], [new("a.weight", torch.zeros(7, 2, 3))]);
-        string[] convert = ["weights", "convert", _folder["w.pt"]];
-        CommandRun.Fails(2, ["weights", "inspect", _folder["none.pt"]], "no such file");
-        CommandRun.Fails(2, ["weights", "convert", _folder["none.pt"], _folder["b.pt"]], "no such file");
-        CommandRun.Fails(2, [.. convert, _folder["b.onnx"]], "\".onnx\" is no format to write", ".safetensors");
-        CommandRun.Fails(2, [.. convert, _folder["b.pt"], "--layout", "native", "mine"], "--layout is mine", "SpConv2");
-        CommandRun.Fails(2, [.. convert, _folder["b.pt"], "--layout", "native"], "--layout");
-        CommandRun.Fails(2, [.. convert, _folder["b.pt"], "--dimensions", "9"], "--dimensions is 9");
-        CommandRun.Fails(
+        Weights.Write(Folder["w.pt"], [new("a.weight", torch.zeros(7, 2, 3))]);
+        string[] convert = ["weights", "convert", Folder["w.pt"]];
+        Sparseconv.Fails(2, ["weights", "inspect", Folder["none.pt"]], "no such file");
+        Sparseconv.Fails(2, ["weights", "convert", Folder["none.pt"], Folder["b.pt"]], "no such file");
+        Sparseconv.Fails(2, [.. convert, Folder["b.onnx"]], "\".onnx\" is no format to write", ".safetensors");
+        Sparseconv.Fails(2, [.. convert, Folder["b.pt"], "--layout", "native", "mine"], "--layout is mine", "SpConv2");
+        Sparseconv.Fails(2, [.. convert, Folder["b.pt"], "--layout", "native"], "--layout");
+        Sparseconv.Fails(2, [.. convert, Folder["b.pt"], "--dimensions", "9"], "--dimensions is 9");
+        Sparseconv.Fails(
             1,
-            [.. convert, _folder["b.pt"], "--layout", "native", "spconv2"],
+            [.. convert, Folder["b.pt"], "--layout", "native", "spconv2"],
             "a.weight has 7 taps",
             "no cube"
         );
-        File.WriteAllText(_folder["bad.safetensors"], "no header at all");
-        CommandRun.Fails(1, ["weights", "inspect", _folder["bad.safetensors"]], "bad.safetensors");
-        CommandRun.Fails(2, ["weights", "--nonsense"], "sparseconv weights --help");
+        File.WriteAllText(Folder["bad.safetensors"], "no header at all");
+        Sparseconv.Fails(1, ["weights", "inspect", Folder["bad.safetensors"]], "bad.safetensors");
+        Sparseconv.Fails(2, ["weights", "--nonsense"], "sparseconv weights --help");
     }
 
     private void Same(string actual, string wanted)
     {
-        var (read, expected) = (Weights.Read(_folder[actual]), Weights.Read(_folder[wanted]));
+        var (read, expected) = (Weights.Read(Folder[actual]), Weights.Read(Folder[wanted]));
         Assert.That(read.Keys, Is.EquivalentTo(expected.Keys));
         foreach (var (name, tensor) in read)
         {

@@ -1,13 +1,13 @@
 using System.IO.Compression;
 
-namespace TorchSharp.SparseConv.Data.Files;
+namespace TorchSharp.SparseConv.Data;
 
-// A file read from front to back through one buffer. It knows where it is and how much can be left, so that a reader can
-// ask for what a header promises before it takes memory for it; every failure is a PointCloudException with the offset.
-// Of a compressed file, offsets are those of its content.
+// Reads a file from front to back through one buffer. The reader knows its offset and how many bytes can be left, so
+// that a format can check what a header claims before it allocates memory. Every failure is a PointCloudException with
+// the offset. In a compressed file, offsets are those of the uncompressed content.
 internal sealed class ByteReader : IDisposable
 {
-    // No deflate stream grows by more than this: 258 bytes cost two bits at least.
+    // The largest growth of a deflate stream: 258 bytes cost at least two bits.
     private const int LargestDeflateRatio = 1032;
 
     private readonly Stream _stream;
@@ -26,13 +26,13 @@ internal sealed class ByteReader : IDisposable
 
     public string Path { get; }
 
-    // Whether what can be left is what is left.
+    // Whether Remaining is exact and not only an upper bound.
     public bool IsExact { get; }
 
-    // Where the next byte is.
+    // The offset of the next byte.
     public long Offset { get; private set; }
 
-    // The bytes from here to the end: exact for a plain file, an upper bound for a compressed one.
+    // The number of bytes from here to the end: exact for a plain file, an upper bound for a compressed one.
     public long Remaining => _most - Offset;
 
     public static ByteReader Open(string path)
@@ -53,7 +53,7 @@ internal sealed class ByteReader : IDisposable
         }
     }
 
-    // The content of a gzip file, or the file itself where it is none.
+    // Opens the content of a gzip file, or the file itself if it is not compressed.
     public static ByteReader OpenInflated(string path)
     {
         var file = Open(path);
@@ -75,7 +75,7 @@ internal sealed class ByteReader : IDisposable
 
     public PointCloudException Error(string problem, long? at = null) => new(Path, problem, at ?? Offset);
 
-    // Refuses a promise that the file cannot keep.
+    // Throws if the file is too short for the number of items that a header claims.
     public void Require(long count, long bytesEach, string what)
     {
         if (count < 0 || (bytesEach > 0 && count > Remaining / bytesEach))
@@ -86,14 +86,14 @@ internal sealed class ByteReader : IDisposable
         }
     }
 
-    // The next bytes without passing them; fewer at the end of the file.
+    // Returns the next bytes without advancing; fewer at the end of the file.
     public ReadOnlySpan<byte> Peek(int count)
     {
         while (_end - _start < count && Fill()) { }
         return _buffer.AsSpan(_start, Math.Min(count, _end - _start));
     }
 
-    // The next bytes; valid until the next call.
+    // Returns the next bytes, which stay valid until the next call.
     public ReadOnlySpan<byte> Take(int count, string what)
     {
         var bytes = Peek(count);
@@ -146,7 +146,7 @@ internal sealed class ByteReader : IDisposable
         }
     }
 
-    // A line without its end; false at the end of the file. Valid until the next call.
+    // Reads a line without its end. Returns false at the end of the file. The line stays valid until the next call.
     public bool TryReadLine(int longest, string what, out ReadOnlySpan<byte> line)
     {
         var searched = 0;
@@ -214,4 +214,17 @@ internal sealed class ByteReader : IDisposable
 
     private PointCloudException Ended(long expected, long found, string what) =>
         Error($"the file ends too early: expected {expected} bytes of {what}, found {found}");
+}
+
+// Creates files that are written from front to back.
+internal static class OutputFile
+{
+    public static FileStream Create(string path) =>
+        new(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
+
+    // Compresses with gzip if the name ends in .gz.
+    public static Stream CreateByEnding(string path) =>
+        path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)
+            ? new GZipStream(Create(path), CompressionLevel.Fastest)
+            : Create(path);
 }

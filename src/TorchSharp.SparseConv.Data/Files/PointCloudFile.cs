@@ -1,8 +1,8 @@
-using TorchSharp.SparseConv.Data.Files;
-
 namespace TorchSharp.SparseConv.Data;
 
-/// <summary>Point clouds in files of any format that the library knows, chosen by the file name's ending.</summary>
+/// <summary>
+/// Reads and writes point clouds in every format of the library. The ending of the file name chooses the format.
+/// </summary>
 public static class PointCloudFile
 {
     private static readonly PointCloudFormat[] Formats =
@@ -16,19 +16,26 @@ public static class PointCloudFile
         new([".npz"], path => new CloudReader(ArrayClouds.ReadNpz(path)), ArrayClouds.WriteNpz),
     ];
 
-    /// <summary>The endings of file names that can be read and written, each with its dot, in lower case.</summary>
+    /// <summary>The endings of file names that can be read and written, in lower case with the dot.</summary>
     public static IReadOnlyList<string> Extensions { get; } = [.. Formats.SelectMany(format => format.Extensions)];
 
-    /// <summary>All points of a file, with all that the format says of them.</summary>
-    /// <exception cref="PointCloudException">The file is missing or malformed, or its name has an unknown ending.</exception>
+    /// <summary>Reads all points of a file with all attributes.</summary>
+    /// <exception cref="PointCloudException">
+    /// The file is missing or malformed, or its name has an unknown ending.
+    /// </exception>
     public static PointCloud Read(string path)
     {
         using var reader = FormatOf(path).Open(path);
         return reader.ReadAll();
     }
 
-    /// <summary>The points of a file block by block, in the file's order; one block is in memory at a time, except where the format is compressed or text, which is read whole first.</summary>
-    /// <exception cref="PointCloudException">The file is missing or malformed, or its name has an unknown ending; thrown while the blocks are enumerated.</exception>
+    /// <summary>
+    /// Reads the points of a file block by block, in the order of the file. Only one block is in memory at a time; text
+    /// and compressed formats are read whole first.
+    /// </summary>
+    /// <exception cref="PointCloudException">
+    /// The file is missing or malformed, or its name has an unknown ending. Thrown while the blocks are enumerated.
+    /// </exception>
     public static IEnumerable<PointCloud> ReadBlocks(string path, int pointsPerBlock)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -37,9 +44,13 @@ public static class PointCloudFile
         return Blocks(path, pointsPerBlock);
     }
 
-    /// <summary>Writes positions and all attributes that the format has room for; each format's class says which those are.</summary>
+    /// <summary>
+    /// Writes positions and all attributes that the format can store. The class of each format says which those are.
+    /// </summary>
     /// <exception cref="PointCloudException">The name has an unknown ending.</exception>
-    /// <exception cref="ArgumentException">The format cannot hold a value of the cloud; no file is written then.</exception>
+    /// <exception cref="ArgumentException">
+    /// The format cannot store a value of the cloud. No file is written then.
+    /// </exception>
     public static void Write(string path, PointCloud cloud)
     {
         ArgumentNullException.ThrowIfNull(cloud);
@@ -65,4 +76,105 @@ public static class PointCloudFile
                 $"the ending \"{extension}\" is no known format, expected one of {string.Join(", ", Extensions)}"
             );
     }
+}
+
+/// <summary>
+/// Thrown for a file that is missing, malformed, or does not fit another file. The message names the file and says what
+/// was expected.
+/// </summary>
+public sealed class PointCloudException : IOException
+{
+    /// <summary>
+    /// Describes an error in <paramref name="path"/>, at the byte <paramref name="offset"/> if it is known. The message
+    /// begins with the path.
+    /// </summary>
+    public PointCloudException(string path, string problem, long? offset = null, Exception? innerException = null)
+        : base(offset is { } at ? $"{path}: at byte {at}: {problem}" : $"{path}: {problem}", innerException)
+    {
+        FilePath = path;
+        Offset = offset;
+    }
+
+    /// <summary>The path of the file.</summary>
+    public string? FilePath { get; }
+
+    /// <summary>The offset of the error in bytes, if it is known.</summary>
+    public long? Offset { get; }
+}
+
+// Reads points in blocks, from first to last, after the header of the file has been checked.
+internal abstract class PointReader(ByteReader? file) : IDisposable
+{
+    protected ByteReader File => file ?? throw new InvalidOperationException("the cloud is in memory");
+
+    public long PointsLeft { get; protected set; }
+
+    // Opens a file and reads its header. The reader owns the file; if the header is refused, the file is closed.
+    public static PointReader Open(string path, Func<ByteReader, PointReader> open)
+    {
+        var file = ByteReader.Open(path);
+        try
+        {
+            return open(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    // Reads at most that many points; fewer at the end.
+    public PointCloud Read(int most)
+    {
+        var count = (int)Math.Min(most, PointsLeft);
+        var cloud = ReadPoints(count);
+        PointsLeft -= count;
+        return cloud;
+    }
+
+    public PointCloud ReadAll()
+    {
+        const int Most = int.MaxValue / 3;
+        return PointsLeft <= Most
+            ? Read((int)PointsLeft)
+            : throw File.Error($"has {PointsLeft} points, one cloud holds at most {Most}; read it in blocks");
+    }
+
+    public void Dispose() => file?.Dispose();
+
+    protected abstract PointCloud ReadPoints(int count);
+}
+
+// Gives out a cloud that is already in memory, for formats that are read whole.
+internal sealed class CloudReader : PointReader
+{
+    private readonly PointCloud _cloud;
+
+    public CloudReader(PointCloud cloud)
+        : base(null)
+    {
+        _cloud = cloud;
+        PointsLeft = cloud.Count;
+    }
+
+    protected override PointCloud ReadPoints(int count)
+    {
+        var first = _cloud.Count - (int)PointsLeft;
+        return count == _cloud.Count ? _cloud : _cloud.Select([.. Enumerable.Range(first, count)]);
+    }
+}
+
+// The endings of a format and the functions that open and write its files.
+internal sealed class PointCloudFormat(
+    string[] extensions,
+    Func<string, PointReader> open,
+    Action<string, PointCloud> write
+)
+{
+    public string[] Extensions { get; } = extensions;
+
+    public PointReader Open(string path) => open(path);
+
+    public void Write(string path, PointCloud cloud) => write(path, cloud);
 }

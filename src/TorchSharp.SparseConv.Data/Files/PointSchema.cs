@@ -1,8 +1,8 @@
-namespace TorchSharp.SparseConv.Data.Files;
+namespace TorchSharp.SparseConv.Data;
 
-// How the properties of a file become positions and attributes, and back. x, y, z are the positions; red, green, blue (alpha)
-// are the attribute color; nx, ny, nz are normal; name_0, name_1, ... are one attribute of that name. Properties belong
-// together only where they have one type; all others are attributes of their own.
+// Turns the properties of a file into positions and attributes, and back. The properties x, y, z are the positions;
+// red, green, blue (and alpha) are the attribute color; nx, ny, nz are normal; name_0, name_1, ... are one attribute of
+// that name. Properties are joined only if they have the same type. Every other property is an attribute of its own.
 internal sealed class PointSchema
 {
     private static readonly (string Name, string[] Members)[] KnownGroups =
@@ -24,7 +24,7 @@ internal sealed class PointSchema
         _groups = groups;
     }
 
-    // The error is made of the problem's description.
+    // The function makes an exception from the description of a problem.
     public static PointSchema Create(PointProperty[] properties, Func<string, Exception> error)
     {
         var indices = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -54,7 +54,7 @@ internal sealed class PointSchema
         return new PointSchema(properties, axes, Group(properties, axes, indices));
     }
 
-    // Memory for the values of that many points: a column for each property, in the order of the file.
+    // Allocates the values of a number of points, with a column for each property in the order of the file.
     public PointBlock NewBlock(int count)
     {
         var columns = new PointColumn[_properties.Length];
@@ -77,7 +77,7 @@ internal sealed class PointSchema
         return new PointBlock(columns, positions, attributes);
     }
 
-    // The block as a cloud; every block of a file is counted from the same origin.
+    // Turns a block into a cloud. All blocks of a file have the same origin.
     public PointCloud ToCloud(PointBlock block)
     {
         if (block.Positions is float[] near)
@@ -89,7 +89,7 @@ internal sealed class PointSchema
         return new PointCloud(WorldPositions.From(world, origin), origin, block.Attributes);
     }
 
-    // Everything that a cloud has, property by property.
+    // Returns positions and attributes of a cloud, property by property.
     public static List<(string Name, PointColumn Column)> Flatten(PointCloud cloud)
     {
         var columns = new List<(string Name, PointColumn Column)>();
@@ -181,5 +181,82 @@ internal sealed class PointSchema
                 Array.ForEach(members, i => taken[i] = true);
             }
         }
+    }
+}
+
+// A number that every point of a file has.
+internal readonly record struct PointProperty(string Name, NumberType Type);
+
+// The properties that make one attribute, by their indices.
+internal readonly record struct PointGroup(string Name, int[] Members);
+
+// The values of some points of a file: a column for each property, and the same arrays as positions and attributes.
+internal readonly record struct PointBlock(PointColumn[] Columns, Array Positions, List<PointAttribute> Attributes);
+
+// Splits coordinates that are too large for 32-bit floats into an origin and small positions.
+internal static class WorldPositions
+{
+    // Up to this distance, 32-bit floats are exact to a quarter of a millimetre.
+    private const double Near = 4096;
+
+    // Returns 0 for an axis on which all points are near, else the middle, rounded down.
+    public static Origin OriginFor(ReadOnlySpan<double> world)
+    {
+        Span<double> origin = stackalloc double[3];
+        for (var axis = 0; axis < 3; axis++)
+        {
+            var (low, high) = (double.MaxValue, double.MinValue);
+            for (var i = axis; i < world.Length; i += 3)
+            {
+                if (double.IsFinite(world[i]))
+                {
+                    (low, high) = (Math.Min(low, world[i]), Math.Max(high, world[i]));
+                }
+            }
+            if (low <= high && Math.Max(-low, high) > Near)
+            {
+                origin[axis] = Math.Floor(low / 2 + high / 2);
+            }
+        }
+        return new Origin(origin[0], origin[1], origin[2]);
+    }
+
+    public static float[] From(ReadOnlySpan<double> world, Origin origin)
+    {
+        var positions = new float[world.Length];
+        for (var i = 0; i < world.Length; i++)
+        {
+            positions[i] = (float)(world[i] - origin[i % 3]);
+        }
+        return positions;
+    }
+}
+
+// Converts 64-bit integers for formats that have none: to 32 bits if all fit, else to doubles if those are exact.
+internal static class NarrowIntegers
+{
+    public static PointCloud Of(PointCloud cloud)
+    {
+        foreach (var attribute in cloud.Attributes)
+        {
+            if (attribute.Type is NumberType.Int64 or NumberType.UInt64)
+            {
+                cloud = cloud.With(new PointAttribute(attribute.Name, Narrow(attribute), attribute.Components));
+            }
+        }
+        return cloud;
+    }
+
+    private static Array Narrow(PointAttribute attribute)
+    {
+        var values = attribute.Values.Values;
+        return NumberTypes.ConvertExactly<int>(values, out _)
+            ?? NumberTypes.ConvertExactly<uint>(values, out _)
+            ?? (Array?)NumberTypes.ConvertExactly<double>(values, out var misfit)
+            ?? throw new ArgumentException(
+                $"{attribute.Name} has {values.GetValue(misfit)}, which "
+                    + "this format cannot hold: it has no 64-bit integers",
+                nameof(attribute)
+            );
     }
 }

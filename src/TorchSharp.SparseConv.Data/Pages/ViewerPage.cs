@@ -1,42 +1,53 @@
 namespace TorchSharp.SparseConv.Data;
 
-/// <summary>A web page that shows point clouds and voxels in panes side by side under one camera; it needs no network and no server.</summary>
+/// <summary>
+/// A web page that shows point clouds and voxels in panes side by side under one camera. The page needs no network and
+/// no server.
+/// </summary>
 /// <remarks>
-/// Positions are rounded to 1/65534 of a cloud's extent along each axis: 2 mm in a scan of 130 m. Points without a finite position are kept out.
-/// Every attribute of a cloud can be chosen as the colour: "label" and "prediction" as classes, "color" as it is, any other number on a colour map.
-/// A point is an error where its "prediction" differs from its "label", or, without a prediction, where its label differs from that of the first pane, if that shows the same positions.
+/// Positions are rounded to 1/65534 of the extent of a cloud along each axis, which is 2 mm in a scan of 130 m. Points
+/// without a finite position are left out. Every attribute of a cloud can be chosen as the colour: "label" and
+/// "prediction" as classes, "color" as it is, any other number on a colour map. A point is wrong if its "prediction"
+/// differs from its "label". Without a prediction, it is wrong if its label differs from that of the first pane,
+/// provided that the first pane shows the same positions.
 /// </remarks>
 public sealed class ViewerPage
 {
-    /// <summary>As <see cref="ColorBy"/>: the third coordinate.</summary>
+    /// <summary>A value of <see cref="ColorBy"/>: colours by the third coordinate.</summary>
     public const string Height = "height";
 
-    /// <summary>As <see cref="ColorBy"/>: right or wrong, in panes that have something to compare.</summary>
+    /// <summary>A value of <see cref="ColorBy"/>: colours by right and wrong, in panes that can be compared.</summary>
     public const string Error = "error";
 
     private readonly List<ViewerPane> _panes = [];
 
-    /// <summary>A page without panes yet.</summary>
+    /// <summary>Makes a page without panes.</summary>
     public ViewerPage(string title)
     {
         ArgumentNullException.ThrowIfNull(title);
         Title = title;
     }
 
-    /// <summary>The page's heading.</summary>
+    /// <summary>The heading of the page.</summary>
     public string Title { get; }
 
     /// <summary>A line beside the heading.</summary>
     public string Subtitle { get; init; } = "";
 
-    /// <summary>Names and colours of the labels; null names them by their numbers.</summary>
+    /// <summary>The names and colours of the labels; null names the labels by their numbers.</summary>
     public ClassPalette? Classes { get; init; }
 
-    /// <summary>What decides the colours at first: an attribute's name, <see cref="Height"/> or <see cref="Error"/>; null for classes where there are any, else colours, else height.</summary>
+    /// <summary>
+    /// The first colouring: the name of an attribute, <see cref="Height"/> or <see cref="Error"/>. Null chooses classes
+    /// if there are any, else colours, else height.
+    /// </summary>
     public string? ColorBy { get; init; }
 
-    /// <summary>Adds a pane with a cloud, to the right of those there are. Clouds made from one another share their positions in the page, too.</summary>
-    /// <exception cref="ArgumentException">A label or prediction is none of <see cref="Classes"/>.</exception>
+    /// <summary>
+    /// Adds a pane with a cloud to the right of the others. Clouds that were made from one another share their
+    /// positions in the page.
+    /// </summary>
+    /// <exception cref="ArgumentException">A label or prediction is not one of <see cref="Classes"/>.</exception>
     public ViewerPage Add(string name, PointCloud cloud)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -46,8 +57,10 @@ public sealed class ViewerPage
         return this;
     }
 
-    /// <summary>Adds a pane with the voxels of several levels of a network, of which a slider shows one at a time.</summary>
-    /// <exception cref="ArgumentException">There is no level, or a label or prediction is none of <see cref="Classes"/>.</exception>
+    /// <summary>Adds a pane with the voxels of several levels of a network. A slider selects the level.</summary>
+    /// <exception cref="ArgumentException">
+    /// There is no level, or a label or prediction is not one of <see cref="Classes"/>.
+    /// </exception>
     public ViewerPage AddLevels(string name, params IEnumerable<VoxelLevel> levels)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -66,8 +79,10 @@ public sealed class ViewerPage
         return this;
     }
 
-    /// <summary>Writes the page to a file, replacing what is there.</summary>
-    /// <exception cref="InvalidOperationException">No pane was added, or none has what <see cref="ColorBy"/> names.</exception>
+    /// <summary>Writes the page to a file and replaces an existing one.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// No pane was added, or no pane has the attribute that <see cref="ColorBy"/> names.
+    /// </exception>
     public void Save(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -77,7 +92,9 @@ public sealed class ViewerPage
     }
 
     /// <summary>Writes the page as UTF-8.</summary>
-    /// <exception cref="InvalidOperationException">No pane was added, or none has what <see cref="ColorBy"/> names.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// No pane was added, or no pane has the attribute that <see cref="ColorBy"/> names.
+    /// </exception>
     public void Write(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -115,13 +132,9 @@ public sealed class ViewerPage
                     parameter
                 );
             }
-            var wrong = Array.FindIndex(labels, label => (uint)label >= (uint)classes.Names.Count);
-            if (wrong >= 0)
+            for (var i = 0; i < labels.Length; i++)
             {
-                throw new ArgumentException(
-                    $"{attribute.Name}[{wrong}] is {labels[wrong]}, must be a class from 0 to {classes.Names.Count - 1}",
-                    parameter
-                );
+                Checks.Class(labels[i], i, classes.Names.Count, attribute.Name, parameter);
             }
         }
     }

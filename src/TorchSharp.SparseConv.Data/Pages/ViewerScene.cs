@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace TorchSharp.SparseConv.Data;
 
-// What the viewer reads: a description in JSON, and the blocks that it names.
+// The data that the viewer reads: a description in JSON, and the blocks that the description names.
 internal sealed class ViewerScene
 {
     private static readonly string[] Axes = ["x", "y", "z"];
@@ -12,7 +12,7 @@ internal sealed class ViewerScene
     private readonly ViewerCategories _categories;
     private readonly Origin _origin;
 
-    // Arrays compare by reference: what two clouds share is written once.
+    // Arrays are compared by reference, so that an array that two clouds share is written once.
     private readonly Dictionary<Array, (int Block, ViewerPlaces Places)> _places = [];
     private readonly Dictionary<(Array, string), IReadOnlyList<ViewerColumn>> _columns = [];
 
@@ -89,15 +89,14 @@ internal sealed class ViewerScene
         json.WriteStartObject();
         json.WriteString("name", layer.Name);
         json.WriteNumber("places", block);
-        WriteNumbers(
-            json,
+        json.WriteNumbers(
             "corner",
             [.. places.Corner.Select((value, axis) => value + layer.Origin[axis] - _origin[axis])]
         );
-        WriteNumbers(json, "cell", places.Cell);
+        json.WriteNumbers("cell", places.Cell);
         if (layer.Box is { } box)
         {
-            WriteNumbers(json, "box", box);
+            json.WriteNumbers("box", box);
         }
         json.WriteStartArray("columns");
         foreach (var attribute in layer.Attributes)
@@ -150,7 +149,7 @@ internal sealed class ViewerScene
         {
             return;
         }
-        // Of an attribute whose values are all the same there is no column, but it may be asked for.
+        // An attribute with equal values has no column, but ColorBy may name it.
         var names = _columns
             .Keys.Select(key => key.Item2)
             .Concat(_columns.Values.SelectMany(c => c).Select(c => c.Name));
@@ -160,14 +159,150 @@ internal sealed class ViewerScene
             throw new InvalidOperationException($"ColorBy is {_colorBy}, must be one of {known}");
         }
     }
+}
 
-    private static void WriteNumbers(Utf8JsonWriter json, string name, double[] values)
+// One pane of the page: a single layer, or several layers of which a slider shows one.
+internal sealed class ViewerPane(string name, IReadOnlyList<ViewerLayer> layers)
+{
+    public string Name => name;
+
+    public IReadOnlyList<ViewerLayer> Layers => layers;
+}
+
+// Points, or voxels as boxes, with their places and attributes.
+internal sealed class ViewerLayer
+{
+    private readonly Func<ViewerPlaces> _places;
+
+    private ViewerLayer(
+        string name,
+        Array source,
+        Origin origin,
+        IReadOnlyList<PointAttribute> attributes,
+        Func<ViewerPlaces> places
+    )
     {
-        json.WriteStartArray(name);
-        foreach (var value in values)
-        {
-            json.WriteNumberValue(value);
-        }
-        json.WriteEndArray();
+        Name = name;
+        Source = source;
+        Origin = origin;
+        Attributes = attributes;
+        _places = places;
     }
+
+    public string Name { get; }
+
+    // The array of positions. Layers with the same array share their places.
+    public Array Source { get; }
+
+    public Origin Origin { get; }
+
+    public IReadOnlyList<PointAttribute> Attributes { get; }
+
+    // The edges of a voxel in metres; null for points.
+    public double[]? Box { get; private init; }
+
+    public static ViewerLayer Of(PointCloud cloud) =>
+        new("", cloud.Positions, cloud.Origin, cloud.Attributes, () => ViewerPlaces.Of(cloud.Positions));
+
+    public static ViewerLayer Of(VoxelLevel level)
+    {
+        double[] edges =
+        [
+            level.Stride.X * level.VoxelSize.X,
+            level.Stride.Y * level.VoxelSize.Y,
+            level.Stride.Z * level.VoxelSize.Z,
+        ];
+        return new ViewerLayer(
+            level.Name,
+            level.Coordinates,
+            level.Origin,
+            level.Attributes,
+            () => ViewerPlaces.Of(level.Coordinates, edges)
+        )
+        {
+            Box = edges,
+        };
+    }
+
+    public ViewerPlaces Places() => _places();
+}
+
+// Positions with 16 bits for each axis: corner + cell * step, in metres from the origin of the layer. Steps of 65535
+// mark points without a position.
+internal sealed class ViewerPlaces
+{
+    private const int Last = ushort.MaxValue - 1;
+
+    private ViewerPlaces(double[] corner, double[] cell, ushort[] steps)
+    {
+        Corner = corner;
+        Cell = cell;
+        Steps = steps;
+    }
+
+    public double[] Corner { get; }
+
+    public double[] Cell { get; }
+
+    // [points, 3]
+    public ushort[] Steps { get; }
+
+    public static ViewerPlaces Of(float[] positions)
+    {
+        var corner = new double[3];
+        var cell = new double[3];
+        for (var axis = 0; axis < 3; axis++)
+        {
+            var (low, high) = (double.PositiveInfinity, double.NegativeInfinity);
+            for (var i = 0; i < positions.Length; i += 3)
+            {
+                if (IsPlace(positions.AsSpan(i, 3)))
+                {
+                    low = Math.Min(low, positions[i + axis]);
+                    high = Math.Max(high, positions[i + axis]);
+                }
+            }
+            (corner[axis], cell[axis]) = low <= high ? (low, (high - low) / Last) : (0, 0);
+        }
+        var steps = new ushort[positions.Length];
+        for (var i = 0; i < positions.Length; i += 3)
+        {
+            var place = IsPlace(positions.AsSpan(i, 3));
+            for (var axis = 0; axis < 3; axis++)
+            {
+                steps[i + axis] = place ? Step(positions[i + axis] - corner[axis], cell[axis]) : ushort.MaxValue;
+            }
+        }
+        return new ViewerPlaces(corner, cell, steps);
+    }
+
+    // The centres of voxels. They are exact unless a level is more than 65534 voxels wide.
+    public static ViewerPlaces Of(int[] coordinates, double[] edges)
+    {
+        var corner = new double[3];
+        var cell = new double[3];
+        var steps = new ushort[coordinates.Length];
+        for (var axis = 0; axis < 3 && coordinates.Length > 0; axis++)
+        {
+            var (low, high) = (long.MaxValue, long.MinValue);
+            for (var i = axis; i < coordinates.Length; i += 3)
+            {
+                low = Math.Min(low, coordinates[i]);
+                high = Math.Max(high, coordinates[i]);
+            }
+            var scale = Math.Max(1, (high - low) / (double)Last);
+            (corner[axis], cell[axis]) = ((low + 0.5) * edges[axis], scale * edges[axis]);
+            for (var i = axis; i < coordinates.Length; i += 3)
+            {
+                steps[i] = Step(coordinates[i] - low, scale);
+            }
+        }
+        return new ViewerPlaces(corner, cell, steps);
+    }
+
+    private static bool IsPlace(ReadOnlySpan<float> position) =>
+        float.IsFinite(position[0]) && float.IsFinite(position[1]) && float.IsFinite(position[2]);
+
+    private static ushort Step(double distance, double cell) =>
+        cell > 0 ? (ushort)Math.Clamp(Math.Round(distance / cell), 0, Last) : (ushort)0;
 }

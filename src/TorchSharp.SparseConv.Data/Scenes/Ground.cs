@@ -1,6 +1,7 @@
-namespace TorchSharp.SparseConv.Data.Scenes;
+namespace TorchSharp.SparseConv.Data;
 
-// The ground below the scanner: strips along the street (road, parking, sidewalk, terrain), perhaps a crossing, gentle waves.
+// The ground below the scanner: strips along the street (road, parking, sidewalk, terrain), an optional crossing, and
+// gentle waves.
 internal sealed class Ground
 {
     private const double ScannerHeight = 1.73; // as on KITTI's car
@@ -24,7 +25,8 @@ internal sealed class Ground
 
     public required double WavePhase { get; init; }
 
-    // (along, across) in the street's axes, 0 across in the middle of the road; z is the ground's height there plus what is given.
+    // Takes coordinates along and across the street, with 0 across in the middle of the road, and a height above the
+    // ground.
     public Vec3 Place(double along, double across, double above)
     {
         var y = across - LaneOffset;
@@ -40,7 +42,7 @@ internal sealed class Ground
         {
             return;
         }
-        // The ground is nearly flat, so the ray's fall to its height settles within a few rounds.
+        // The ground is nearly flat, so that the intersection converges within a few rounds.
         var distance = -ScannerHeight / ray.Z;
         var (along, across) = (0.0, 0.0);
         for (var round = 0; round < 3; round++)

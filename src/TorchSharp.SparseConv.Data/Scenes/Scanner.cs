@@ -1,6 +1,6 @@
-namespace TorchSharp.SparseConv.Data.Scenes;
+namespace TorchSharp.SparseConv.Data;
 
-// A rotating scanner of 64 beams at the elevations of a Velodyne HDL-64E; one turn over a street.
+// One turn of a rotating scanner with 64 beams at the elevations of a Velodyne HDL-64E.
 internal static class Scanner
 {
     private const int Beams = 64;
@@ -48,7 +48,8 @@ internal static class Scanner
         return new PointCloud([.. positions], [.. intensity], [.. labels]);
     }
 
-    // Upper block: +2 to -8.33 degrees by a third; lower block: -8.83 to -24.33 by a half.
+    // The upper block goes from +2 to -8.33 degrees in steps of a third, the lower one from -8.83 to -24.33 in steps of
+    // a half.
     private static (double Sin, double Cos) Elevation(int beam)
     {
         var degrees = beam < 32 ? 2 - beam / 3.0 : -8.83 - (beam - 32) / 2.0;
@@ -66,7 +67,7 @@ internal static class Scanner
         return nearest;
     }
 
-    // Far, dark and grazing returns are lost more often.
+    // Returns that are far, dark or grazing are lost more often.
     private static bool IsLost(in Hit hit, ref SceneRandom random)
     {
         var far = hit.Distance / MaxRange;

@@ -1,6 +1,6 @@
-namespace TorchSharp.SparseConv.Data.Scenes;
+namespace TorchSharp.SparseConv.Data;
 
-// Furnishes one random street around the scanner, side by side and from one end to the other.
+// Builds one random street around the scanner, side by side and from one end to the other.
 internal sealed class StreetBuilder
 {
     private const double HalfLength = 70; // metres of street ahead and behind
@@ -63,7 +63,7 @@ internal sealed class StreetBuilder
         }
     }
 
-    // Cars stand in the parking strip, or now and then at the edge of the road.
+    // Cars are parked in the parking strip, or sometimes at the edge of the road.
     private void AddParked(int side)
     {
         var outward = Outward(side);
@@ -115,7 +115,7 @@ internal sealed class StreetBuilder
         }
     }
 
-    // Behind the sidewalk: houses with gaps, or gardens and green.
+    // Behind the sidewalk there are houses with gaps, or gardens and green.
     private void AddBackground(int side)
     {
         var outward = Outward(side);
@@ -164,7 +164,7 @@ internal sealed class StreetBuilder
         );
         if (_random.Chance(0.4))
         {
-            // A porch, or a bay, so that fronts are not all flat.
+            // A porch or a bay, so that not all fronts are flat.
             var porch = new Vec3(_random.Between(2, 4), 1.6, _random.Between(2.6, 4));
             _solids.Add(MakeBox(along, outward * (front + 0.3), -0.3, porch, 0, Label.Building, 0.45));
         }
@@ -192,7 +192,7 @@ internal sealed class StreetBuilder
         }
         if (_random.Chance(0.5))
         {
-            // What closes the view: a row of trees far behind.
+            // A row of trees far behind closes the view.
             for (var at = along - length / 2; at < along + length / 2; at += _random.Between(4, 8))
             {
                 AddTree(at, outward * (front + _random.Between(18, 26)));
@@ -259,7 +259,7 @@ internal sealed class StreetBuilder
         _solids.Add(MakeBox(along - 0.06, across, height - 0.3, size, 0, Label.TrafficSign, 0.95));
     }
 
-    // Something that SemanticKITTI leaves unlabelled.
+    // An object that SemanticKITTI leaves unlabelled.
     private void AddBin(double along, double across) =>
         _solids.Add(MakeBox(along, across, 0, new Vec3(0.6, 0.6, 1.1), 0.3, Label.Unlabeled, 0.3));
 
@@ -326,7 +326,7 @@ internal sealed class StreetBuilder
         }
     }
 
-    // A box whose foot stands `above` metres over the ground, turned by a small heading from the street's.
+    // Makes a box whose foot is `above` metres over the ground, with a heading relative to that of the street.
     private Box MakeBox(
         double along,
         double across,
@@ -354,6 +354,6 @@ internal sealed class StreetBuilder
         };
     }
 
-    // Side 0 lies to the right of the street, side 1 to the left.
+    // Side 0 is to the right of the street, side 1 to the left.
     private static int Outward(int side) => side == 0 ? -1 : 1;
 }

@@ -4,28 +4,23 @@ using TorchSharp.SparseConv.Data;
 
 namespace Examples.Tests.Completion;
 
-internal sealed class CompletionTests
+internal sealed class CompletionTests : FolderTests
 {
     private static readonly string[] Tiny = ["--size", "16", "--width", "8", "--batch-size", "4", "--threads", "1"];
 
-    private TempFolder _folder = null!;
     private Threads _threads;
 
     [SetUp]
-    public void MakeFolder() => (_folder, _threads) = (new TempFolder(), Threads.Now());
+    public void RememberThreads() => _threads = Threads.Now();
 
     [TearDown]
-    public void DeleteFolder()
-    {
-        _folder.Dispose();
-        _threads.Restore();
-    }
+    public void RestoreThreads() => _threads.Restore();
 
     [Test]
     public void Completions_reach_what_was_not_seen()
     {
-        string[] some = ["--steps", "80", "--test-shapes", "12", "--output", _folder["out"]];
-        var run = ExampleRun.Of(CompletionCommand.Create(), [.. Tiny, .. some]);
+        string[] some = ["--steps", "80", "--test-shapes", "12", "--output", Folder["out"]];
+        var run = CommandRun.Of(CompletionCommand.Run, [.. Tiny, .. some]);
         Assert.That(run.ExitCode, Is.Zero, run.Errors);
         Assert.Multiple(() =>
         {
@@ -41,22 +36,22 @@ internal sealed class CompletionTests
             Assert.That(input, Is.SubsetOf(truth));
             Assert.That(input, Is.SubsetOf(completion), "what was seen stays");
             Assert.That(completion, Has.Count.GreaterThan(input.Count));
-            Assert.That(run.Output, Does.Contain(_folder["out/completion.html"]));
-            Assert.That(File.ReadAllText(_folder["out/completion.html"]), Does.Contain("completed, but not there"));
+            Assert.That(run.Output, Does.Contain(Folder["out/completion.html"]));
+            Assert.That(File.ReadAllText(Folder["out/completion.html"]), Does.Contain("completed, but not there"));
         });
 
         double Recall(string row) => run.Number($"{row}(?: +[0-9.]+){{2}} +([0-9.]+)");
         HashSet<(float, float, float)> Read(string name) =>
-            [.. PlyFile.Read(_folder[$"out/{name}.ply"]).Positions.Chunk(3).Select(at => (at[0], at[1], at[2]))];
+            [.. PlyFile.Read(Folder[$"out/{name}.ply"]).Positions.Chunk(3).Select(at => (at[0], at[1], at[2]))];
     }
 
     [Test]
     public void A_shape_that_was_learned_is_completed_from_any_side()
     {
-        // The same egg to learn from and to measure on: only where it is cut is new.
+        // The same egg is used for training and for measuring; only the cuts differ.
         WriteForBoth("egg", Egg(2000, new Random(1)));
-        string[] some = ["--data", _folder.Root, "--partial", "Cut", "--steps", "60", "--test-shapes", "8"];
-        var run = ExampleRun.Of(CompletionCommand.Create(), [.. Tiny, .. some, "--output", _folder["out"]]);
+        string[] some = ["--data", Folder.Root, "--partial", "Cut", "--steps", "60", "--test-shapes", "8"];
+        var run = CommandRun.Of(CompletionCommand.Run, [.. Tiny, .. some, "--output", Folder["out"]]);
         Assert.That(run.ExitCode, Is.Zero, run.Errors);
         Assert.That(run.Number("as seen +([0-9.]+)"), Is.InRange(0.4, 0.65), "half of it");
         Assert.That(run.Number("completed +([0-9.]+)"), Is.GreaterThan(0.7));
@@ -65,11 +60,8 @@ internal sealed class CompletionTests
     [Test]
     public void The_same_seed_gives_the_same_numbers()
     {
-        string[] args = [.. Tiny, "--steps", "4", "--test-shapes", "4", "--output", _folder["out"]];
-        var (one, two) = (
-            ExampleRun.Of(CompletionCommand.Create(), args),
-            ExampleRun.Of(CompletionCommand.Create(), args)
-        );
+        string[] args = [.. Tiny, "--steps", "4", "--test-shapes", "4", "--output", Folder["out"]];
+        var (one, two) = (CommandRun.Of(CompletionCommand.Run, args), CommandRun.Of(CompletionCommand.Run, args));
         Assert.That(one.ExitCode, Is.Zero, one.Errors);
         Assert.That(two.Number("completed +([0-9.]+)"), Is.EqualTo(one.Number("completed +([0-9.]+)")));
     }
@@ -96,14 +88,14 @@ internal sealed class CompletionTests
     [Test]
     public void Files_of_points_are_taken_with_y_up()
     {
-        // A pole along y, off the file's origin.
+        // A pole along y that does not start at the origin of the file.
         var pole = new PointCloud([.. Enumerable.Range(0, 200).SelectMany(i => new[] { 3, 0.01f * i, -7 })]);
         WriteForBoth("pole", pole);
-        string[] some = ["--data", _folder.Root, "--steps", "1", "--test-shapes", "1", "--output", _folder["out"]];
-        var run = ExampleRun.Of(CompletionCommand.Create(), [.. Tiny, .. some]);
+        string[] some = ["--data", Folder.Root, "--steps", "1", "--test-shapes", "1", "--output", Folder["out"]];
+        var run = CommandRun.Of(CompletionCommand.Run, [.. Tiny, .. some]);
         Assert.That(run.ExitCode, Is.Zero, run.Errors);
-        Assert.That(run.Output, Does.Contain($"1 + 1 of {_folder.Root}"));
-        var truth = PlyFile.Read(_folder["out/truth.ply"]).Positions.Chunk(3).ToArray();
+        Assert.That(run.Output, Does.Contain($"1 + 1 of {Folder.Root}"));
+        var truth = PlyFile.Read(Folder["out/truth.ply"]).Positions.Chunk(3).ToArray();
         Assert.That(truth.Select(at => (at[0], at[1])).Distinct().Count(), Is.EqualTo(1));
         Assert.That(
             truth.Select(at => at[2]),
@@ -122,7 +114,7 @@ internal sealed class CompletionTests
             Assert.Ignore("SPARSECONV_DATA names no folder that holds shapenet-cap");
         }
         string[] some = ["--data", caps, "--partial", "Cut", "--steps", "60", "--test-shapes", "8"];
-        var run = ExampleRun.Of(CompletionCommand.Create(), [.. Tiny, .. some, "--output", _folder["out"]]);
+        var run = CommandRun.Of(CompletionCommand.Run, [.. Tiny, .. some, "--output", Folder["out"]]);
         Assert.That(run.ExitCode, Is.Zero, run.Errors);
         Assert.That(run.Number("completed +([0-9.]+)"), Is.GreaterThan(run.Number("as seen +([0-9.]+)")));
     }
@@ -130,20 +122,20 @@ internal sealed class CompletionTests
     [Test]
     public void Misuse_is_told_in_one_line()
     {
-        ExampleRun.Of(CompletionCommand.Create(), "--steps", "0").ShouldFail(2, "--steps is 0");
-        ExampleRun.Of(CompletionCommand.Create(), "--size", "24").ShouldFail(2, "--size is 24", "multiple of 16");
-        ExampleRun.Of(CompletionCommand.Create(), "--data", "/nowhere").ShouldFail(2, "--data /nowhere", "train");
-        Directory.CreateDirectory(_folder["train"]);
-        PlyFile.Write(_folder["train/none.ply"], new PointCloud([]));
-        ExampleRun.Of(CompletionCommand.Create(), "--data", _folder.Root).ShouldFail(1, "none.ply", "no point");
+        CommandRun.Of(CompletionCommand.Run, "--steps", "0").ShouldFail(2, "--steps is 0");
+        CommandRun.Of(CompletionCommand.Run, "--size", "24").ShouldFail(2, "--size is 24", "multiple of 16");
+        CommandRun.Of(CompletionCommand.Run, "--data", "/nowhere").ShouldFail(2, "--data /nowhere", "train");
+        Directory.CreateDirectory(Folder["train"]);
+        PlyFile.Write(Folder["train/none.ply"], new PointCloud([]));
+        CommandRun.Of(CompletionCommand.Run, "--data", Folder.Root).ShouldFail(1, "none.ply", "no point");
     }
 
     private void WriteForBoth(string name, PointCloud shape)
     {
         foreach (var part in new[] { "train", "val" })
         {
-            Directory.CreateDirectory(_folder[part]);
-            PlyFile.Write(_folder[$"{part}/{name}.ply"], shape);
+            Directory.CreateDirectory(Folder[part]);
+            PlyFile.Write(Folder[$"{part}/{name}.ply"], shape);
         }
     }
 

@@ -5,7 +5,7 @@ namespace Examples.Tests.Completion;
 
 internal sealed class ShapeTests
 {
-    // Of the box around it, half of whose extent is 1.
+    // The volume in a box with half the extent 1.
     [TestCase(SolidKind.Box, 8)]
     [TestCase(SolidKind.Sphere, 4 * Math.PI / 3)]
     [TestCase(SolidKind.Cylinder, 2 * Math.PI)]
@@ -82,7 +82,7 @@ internal sealed class ShapeTests
     [Test]
     public void Agreement_is_counted_by_hand()
     {
-        // In a row: the output has 0, 1, 5 and the truth 1, 2, 8.
+        // Cells in a row: the output has 0, 1, 5 and the truth 1, 2, 8.
         var (output, truth) = (Row(0, 1, 5), Row(1, 2, 8));
         var one = Agreement.Of(output, truth);
         Assert.That(one, Is.EqualTo(new Agreement(Output: 3, Truth: 3, Both: 1, OutputNear: 2, TruthNear: 2)));
@@ -93,7 +93,7 @@ internal sealed class ShapeTests
         Shape Row(params int[] places) => new(10, places.Select(z => Shape.Cell(4, 4, z, 10)));
     }
 
-    // Of 6^3 cells, from 2 to 7 on each axis of 10.
+    // A cube of 6^3 cells, from 2 to 7 on each axis of 10.
     private static Shape Cube() =>
         Shape.SurfaceOf(10, point => Math.Max(Math.Abs(point.X), Math.Max(Math.Abs(point.Y), Math.Abs(point.Z))) < 0.6);
 }

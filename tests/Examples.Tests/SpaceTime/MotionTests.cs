@@ -21,7 +21,7 @@ internal sealed class MotionTests
     {
         string[] data = ["--clips", "64", "--test-clips", "16", "--frames", "6", "--threads", "1"];
         string[] training = ["--width", "8", "--epochs", "3", "--batch-size", "2"];
-        var run = ExampleRun.Of(MotionCommand.Create(), [.. data, .. training]);
+        var run = CommandRun.Of(MotionCommand.Run, [.. data, .. training]);
         Assert.That(run.ExitCode, Is.Zero, run.Errors);
         Assert.Multiple(() =>
         {
@@ -40,7 +40,7 @@ internal sealed class MotionTests
         });
 
         double Accuracy(string kernel) => Column(kernel, 6);
-        // Counted from 1; column 0 is the kernel's name.
+        // Columns count from 0, which is the name of the kernel.
         double Column(string kernel, int column) => run.Number($"^{kernel}(?: +[0-9,.]+){{{column - 1}}} +([0-9,.]+)");
     }
 
@@ -89,7 +89,7 @@ internal sealed class MotionTests
     [Test]
     public void One_frame_looks_the_same_whatever_an_object_does()
     {
-        // The mean number of voxels in a frame, and how far from the middle of the path they lie.
+        // The mean number of voxels in a frame, and their mean distance from the middle of the path.
         var looks = Enum.GetValues<Motion>().Select(Look).ToArray();
         foreach (var (voxels, distance) in looks[1..])
         {
@@ -128,9 +128,9 @@ internal sealed class MotionTests
     [Test]
     public void Misuse_is_told_in_one_line()
     {
-        ExampleRun.Of(MotionCommand.Create(), "--clips", "0").ShouldFail(2, "--clips is 0");
-        ExampleRun.Of(MotionCommand.Create(), "--frames", "1").ShouldFail(2, "--frames is 1", "at least 2");
-        ExampleRun.Of(MotionCommand.Create(), "--objects", "9").ShouldFail(2, "--objects is 9", "at most 8");
+        CommandRun.Of(MotionCommand.Run, "--clips", "0").ShouldFail(2, "--clips is 0");
+        CommandRun.Of(MotionCommand.Run, "--frames", "1").ShouldFail(2, "--frames is 1", "at least 2");
+        CommandRun.Of(MotionCommand.Run, "--objects", "9").ShouldFail(2, "--objects is 9", "at most 8");
     }
 
     private static Vector3 Middle((int X, int Y, int Z)[] voxels) =>

@@ -5,23 +5,15 @@ using TorchSharp.SparseConv.Data;
 
 namespace Examples.Tests.SparseDigits;
 
-internal sealed class DigitsTests
+internal sealed class DigitsTests : FolderTests
 {
-    private TempFolder _folder = null!;
-
-    [SetUp]
-    public void MakeFolder() => _folder = new TempFolder();
-
-    [TearDown]
-    public void DeleteFolder() => _folder.Dispose();
-
     [Test]
     public void A_short_training_reads_most_digits()
     {
         WriteMnist(train: 600, test: 200);
-        var run = ExampleRun.Of(
-            DigitsCommand.Create(),
-            ["--data", _folder.Root, "--epochs", "3", "--width", "6", "--batch-size", "20"]
+        var run = CommandRun.Of(
+            DigitsCommand.Run,
+            ["--data", Folder.Root, "--epochs", "3", "--width", "6", "--batch-size", "20"]
         );
         Assert.That(run.ExitCode, Is.Zero, run.Errors);
         Assert.Multiple(() =>
@@ -51,7 +43,7 @@ internal sealed class DigitsTests
         var (sparse, dense) = MultiplyAdds.Of(layers, full);
         Assert.Multiple(() =>
         {
-            // Of 8 x 3 taps along an axis, the two at the ends lie outside.
+            // Of 8 x 3 taps along an axis, the first and the last lie outside.
             Assert.That(sparse, Is.EqualTo(7 * ((22 * 22 * 2 * 3) + (16 * 3 * 5))));
             Assert.That(dense, Is.EqualTo(7 * ((8 * 8 * 9 * 2 * 3) + (16 * 3 * 5))));
         });
@@ -90,9 +82,9 @@ internal sealed class DigitsTests
     [Test]
     public void Misuse_is_told_in_one_line()
     {
-        ExampleRun.Of(DigitsCommand.Create(), "--epochs", "0").ShouldFail(2, "--epochs is 0");
-        ExampleRun.Of(DigitsCommand.Create(), "--data", "/nowhere/at/all").ShouldFail(2, "no such folder");
-        ExampleRun.Of(DigitsCommand.Create(), "--data", _folder.Root).ShouldFail(1, "train-images-idx3-ubyte");
+        CommandRun.Of(DigitsCommand.Run, "--epochs", "0").ShouldFail(2, "--epochs is 0");
+        CommandRun.Of(DigitsCommand.Run, "--data", "/nowhere/at/all").ShouldFail(2, "no such folder");
+        CommandRun.Of(DigitsCommand.Run, "--data", Folder.Root).ShouldFail(1, "train-images-idx3-ubyte");
     }
 
     private void WriteMnist(int train, int test)
@@ -105,10 +97,10 @@ internal sealed class DigitsTests
             byte[] pixels = [.. Enumerable.Range(0, digits.Count).SelectMany(i => digits.Image(i).ToArray())];
             byte[] labels = [.. Enumerable.Range(0, digits.Count).Select(i => (byte)digits.Label(i))];
             IdxFile.Write(
-                _folder[$"{set}-images-idx3-ubyte.gz"],
+                Folder[$"{set}-images-idx3-ubyte.gz"],
                 new NumberArray(pixels, digits.Count, Digits.Size, Digits.Size)
             );
-            IdxFile.Write(_folder[$"{set}-labels-idx1-ubyte.gz"], new NumberArray(labels, digits.Count));
+            IdxFile.Write(Folder[$"{set}-labels-idx1-ubyte.gz"], new NumberArray(labels, digits.Count));
         }
     }
 }

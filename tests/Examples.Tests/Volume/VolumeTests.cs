@@ -3,20 +3,12 @@ using Vessels;
 
 namespace Examples.Tests.Vessels;
 
-internal sealed class VolumeTests
+internal sealed class VolumeTests : FolderTests
 {
     private static readonly string[] Tiny = ["--size", "32", "--trees", "12", "--test-trees", "3", "--epochs", "12"];
 
-    // Nothing is learned: only what goes in and out counts.
+    // Nothing is learned in these runs: only input and output matter.
     private static readonly string[] Tiniest = ["--size", "16", "--trees", "2", "--test-trees", "1", "--epochs", "1"];
-
-    private TempFolder _folder = null!;
-
-    [SetUp]
-    public void MakeFolder() => _folder = new TempFolder();
-
-    [TearDown]
-    public void DeleteFolder() => _folder.Dispose();
 
     [Test]
     public void A_volume_comes_back_segmented_in_its_own_place()
@@ -26,25 +18,25 @@ internal sealed class VolumeTests
         var (intensities, truth) = VesselTrees.Grow(size: 32, seed: 77);
         var stored = Array.ConvertAll(intensities, value => (short)value);
         var volume = new Volume(new NumberArray(stored, 32, 32, 32), spacing, affine) { Slope = 2 };
-        NiftiFile.Write(_folder["volume.nii.gz"], volume);
+        NiftiFile.Write(Folder["volume.nii.gz"], volume);
         byte[] labels = Array.ConvertAll(truth, one => one ? (byte)3 : (byte)0);
-        NiftiFile.Write(_folder["labels.nii"], new Volume(new NumberArray(labels, 32, 32, 32)));
-        var run = ExampleRun.Of(
-            VolumeCommand.Create(),
+        NiftiFile.Write(Folder["labels.nii"], new Volume(new NumberArray(labels, 32, 32, 32)));
+        var run = CommandRun.Of(
+            VolumeCommand.Run,
             [
                 .. Tiny,
                 "--volume",
-                _folder["volume.nii.gz"],
+                Folder["volume.nii.gz"],
                 "--labels",
-                _folder["labels.nii"],
+                Folder["labels.nii"],
                 "--threshold",
                 "20",
                 "--output",
-                _folder["out"],
+                Folder["out"],
             ]
         );
         Assert.That(run.ExitCode, Is.Zero, run.Errors);
-        var result = NiftiFile.Read(_folder["out/vessels.nii.gz"]);
+        var result = NiftiFile.Read(Folder["out/vessels.nii.gz"]);
         var mask = result.Values.As<byte>();
         var (both, predicted) = (0, 0);
         for (var cell = 0; cell < mask.Length; cell++)
@@ -83,12 +75,12 @@ internal sealed class VolumeTests
         Environment.SetEnvironmentVariable(Volumes.DataVariable, null);
         try
         {
-            var run = ExampleRun.Of(VolumeCommand.Create(), [.. Tiny, "--output", _folder["out"]]);
+            var run = CommandRun.Of(VolumeCommand.Run, [.. Tiny, "--output", Folder["out"]]);
             Assert.That(run.ExitCode, Is.Zero, run.Errors);
             Assert.That(run.Number("Dice against its labels ([0-9.]+)"), Is.InRange(0.3, 1));
             var (volume, mask) = (
-                NiftiFile.Read(_folder["out/volume.nii.gz"]),
-                NiftiFile.Read(_folder["out/vessels.nii.gz"])
+                NiftiFile.Read(Folder["out/volume.nii.gz"]),
+                NiftiFile.Read(Folder["out/vessels.nii.gz"])
             );
             Assert.That(mask.Values.Shape, Is.EqualTo(volume.Values.Shape));
         }
@@ -107,9 +99,9 @@ internal sealed class VolumeTests
         {
             Assert.Ignore($"{Volumes.DataVariable} names no folder that holds medical/CT_AVM.nii.gz");
         }
-        var run = ExampleRun.Of(VolumeCommand.Create(), [.. Tiniest, "--volume", path, "--output", _folder["out"]]);
+        var run = CommandRun.Of(VolumeCommand.Run, [.. Tiniest, "--volume", path, "--output", Folder["out"]]);
         Assert.That(run.ExitCode, Is.Zero, run.Errors);
-        var (volume, mask) = (NiftiFile.Read(path), NiftiFile.Read(_folder["out/vessels.nii.gz"]));
+        var (volume, mask) = (NiftiFile.Read(path), NiftiFile.Read(Folder["out/vessels.nii.gz"]));
         Assert.Multiple(() =>
         {
             Assert.That(run.Output, Does.Contain("256 x 242 x 154 voxels, 4.1 % of them kept"));
@@ -147,18 +139,18 @@ internal sealed class VolumeTests
     [Test]
     public void Misuse_is_told_in_one_line()
     {
-        NiftiFile.Write(_folder["flat.nii"], new Volume(new NumberArray(new byte[6], 2, 3)));
-        NiftiFile.Write(_folder["one.nii"], new Volume(new NumberArray(new byte[6], 1, 2, 3)));
-        NiftiFile.Write(_folder["two.nii"], new Volume(new NumberArray(new byte[6], 1, 3, 2)));
-        ExampleRun.Of(VolumeCommand.Create(), "--volume", "/nowhere.nii").ShouldFail(2, "--volume /nowhere.nii");
-        ExampleRun.Of(VolumeCommand.Create(), "--volume", _folder["flat.nii"]).ShouldFail(1, "flat.nii", "3 axes");
-        ExampleRun
-            .Of(VolumeCommand.Create(), "--volume", _folder["one.nii"], "--labels", _folder["two.nii"])
+        NiftiFile.Write(Folder["flat.nii"], new Volume(new NumberArray(new byte[6], 2, 3)));
+        NiftiFile.Write(Folder["one.nii"], new Volume(new NumberArray(new byte[6], 1, 2, 3)));
+        NiftiFile.Write(Folder["two.nii"], new Volume(new NumberArray(new byte[6], 1, 3, 2)));
+        CommandRun.Of(VolumeCommand.Run, "--volume", "/nowhere.nii").ShouldFail(2, "--volume /nowhere.nii");
+        CommandRun.Of(VolumeCommand.Run, "--volume", Folder["flat.nii"]).ShouldFail(1, "flat.nii", "3 axes");
+        CommandRun
+            .Of(VolumeCommand.Run, "--volume", Folder["one.nii"], "--labels", Folder["two.nii"])
             .ShouldFail(1, "two.nii", "(1, 3, 2)", "(1, 2, 3)");
-        ExampleRun.Of(VolumeCommand.Create(), "--size", "-3").ShouldFail(2, "--size is -3");
+        CommandRun.Of(VolumeCommand.Run, "--size", "-3").ShouldFail(2, "--size is -3");
     }
 
-    // Of cells that touch by a face, an edge or a corner.
+    // Counts the pieces of cells that share a face, an edge or a corner.
     private static int Pieces(bool[] mask, int size)
     {
         var seen = new bool[mask.Length];

@@ -2,8 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace TorchSharp.SparseConv.Data.Tests;
 
-/// <summary>Writes docs/pictures from the tests' pages; docs/pictures/take.sh runs it and makes the files small.</summary>
-public sealed class DocsPictures
+/// <summary>
+/// Writes docs/pictures from the tests' pages; docs/pictures/take.sh runs it and makes the files small.
+/// </summary>
+internal sealed class DocsPictures
 {
     private Browser _browser = null!;
     private TempFolder _folder = null!;

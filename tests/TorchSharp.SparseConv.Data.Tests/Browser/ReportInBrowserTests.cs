@@ -2,7 +2,7 @@ namespace TorchSharp.SparseConv.Data.Tests;
 
 /// <summary>The report page in a real browser.</summary>
 [NonParallelizable]
-public sealed class ReportInBrowserTests
+internal sealed class ReportInBrowserTests
 {
     private Browser _browser = null!;
     private TempFolder _folder = null!;

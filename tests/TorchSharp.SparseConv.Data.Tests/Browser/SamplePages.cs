@@ -1,9 +1,13 @@
 namespace TorchSharp.SparseConv.Data.Tests;
 
-/// <summary>Pages of a generated street and a made-up training, for the browser's tests and the pictures of the docs.</summary>
+/// <summary>
+/// Pages of a generated street and a made-up training, for the browser's tests and the pictures of the docs.
+/// </summary>
 internal static class SamplePages
 {
-    /// <summary>Truth, and a prediction that is wrong where a network often is: in patches, and for what looks alike.</summary>
+    /// <summary>
+    /// Truth, and a prediction that is wrong where a network often is: in patches, and for what looks alike.
+    /// </summary>
     public static ViewerPage Street(string? colorBy = null)
     {
         var (cloud, prediction) = Scan();
@@ -46,7 +50,10 @@ internal static class SamplePages
         );
     }
 
-    /// <summary>A training as it goes: loss falling with noise, one cycle of the learning rate, a confusion matrix with a few usual mistakes.</summary>
+    /// <summary>
+    /// A training as it goes: loss falling with noise, one cycle of the learning rate, a confusion matrix with a few
+    /// usual mistakes.
+    /// </summary>
     public static TrainingReportPage Training()
     {
         const int PerEpoch = 24;

@@ -2,7 +2,7 @@ namespace TorchSharp.SparseConv.Data.Tests;
 
 /// <summary>The viewer page in a real browser: what it draws, and what its controls do to that.</summary>
 [NonParallelizable]
-public sealed class ViewerInBrowserTests
+internal sealed class ViewerInBrowserTests
 {
     private static readonly int[] WrongColor = [0xff, 0x4d, 0x4d];
 

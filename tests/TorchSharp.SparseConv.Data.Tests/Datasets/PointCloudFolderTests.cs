@@ -1,6 +1,6 @@
 namespace TorchSharp.SparseConv.Data.Tests.Datasets;
 
-public sealed class PointCloudFolderTests
+internal sealed class PointCloudFolderTests
 {
     [Test]
     public void Files_of_several_formats_are_one_data_set()

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace TorchSharp.SparseConv.Data.Tests.Datasets;
 
-public sealed class PointCloudLoaderTests
+internal sealed class PointCloudLoaderTests
 {
     [Test]
     public void Batches_are_the_same_however_many_workers([Values] LoadingOrder order)
@@ -204,7 +204,8 @@ public sealed class PointCloudLoaderTests
                 .Range(0, 2)
                 .SelectMany(epoch => loader.Epoch(epoch))
                 .Select(batch =>
-                    $"{batch.Number}: {string.Join(' ', batch.Indices)}: {string.Join(' ', batch.Clouds.SelectMany(cloud => cloud.Positions))}"
+                    $"{batch.Number}: {string.Join(' ', batch.Indices)}: "
+                    + $"{string.Join(' ', batch.Clouds.SelectMany(cloud => cloud.Positions))}"
                 ),
         ];
 

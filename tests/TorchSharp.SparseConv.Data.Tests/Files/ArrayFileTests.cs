@@ -4,7 +4,7 @@ using System.Text;
 
 namespace TorchSharp.SparseConv.Data.Tests.Files;
 
-public sealed class ArrayFileTests
+internal sealed class ArrayFileTests
 {
     private static readonly Array[] AllTypes =
     [

@@ -1,7 +1,8 @@
 namespace TorchSharp.SparseConv.Data.Tests.Files;
 
-// Whatever is in a file, reading it ends in a result or in a PointCloudException, and takes memory for what is there, not for what is promised.
-public sealed class FuzzTests
+// Whatever is in a file, reading it ends in a result or in a PointCloudException, and takes memory for what is there,
+// not for what is promised.
+internal sealed class FuzzTests
 {
     private const int Seeds = 1000;
 

@@ -1,6 +1,6 @@
 namespace TorchSharp.SparseConv.Data.Tests.Files;
 
-public sealed class KittiFileTests
+internal sealed class KittiFileTests
 {
     [TestCase("a.bin", "a.label")]
     [TestCase("00/velodyne/a.bin", "00/velodyne/a.label")]

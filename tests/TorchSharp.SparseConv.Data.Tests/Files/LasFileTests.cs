@@ -2,7 +2,7 @@ using System.Text;
 
 namespace TorchSharp.SparseConv.Data.Tests.Files;
 
-public sealed class LasFileTests
+internal sealed class LasFileTests
 {
     private static readonly int[] Formats = [.. Enumerable.Range(0, 11)];
 

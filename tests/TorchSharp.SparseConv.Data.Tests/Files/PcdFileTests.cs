@@ -1,9 +1,8 @@
 using System.Text;
-using TorchSharp.SparseConv.Data.Files;
 
 namespace TorchSharp.SparseConv.Data.Tests.Files;
 
-public sealed class PcdFileTests
+internal sealed class PcdFileTests
 {
     private const string Header = "VERSION .7\nFIELDS x y z\nSIZE 4 4 4\nTYPE F F F\n";
 
@@ -43,7 +42,8 @@ public sealed class PcdFileTests
         using var folder = new TempFolder();
         File.WriteAllText(
             folder["a.pcd"],
-            "# made by hand\nVERSION 0.7\nFIELDS x _ y z normal_x normal_y normal_z w\nSIZE 4 1 4 4 8 8 8 2\nTYPE F U F F F F F I\n"
+            "# made by hand\nVERSION 0.7\nFIELDS x _ y z normal_x normal_y "
+                + "normal_z w\nSIZE 4 1 4 4 8 8 8 2\nTYPE F U F F F F F I\n"
                 + "COUNT 1 2 1 1 1 1 1 2\nWIDTH 1\nHEIGHT 1\nPOINTS 1\nDATA ascii\n1 9 9 2 3 4 5 6 -7 8\n"
         );
         var cloud = PcdFile.Read(folder["a.pcd"]);

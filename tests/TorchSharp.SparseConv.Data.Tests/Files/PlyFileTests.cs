@@ -2,7 +2,7 @@ using System.Text;
 
 namespace TorchSharp.SparseConv.Data.Tests.Files;
 
-public sealed class PlyFileTests
+internal sealed class PlyFileTests
 {
     public const string FacesAndLists =
         "ply\r\nformat ascii 1.0\r\ncomment made by hand\r\nobj_info none\r\nelement camera 2\r\nproperty float f\r\n"
@@ -41,7 +41,8 @@ public sealed class PlyFileTests
         using var folder = new TempFolder();
         var header =
             "ply\nformat binary_big_endian 1.0\nelement camera 2\nproperty float f\nelement face 2\nproperty uchar n\n"
-            + "property list ushort int v\nelement vertex 2\nproperty list int8 uint16 w\nproperty short x\nproperty short y\n"
+            + "property list ushort int v\nelement vertex 2\nproperty "
+            + "list int8 uint16 w\nproperty short x\nproperty short y\n"
             + "property short z\nend_header\n";
         byte[] body =
         [
@@ -99,8 +100,10 @@ public sealed class PlyFileTests
     {
         using var folder = new TempFolder();
         var text =
-            "ply\nformat ascii 1.0\nelement vertex 1\nproperty float a_0\nproperty float x\nproperty float y\nproperty float z\n"
-            + "property float a_1\nproperty int b_0\nproperty float b_1\nproperty int c_0\nproperty uchar red\nproperty uchar green\n"
+            "ply\nformat ascii 1.0\nelement vertex 1\nproperty float "
+            + "a_0\nproperty float x\nproperty float y\nproperty float z\n"
+            + "property float a_1\nproperty int b_0\nproperty float "
+            + "b_1\nproperty int c_0\nproperty uchar red\nproperty uchar green\n"
             + "property uchar blue\nproperty uchar alpha\nend_header\n1 2 3 4 5 6 7 8 9 10 11 12\n";
         File.WriteAllText(folder["a.ply"], text);
         Assert.That(
@@ -130,7 +133,8 @@ public sealed class PlyFileTests
     [TestCase(Header + "end_header\n1 2 3.000000\n4 5 ", 113, "only 2 numbers")]
     [TestCase(Header + "end_header\n1 2 3 7\n4 5 6", 100, "goes on with \"7\"")]
     [TestCase(
-        "ply\nformat ascii 1.0\nelement vertex 1000000000000\nproperty float x\nproperty float y\nproperty float z\nend_header\n1 2 3",
+        "ply\nformat ascii 1.0\nelement vertex 1000000000000\nproperty "
+            + "float x\nproperty float y\nproperty float z\nend_header\n1 2 3",
         112,
         "expected 1000000000000 points"
     )]

@@ -1,7 +1,7 @@
 namespace TorchSharp.SparseConv.Data.Tests.Files;
 
 // Values of the real files were computed without this library.
-public sealed class RealFileTests
+internal sealed class RealFileTests
 {
     [Test]
     public void A_scanned_room_as_ply()

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace TorchSharp.SparseConv.Data.Tests.Files;
 
-public sealed class TextFileTests
+internal sealed class TextFileTests
 {
     [Test]
     public void Every_number_comes_back([Values(".csv", ".xyz", ".txt")] string ending)

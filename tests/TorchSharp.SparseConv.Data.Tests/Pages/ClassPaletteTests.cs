@@ -1,6 +1,6 @@
 namespace TorchSharp.SparseConv.Data.Tests;
 
-public sealed class ClassPaletteTests
+internal sealed class ClassPaletteTests
 {
     [Test]
     public void Classes_without_colours_get_different_ones()

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace TorchSharp.SparseConv.Data.Tests;
 
-public sealed class TrainingReportPageTests
+internal sealed class TrainingReportPageTests
 {
     [Test]
     public void The_data_is_what_was_given()
@@ -31,7 +31,8 @@ public sealed class TrainingReportPageTests
             Assert.That(
                 data.GetProperty("scores").ToString(),
                 Is.EqualTo(
-                    """[{"measured":"training","step":1,"iou":null,"accuracy":0.5},{"measured":"validation","step":2,"iou":0.5,"accuracy":0.75}]"""
+                    """[{"measured":"training","step":1,"iou":null,"accuracy":0.5},"""
+                        + """{"measured":"validation","step":2,"iou":0.5,"accuracy":0.75}]"""
                 )
             );
             Assert.That(

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace TorchSharp.SparseConv.Data.Tests;
 
-public sealed class ViewerPageTests
+internal sealed class ViewerPageTests
 {
     private static readonly ClassPalette Classes = new(
         ["void", "</script><b>car"],
@@ -171,7 +171,8 @@ public sealed class ViewerPageTests
             Assert.That(
                 page.Html,
                 Does.Contain(
-                    "Content-Security-Policy\" content=\"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'\""
+                    "Content-Security-Policy\" content=\"default-src 'none'; "
+                        + "script-src 'unsafe-inline'; style-src 'unsafe-inline'\""
                 )
             );
             Assert.That(Regex.IsMatch(page.OutsideScripts, @"\b(src|href)\s*=|url\(|@import"), Is.False);

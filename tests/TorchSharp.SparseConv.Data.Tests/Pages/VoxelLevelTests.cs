@@ -1,6 +1,6 @@
 namespace TorchSharp.SparseConv.Data.Tests;
 
-public sealed class VoxelLevelTests
+internal sealed class VoxelLevelTests
 {
     [Test]
     public void A_pyramid_has_the_floor_of_every_point_at_every_stride()

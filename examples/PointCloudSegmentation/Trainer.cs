@@ -1,0 +1,247 @@
+using System.Diagnostics;
+using System.Globalization;
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.SparseConv.Data;
+using static TorchSharp.torch.optim;
+
+namespace PointCloudSegmentation;
+
+/// <summary>
+/// Trains one network. It can stop after any step and continue from its checkpoint with the same result.
+/// </summary>
+internal sealed class Trainer : IDisposable
+{
+    private const double MaxGradientNorm = 10;
+
+    private readonly TrainingSettings _settings;
+    private readonly IPointCloudDataset _dataset;
+    private readonly PointCloudLoader _loader;
+    private readonly AdamW _optimizer;
+    private readonly lr_scheduler.LRScheduler _scheduler;
+    private readonly torch.Tensor? _classWeights;
+    private readonly string _checkpointPath;
+    private readonly string _lossPath;
+    private readonly int _totalSteps;
+    private ConfusionMatrix _seen; // voxels of the current epoch, as they were predicted while it learned from them
+
+    /// <summary>
+    /// Starts a run at step 0 with fresh weights. Checkpoints are written to <paramref name="folder"/>.
+    /// </summary>
+    public Trainer(TrainingSettings settings, IPointCloudDataset dataset, string folder)
+    {
+        _settings = settings;
+        _dataset = dataset;
+        Directory.CreateDirectory(folder);
+        _checkpointPath = Checkpoint.PathIn(folder);
+        _lossPath = Path.Combine(folder, "loss.csv");
+        _loader = new PointCloudLoader(dataset, settings.BatchSize)
+        {
+            Augmentation = settings.Augment ? Augmentation.Default : null,
+            Seed = settings.Seed,
+        };
+        _totalSteps = settings.Epochs * StepsPerEpoch;
+        _seen = NothingSeen();
+        torch.manual_seed(settings.Seed);
+        Model = new SegmentationModel(settings.Model.Config());
+        _optimizer = AdamW(Model.Network.parameters(), settings.LearningRate, weight_decay: settings.WeightDecay);
+        _scheduler = settings.Schedule switch
+        {
+            LearningSchedule.OneCycle => lr_scheduler.OneCycleLR(_optimizer, settings.LearningRate, _totalSteps),
+            _ => lr_scheduler.CosineAnnealingLR(_optimizer, _totalSteps),
+        };
+        _classWeights = settings.ClassWeights == ClassWeighting.Balanced ? ClassBalance.Weights(dataset) : null;
+    }
+
+    public SegmentationModel Model { get; }
+
+    public TrainingProgress Progress { get; private set; } = new();
+
+    public int StepsPerEpoch => _loader.BatchCount;
+
+    public bool IsFinished => Progress.Epoch >= _settings.Epochs;
+
+    /// <summary>
+    /// Continues the run whose checkpoint is in the folder. A checkpoint with other settings is refused.
+    /// </summary>
+    public void Resume()
+    {
+        if (!File.Exists(_checkpointPath))
+        {
+            throw new UsageException(
+                $"{_checkpointPath}: there is no checkpoint to resume; leave --resume out to begin"
+            );
+        }
+        using var checkpoint = Checkpoint.Open(_checkpointPath);
+        if (_settings.DifferenceFrom(checkpoint.Settings) is { } difference)
+        {
+            throw new UsageException(
+                $"{_checkpointPath} is of another run: {difference}; give the options of that run, or another --output"
+            );
+        }
+        Progress = checkpoint.Progress;
+        var classes = _seen.ClassCount;
+        if (Progress.Confusion.Length != classes * classes)
+        {
+            throw new InvalidDataException(
+                $"{_checkpointPath} counts {Progress.Confusion.Length} pairs of classes, must be {classes * classes}"
+            );
+        }
+        for (var entry = 0; entry < Progress.Confusion.Length; entry++)
+        {
+            _seen.Add(entry / classes, entry % classes, Progress.Confusion[entry]);
+        }
+        // The scheduler's only state is its count of steps. The learning rate of the optimizer's state, which is loaded
+        // afterwards, is the one that holds.
+        for (var step = 0; step < Progress.Losses.Count && step + 1 < _totalSteps; step++)
+        {
+            _scheduler.step();
+        }
+        checkpoint.Restore(Model.Network, _optimizer);
+    }
+
+    /// <summary>
+    /// Trains to the end and writes a checkpoint after every epoch. On a stop, it writes a checkpoint and throws
+    /// OperationCanceledException.
+    /// </summary>
+    public void Run(ITrainingDisplay display, CancellationToken stop)
+    {
+        Model.Network.train();
+        var clock = Stopwatch.StartNew();
+        var firstStep = Progress.Losses.Count;
+        while (!IsFinished)
+        {
+            // The token does not stop the loading, because a checkpoint is written first.
+            foreach (var loaded in _loader.Epoch(Progress.Epoch, Progress.Step, CancellationToken.None))
+            {
+                if (stop.IsCancellationRequested)
+                {
+                    Save();
+                    stop.ThrowIfCancellationRequested();
+                }
+                var stepStart = clock.Elapsed;
+                var points = PointBatch.Join(loaded.Clouds, Model.Config);
+                var rate = _optimizer.ParamGroups.First().LearningRate;
+                var loss = TrainStep(points);
+                var speed = points.Count / (clock.Elapsed - stepStart).TotalSeconds;
+                Progress.Add(loss, rate, speed);
+                Show(display, speed, clock.Elapsed, firstStep);
+            }
+            var epochLoss = Progress.Losses.TakeLast(StepsPerEpoch).Average();
+            Progress.Scores.Add(new TrainingScore("training", Progress.Losses.Count, _seen.MeanIoU, _seen.Accuracy));
+            _seen = NothingSeen();
+            Progress.Epoch++;
+            Progress.Step = 0;
+            Save();
+            display.ShowEpoch(Progress.Epoch, _settings.Epochs, epochLoss, clock.Elapsed);
+        }
+    }
+
+    public void Dispose()
+    {
+        _classWeights?.Dispose();
+        _optimizer.Dispose();
+        Model.Dispose();
+    }
+
+    // Everything that a step makes is freed at its end: tensors by the scope, voxels and rulebooks by the batch.
+    private float TrainStep(PointBatch points)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var batch = Batch.Voxelize(points, _settings.Model.VoxelSize);
+        var labels = batch.VoxelLabels(_dataset.ClassNames.Count, _dataset.IgnoreLabel);
+        if (Array.TrueForAll(labels, label => label == _dataset.IgnoreLabel))
+        {
+            throw new InvalidDataException(
+                $"epoch {Progress.Epoch + 1}, step {Progress.Step + 1}: no point of the batch has a label to learn from"
+            );
+        }
+        _optimizer.zero_grad();
+        var scores = Model.Network.call(batch.Input).features;
+        var loss = torch.nn.functional.cross_entropy(
+            scores,
+            torch.tensor(labels),
+            _classWeights,
+            ignore_index: _dataset.IgnoreLabel
+        );
+        _seen.Add(
+            Array.ConvertAll(labels, label => (int)label),
+            Array.ConvertAll(scores.argmax(1).data<long>().ToArray(), label => (int)label)
+        );
+        loss.backward();
+        torch.nn.utils.clip_grad_norm_(Model.Network.parameters(), MaxGradientNorm);
+        _optimizer.step();
+        if (Progress.Losses.Count + 1 < _totalSteps)
+        {
+            _scheduler.step();
+        }
+        var value = loss.item<float>();
+        return float.IsFinite(value)
+            ? value
+            : throw new InvalidDataException(
+                $"the loss became {value}; try a lower --lr than {_settings.LearningRate}"
+            );
+    }
+
+    private void Show(ITrainingDisplay display, double pointsPerSecond, TimeSpan elapsed, int firstStep)
+    {
+        var done = Progress.Losses.Count;
+        var left = elapsed * ((double)(_totalSteps - done) / (done - firstStep));
+        display.ShowStep(
+            new StepReport(
+                Progress.Epoch + 1,
+                _settings.Epochs,
+                Progress.Step,
+                StepsPerEpoch,
+                Progress.Losses[^1],
+                _optimizer.ParamGroups.First().LearningRate,
+                pointsPerSecond,
+                left
+            )
+        );
+    }
+
+    private ConfusionMatrix NothingSeen() => new(_dataset.ClassNames.Count, _dataset.IgnoreLabel);
+
+    private void Save()
+    {
+        var classes = _seen.ClassCount;
+        Progress.Confusion =
+        [
+            .. Enumerable.Range(0, classes * classes).Select(entry => _seen[entry / classes, entry % classes]),
+        ];
+        Checkpoint.Save(_checkpointPath, _settings, Progress, Model.Network, _optimizer);
+        var lines = Progress.Losses.Select(
+            (loss, step) =>
+                string.Create(CultureInfo.InvariantCulture, $"{step / StepsPerEpoch + 1},{step + 1},{loss:R}")
+        );
+        File.WriteAllLines(_lossPath, lines.Prepend("epoch,step,loss"));
+    }
+}
+
+/// <summary>
+/// Weights that give rare classes more influence on the loss (the formula of ENet, Paszke et al. 2016).
+/// </summary>
+internal static class ClassBalance
+{
+    private const int ScansCounted = 16;
+
+    /// <summary>
+    /// Returns float weights [classes], computed from the labels of some scans spread over the data set.
+    /// </summary>
+    public static torch.Tensor Weights(IPointCloudDataset dataset)
+    {
+        var counts = new long[dataset.ClassNames.Count];
+        var scans = Math.Min(ScansCounted, dataset.Count);
+        for (var i = 0; i < scans; i++)
+        {
+            foreach (var label in dataset.Load((int)((long)i * dataset.Count / scans)).Labels ?? [])
+            {
+                counts[label]++;
+            }
+        }
+        counts[dataset.IgnoreLabel] = 0;
+        var total = (double)Math.Max(1, counts.Sum());
+        return torch.tensor(Array.ConvertAll(counts, count => (float)(1 / Math.Log(1.02 + count / total))));
+    }
+}

@@ -1,3 +1,0 @@
-using ShapeCompletion;
-
-return CompletionCommand.Create().Run(args, Console.Out, Console.Error);

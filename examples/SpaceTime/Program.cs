@@ -1,3 +1,0 @@
-using SpaceTime;
-
-return MotionCommand.Create().Run(args, Console.Out, Console.Error);

@@ -1,3 +1,0 @@
-using SparseDigits;
-
-return DigitsCommand.Create().Run(args, Console.Out, Console.Error);

@@ -1,3 +1,0 @@
-using Vessels;
-
-return VolumeCommand.Create().Run(args, Console.Out, Console.Error);

@@ -1,0 +1,314 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Spectre.Console;
+using TorchSharp.SparseConv.CommandLine;
+using TorchSharp.SparseConv.Data;
+
+namespace TorchSharp.SparseConv.Tool;
+
+/// <summary>predict: labels the points of a file with a model directory.</summary>
+internal sealed class PredictCommand(Session session)
+{
+    /// <summary>The ending of files that hold only labels.</summary>
+    public const string LabelEnding = ".label";
+
+    private readonly Argument<string> _model = Options.File(
+        "model",
+        "The model directory: config.json and model.safetensors"
+    );
+    private readonly Argument<string> _file = Options.File("file", "The file of points to label");
+    private readonly Option<string[]> _out = Options.List<string>(
+        "--out",
+        "Files to write: points with their labels by the ending, labels alone to .label, a page to .html"
+    );
+
+    private readonly Option<LabelNumbers> _numbers = Options.Value(
+        "--labels",
+        "Which numbers labels are in files: those that the model gives its classes, or the classes' indices",
+        LabelNumbers.Model
+    );
+
+    private readonly Option<bool> _drop = PointFiles.DropOption();
+
+    public static Command Create(Session session)
+    {
+        var predict = new PredictCommand(session);
+        var command = new Command(
+            "predict",
+            "Labels every point of a file, and says how right that is where the file has labels."
+        )
+        {
+            predict._model,
+            predict._file,
+            predict._out,
+            predict._numbers,
+            predict._drop,
+        };
+        command.SetAction(predict.Run);
+        return command;
+    }
+
+    private int Run(ParseResult parsed)
+    {
+        var (folder, file) = (parsed.GetRequiredValue(_model), parsed.GetRequiredValue(_file));
+        ModelLabels.RequireModel(folder);
+        var outputs = parsed.GetRequiredValue(_out);
+        foreach (var path in outputs.Where(path => Path.GetExtension(path) is not (LabelEnding or ".html")))
+        {
+            PointFiles.RequireKnown(path);
+        }
+        var read = session.Work($"reading {file}", () => PointFiles.Read(file));
+        var cloud = PointFiles.Finite(file, read, parsed.GetValue(_drop));
+        using var model = session.Work($"reading {folder}", () => PointClassifier.Load(folder));
+        if (model.Config.Architecture.Dimensions != 3)
+        {
+            throw new UsageException(
+                $"{folder}: the network has {model.Config.Architecture.Dimensions} axes, points of a file have 3"
+            );
+        }
+        var prediction = session.Work(
+            $"labelling {cloud.Count} points",
+            () => Prediction.Of(model, cloud, parsed.GetValue(_numbers))
+        );
+        foreach (var path in outputs)
+        {
+            PointFiles.MakeFolder(path);
+            session.Work($"writing {path}", () => prediction.Write(path, Path.GetFileName(file)));
+        }
+        var report = prediction.Report(folder, file, read.Count - cloud.Count, outputs);
+        report.Write(session, parsed);
+        return Shell.Success;
+    }
+}
+
+/// <summary>A cloud with the class that a model predicted for each point.</summary>
+internal sealed class Prediction
+{
+    private readonly ModelLabels _labels;
+    private readonly double _seconds;
+    private readonly int? _ignored;
+    private readonly string[] _assumed;
+
+    private Prediction(PointCloud cloud, int[] classes, ModelConfig config, ModelLabels labels, double seconds)
+    {
+        Cloud = cloud;
+        Classes = classes;
+        _labels = labels;
+        _seconds = seconds;
+        _ignored = config.IgnoreClass;
+        // The attributes that the file lacks and for which the model has a value; the classifier refuses a file that
+        // lacks others.
+        _assumed =
+        [
+            .. config
+                .Inputs.Where(input => input.Missing is not null && cloud.Find(input.Source) is null)
+                .Select(input => input.Source),
+        ];
+        Truth = FindTruth(cloud, labels, out var problem);
+        NotCompared = problem;
+    }
+
+    public PointCloud Cloud { get; }
+
+    /// <summary>The predicted class of each point.</summary>
+    public int[] Classes { get; }
+
+    /// <summary>The true class of each point; null if the file has no labels that the model knows.</summary>
+    public int[]? Truth { get; }
+
+    public string? NotCompared { get; }
+
+    public static Prediction Of(PointClassifier model, PointCloud cloud, LabelNumbers numbers)
+    {
+        var clock = Stopwatch.StartNew();
+        var classes = model.Predict(cloud.Positions, name => cloud.Find(name)?.Values.ToSingle());
+        return new Prediction(
+            cloud,
+            classes,
+            model.Config,
+            new ModelLabels(model.Config, numbers),
+            clock.Elapsed.TotalSeconds
+        );
+    }
+
+    public PredictionReport Report(string model, string file, int dropped, IReadOnlyList<string> written)
+    {
+        var matrix = new ConfusionMatrix(_labels.Names.Count, _ignored);
+        if (Truth is not null)
+        {
+            matrix.Add(Truth, Classes);
+        }
+        var predicted = new long[_labels.Names.Count];
+        Array.ForEach(Classes, index => predicted[index]++);
+        return new PredictionReport
+        {
+            Model = model,
+            File = file,
+            Points = Cloud.Count,
+            DroppedPoints = dropped,
+            AssumedInputs = _assumed,
+            Seconds = _seconds,
+            Classes =
+            [
+                .. _labels.Names.Select(
+                    (name, index) =>
+                        new ClassReport
+                        {
+                            Name = name,
+                            Predicted = predicted[index],
+                            Labelled = Truth is null ? null : matrix.TruthCount(index),
+                            Iou = Truth is null ? null : Known(matrix.IoU(index)),
+                        }
+                ),
+            ],
+            MeanIou = Truth is null ? null : Known(matrix.MeanIoU),
+            Accuracy = Truth is null ? null : Known(matrix.Accuracy),
+            NotCompared = NotCompared,
+            Written = written,
+        };
+    }
+
+    /// <summary>
+    /// Writes the prediction: the labels alone to a .label file, a page to an .html file, and the cloud with labels to
+    /// any other file.
+    /// </summary>
+    public void Write(string path, string title)
+    {
+        var labels = _labels.ToFile(Classes);
+        switch (Path.GetExtension(path).ToLowerInvariant())
+        {
+            case PredictCommand.LabelEnding:
+                KittiFile.WriteLabels(path, labels);
+                break;
+            case ".html":
+                Page(title).Save(path);
+                break;
+            default:
+                PointFiles.Write(path, Cloud.WithLabels(labels));
+                break;
+        }
+    }
+
+    private ViewerPage Page(string title)
+    {
+        var page = new ViewerPage(title) { Classes = _labels.Palette };
+        var predicted = Cloud.WithLabels(null).With(new PointAttribute(PointAttribute.Prediction, Classes));
+        return Truth is null
+            ? page.Add("Prediction", predicted)
+            : page.Add("Truth", Cloud.WithLabels(Truth)).Add("Prediction", predicted.WithLabels(Truth));
+    }
+
+    private static int[]? FindTruth(PointCloud cloud, ModelLabels labels, out string? problem)
+    {
+        if (cloud.Find(PointAttribute.Label) is not { Components: 1 })
+        {
+            problem = "the file has no labels";
+            return null;
+        }
+        try
+        {
+            return labels.FromFile(cloud.Labels!, out problem);
+        }
+        catch (InvalidOperationException error)
+        {
+            problem = error.Message;
+            return null;
+        }
+    }
+
+    private static double? Known(double value) => double.IsNaN(value) ? null : value;
+}
+
+/// <summary>predict: the number of points of each class and, if the file has labels, how many are right.</summary>
+internal sealed class PredictionReport : Report
+{
+    public required string Model { get; init; }
+
+    public required string File { get; init; }
+
+    public required int Points { get; init; }
+
+    /// <summary>The number of points left out because their positions are not finite.</summary>
+    public required int DroppedPoints { get; init; }
+
+    /// <summary>
+    /// The attributes that the network reads and the file lacks, for which the value of the model was used.
+    /// </summary>
+    public required IReadOnlyList<string> AssumedInputs { get; init; }
+
+    public required double Seconds { get; init; }
+
+    public required IReadOnlyList<ClassReport> Classes { get; init; }
+
+    /// <summary>
+    /// The mean IoU over the classes that occur in the labels, 0 to 1; null if there are no labels to compare with.
+    /// </summary>
+    public required double? MeanIou { get; init; }
+
+    /// <summary>The share of labelled points that were predicted correctly, 0 to 1.</summary>
+    public required double? Accuracy { get; init; }
+
+    /// <summary>The reason why nothing was compared; null if there was a comparison.</summary>
+    public required string? NotCompared { get; init; }
+
+    /// <summary>The files written.</summary>
+    public required IReadOnlyList<string> Written { get; init; }
+
+    protected override void Show(IAnsiConsole console)
+    {
+        var isCompared = NotCompared is null;
+        var table = isCompared
+            ? Tables.New(1, "class", "predicted", "labelled", "IoU")
+            : Tables.New(1, "class", "predicted");
+        foreach (var entry in Classes.Where(entry => entry.Predicted > 0 || entry.Labelled > 0))
+        {
+            var predicted = Tables.Count(entry.Predicted);
+            if (isCompared)
+            {
+                table.Add(entry.Name, predicted, Tables.Count(entry.Labelled ?? 0), Tables.Percent(entry.Iou));
+            }
+            else
+            {
+                table.Add(entry.Name, predicted);
+            }
+        }
+        console.Write(table);
+        Tables.Facts(
+            console,
+            [
+                ("points", FormattableString.Invariant($"{Points:N0} in {Seconds:F2} s")),
+                ("left out", Tables.Dropped(DroppedPoints)),
+                (
+                    "assumed",
+                    AssumedInputs.Count > 0
+                        ? $"{string.Join(", ", AssumedInputs)}: not in the file, taken as the model says"
+                        : null
+                ),
+                (
+                    "compared",
+                    isCompared
+                        ? $"mean IoU {Tables.Percent(MeanIou)}, accuracy {Tables.Percent(Accuracy)}"
+                        : $"no: {NotCompared}"
+                ),
+                .. Written.Select(path => ("written", (string?)path)),
+            ]
+        );
+    }
+}
+
+/// <summary>One class of a prediction.</summary>
+internal sealed class ClassReport
+{
+    public required string Name { get; init; }
+
+    /// <summary>The number of points that were predicted as this class.</summary>
+    public required long Predicted { get; init; }
+
+    /// <summary>The number of points with this class in the labels of the file; null without a comparison.</summary>
+    public required long? Labelled { get; init; }
+
+    /// <summary>
+    /// The intersection over union, 0 to 1; null without a comparison, or if the class does not occur.
+    /// </summary>
+    public required double? Iou { get; init; }
+}
