@@ -1,4 +1,5 @@
 // One described task per step, in the order in which they run. ./build.sh is the way in: it installs what is missing.
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Xml.Linq;
@@ -22,9 +23,11 @@ var projects = new
     Benchmarks = "tests/TorchSharp.SparseConv.Benchmarks/TorchSharp.SparseConv.Benchmarks.csproj",
 };
 
-// Suites whose numbers depend on the instruction set run once for each; the others once.
-string[] engineSuites = ["TorchSharp.SparseConv.Core.Tests", "TorchSharp.SparseConv.Tests"];
-string[] onceSuites = ["TorchSharp.SparseConv.Data.Tests", "TorchSharp.SparseConv.Tool.Tests", "PointCloudSegmentation.Tests", "Examples.Tests"];
+// The engine's C# suite runs once for each instruction set; the others once, on the best (CONTRIBUTING.md says why).
+const string engineSuite = "TorchSharp.SparseConv.Core.Tests";
+const string skinSuite = "TorchSharp.SparseConv.Tests";
+string[] otherSuites = ["TorchSharp.SparseConv.Data.Tests", "TorchSharp.SparseConv.Tool.Tests", "PointCloudSegmentation.Tests", "Examples.Tests"];
+var outcomes = new List<Outcome>();
 
 /////////////////////////////////////////////////////////////////////
 // BUILD
@@ -35,11 +38,10 @@ Task("Clean")
     .Does(() => CleanDirectory(artifacts));
 
 Task("Native")
-    .Description("Configures and builds the C++ library and its tests")
+    .Description("Configures and builds the C++ library")
     .Does(() =>
     {
-        Run("cmake", $"-S . -B {cmakeFolder} -DCMAKE_BUILD_TYPE={configuration}", quiet: true);
-        Run("cmake", $"--build {cmakeFolder} --parallel {Environment.ProcessorCount}", quiet: true);
+        BuildNative(cmakeFolder, "-DSPARSECONV_TESTS=OFF", "sparseconv");
         EnsureDirectoryExists(nativeFolder);
         foreach (var library in GetFiles($"{cmakeFolder}/**/libsparseconv.so"))
         {
@@ -51,87 +53,88 @@ Task("Native")
         }
     });
 
+Task("NativeTests")
+    .Description("Builds the native tests")
+    .IsDependentOn("Native")
+    .Does(() => BuildNative(cmakeFolder, "-DSPARSECONV_TESTS=ON", "all"));
+
 Task("Abi")
     .Description("Holds the exported symbols against native/abi.txt and the instruction-set objects against weak symbols")
-    .IsDependentOn("Native")
+    .IsDependentOn("NativeTests")
     .Does(() => Run("ctest", $"--test-dir {cmakeFolder} --output-on-failure -R \"^(exported_symbols|no_weak_symbols)$\" --no-tests=error", quiet: true));
 
 Task("Build")
     .Description("Builds the solution's libraries, tests and examples")
     .IsDependentOn("Native")
-    .Does(() =>
-    {
-        foreach (var project in GetFiles("tests/*/*.csproj").Concat(GetFiles("examples/*/*.csproj")))
-        {
-            Compile(project.FullPath);
-        }
-    });
+    .Does(() => Compile("TorchSharp.SparseConv.sln"));
 
 /////////////////////////////////////////////////////////////////////
 // TEST
 /////////////////////////////////////////////////////////////////////
 
 Task("Test")
-    .Description("Everything: formatting, ABI, native tests, NUnit; the engine's suites once per instruction set")
+    .Description("Everything: formatting, ABI, native tests, NUnit, packages; what depends on it once per instruction set")
     .IsDependentOn("CheckFormat")
     .IsDependentOn("Abi")
     .IsDependentOn("Build")
     .Does(() =>
     {
         CleanDirectory(results);
-        var failures = new List<string>();
-        var native = GetFiles($"{cmakeFolder}/**/sparseconv_tests").Single();
-        foreach (var isa in InstructionSets())
-        {
-            var environment = new Dictionary<string, string> { ["SPARSECONV_ISA"] = isa };
-            if (Start(native.FullPath, $"--gtest_brief=1 --gtest_output=xml:{results}/native.{isa}.xml", environment) != 0)
-                failures.Add($"native ({isa})");
-            foreach (var suite in engineSuites)
-                RunSuite(suite, $"{suite}.{isa}", environment, failures);
-        }
-        foreach (var suite in onceSuites)
-            RunSuite(suite, suite, new(), failures);
-        RunEmulated(failures);
-        RunSanitized(failures);
-        WriteTally(failures);
-        if (failures.Count > 0)
-            throw new CakeException($"failed: {string.Join(", ", failures)}");
+        var isas = InstructionSets();
+        RunSuite(Native(isas[0]));
+        RunSuite(Project(engineSuite, isas[0]));
+        RunSuite(Project(skinSuite, isas[0]));
+        RunPackages();
+        RunSideBySide(
+            [
+                .. BuildSanitized(),
+                .. Emulated(),
+                .. otherSuites.Select(suite => Project(suite, "", OneThread())),
+                .. isas[1..].Select(isa => Project(engineSuite, isa, OneThread())),
+                .. isas[1..].Select(isa => Native(isa, OneThread())),
+            ]
+        );
+        WriteTally();
     });
 
 Task("TestSanitized")
     .Description("The native tests under AddressSanitizer with UndefinedBehaviorSanitizer, and ThreadSanitizer")
     .Does(() =>
     {
-        EnsureDirectoryExists(results);
-        var failures = new List<string>();
-        RunSanitized(failures);
-        if (failures.Count > 0)
-            throw new CakeException($"failed: {string.Join(", ", failures)}");
+        CleanDirectory(results);
+        RunSideBySide(BuildSanitized());
+        WriteTally();
+    });
+
+Task("TestPackages")
+    .Description("The README's program in a project outside the repository, over the packages")
+    .IsDependentOn("Native")
+    .Does(() =>
+    {
+        CleanDirectory(results);
+        RunPackages();
+        WriteTally();
     });
 
 Task("TestEmulated")
     .Description("The CUDA engine and the tiles of AMX by emulation, and the CUDA kernels compiled for every architecture")
-    .IsDependentOn("Native")
+    .IsDependentOn("NativeTests")
     .Does(() =>
     {
-        EnsureDirectoryExists(results);
-        var failures = new List<string>();
-        RunEmulated(failures);
-        if (failures.Count > 0)
-            throw new CakeException($"failed: {string.Join(", ", failures)}");
+        CleanDirectory(results);
+        RunSideBySide(Emulated());
+        WriteTally();
     });
 
 Task("TestIsa")
-    .Description("The engine's NUnit suites for one instruction set: --isa=avx2")
+    .Description("The C# suites of engine and skin for one instruction set: --isa=avx2")
     .IsDependentOn("Build")
     .Does(() =>
     {
-        var failures = new List<string>();
-        var isa = Argument<string>("isa");
-        foreach (var suite in engineSuites)
-            RunSuite(suite, $"{suite}.{isa}", new() { ["SPARSECONV_ISA"] = isa }, failures);
-        if (failures.Count > 0)
-            throw new CakeException($"failed: {string.Join(", ", failures)}");
+        CleanDirectory(results);
+        foreach (var suite in (string[])[engineSuite, skinSuite])
+            RunSuite(Project(suite, Argument<string>("isa")));
+        WriteTally();
     });
 
 /////////////////////////////////////////////////////////////////////
@@ -206,6 +209,12 @@ RunTarget(target);
 // STEPS
 /////////////////////////////////////////////////////////////////////
 
+void BuildNative(DirectoryPath folder, string options, string cmakeTarget)
+{
+    Run("cmake", $"-S . -B {folder} -DCMAKE_BUILD_TYPE={configuration} {options}", quiet: true);
+    Run("cmake", $"--build {folder} --target {cmakeTarget} --parallel {Environment.ProcessorCount}", quiet: true);
+}
+
 void Compile(string project) => Run("dotnet", $"build {project} -c {configuration} -v quiet --nologo", quiet: true);
 
 // The output of a quiet command shows only where it fails.
@@ -220,23 +229,80 @@ void Run(string command, string arguments, bool quiet = false)
     throw new CakeException($"{command} {arguments.Split(' ')[0]} ended with exit code {exit}");
 }
 
-int Start(string command, string arguments, Dictionary<string, string> environment) =>
-    StartProcess(command, new ProcessSettings { Arguments = arguments, EnvironmentVariables = environment });
+// Its results are GoogleTest's XML or NUnit's TRX.
+record Suite(string Name, string Command, string Arguments, FilePath Results, Dictionary<string, string> Environment);
 
-void RunSuite(string suite, string name, Dictionary<string, string> environment, List<string> failures)
+// A suite that broke off counts as failed, whatever it had passed by then.
+record Outcome(string Name, int Passed, int Failed, int Skipped, bool Succeeded);
+
+// Suites of one thread, as many at once as there are processors, in this order.
+void RunSideBySide(IEnumerable<Suite> suites) =>
+    Parallel.Invoke(new() { MaxDegreeOfParallelism = Environment.ProcessorCount }, [.. suites.Select(suite => (Action)(() => RunSuite(suite)))]);
+
+void RunSuite(Suite suite)
 {
-    Console.WriteLine(name);
-    var arguments =
-        $"test tests/{suite}/{suite}.csproj -c {configuration} --no-build --nologo -v quiet "
-        + $"--logger \"trx;LogFileName={name}.trx\" --results-directory {results}";
-    if (Start("dotnet", arguments, environment) != 0)
-        failures.Add(name);
+    var watch = Stopwatch.StartNew();
+    var settings = new ProcessSettings
+    {
+        Arguments = suite.Arguments,
+        EnvironmentVariables = suite.Environment,
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    };
+    var succeeded = StartProcess(suite.Command, settings, out var output, out var error) == 0;
+    var outcome = FileExists(suite.Results)
+        ? Read(suite.Name, XDocument.Load(suite.Results.FullPath).Root, succeeded)
+        : new(suite.Name, 0, 1, 0, false);
+    Note(outcome, watch, succeeded ? [] : output.Concat(error));
 }
+
+void Note(Outcome outcome, Stopwatch watch, IEnumerable<string> output)
+{
+    lock (outcomes)
+    {
+        outcomes.Add(outcome);
+        foreach (var line in output)
+            Error("{0}", line);
+        Console.WriteLine($"{outcome.Name}: {outcome.Passed} passed, {outcome.Failed} failed, {outcome.Skipped} skipped, {watch.Elapsed.TotalSeconds:F0} s");
+    }
+}
+
+Outcome Read(string name, XElement root, bool succeeded)
+{
+    var trx = root.Descendants().SingleOrDefault(element => element.Name.LocalName == "Counters");
+    int Count(string attribute) => int.Parse((trx ?? root).Attribute(attribute)?.Value ?? "0", CultureInfo.InvariantCulture);
+    var (total, failed, skipped) = trx is null
+        ? (Count("tests"), Count("failures") + Count("errors"), root.Descendants("testcase").Count(test => test.Attribute("result")?.Value == "skipped"))
+        : (Count("total"), Count("failed"), Count("total") - Count("executed"));
+    return new(name, total - failed - skipped, succeeded ? failed : Math.Max(failed, 1), skipped, succeeded);
+}
+
+Suite Project(string suite, string isa = "", Dictionary<string, string> environment = null)
+{
+    var name = isa == "" ? suite : $"{suite}.{isa}";
+    var arguments = $"test tests/{suite} -c {configuration} --no-build --nologo -v quiet --logger \"trx;LogFileName={name}.trx\" --results-directory {results}";
+    return new(name, "dotnet", arguments, results.CombineWithFilePath($"{name}.trx"), new(environment ?? []) { ["SPARSECONV_ISA"] = isa });
+}
+
+Suite Program(string name, FilePath program, string tests, Dictionary<string, string> environment)
+{
+    var file = results.CombineWithFilePath($"native.{name.Replace(' ', '-').Replace(",", "")}.xml");
+    return new($"native ({name})", program.FullPath, $"--gtest_brief=1 --gtest_filter={tests} --gtest_output=xml:{file}", file, environment);
+}
+
+// The tests that force each instruction set themselves have Isa in their names, and run on the best alone.
+Suite Native(string isa, Dictionary<string, string> environment = null)
+{
+    var program = cmakeFolder.Combine("tests").Combine("native").CombineWithFilePath("sparseconv_tests");
+    return Program(isa, program, environment is null ? "*" : "-*Isa*", new(environment ?? []) { ["SPARSECONV_ISA"] = isa });
+}
+
+Dictionary<string, string> OneThread() => new() { ["OMP_NUM_THREADS"] = "1" };
 
 // What this machine lacks, in its place: the tiles of AMX called or, where the processor has all other instructions, trapped; a
 // GPU by emulation, whose threads take turns in several orders, since one that relies on another without a barrier shows in
-// some; and every kernel compiled for every architecture. Programs of one thread, so as many at once as there are processors.
-void RunEmulated(List<string> failures)
+// some; and every kernel compiled for every architecture.
+Suite[] Emulated()
 {
     var folder = cmakeFolder.Combine("tests").Combine("native");
     var emulated = folder.CombineWithFilePath("cuda/libdriver_double.so").FullPath;
@@ -247,25 +313,15 @@ void RunEmulated(List<string> failures)
         ("an emulated GPU", "cuda/sparseconv_cuda_tests", "*", Gpu("1", 80, memory: "guarded")),
         ("an emulated GPU, sm_70, in reverse", "cuda/sparseconv_cuda_tests", "*:-DoubleDeathTest*", Gpu("reverse", 70, memory: "open")),
         ("amx trapped", "sparseconv_trapped_tests", "*/amx:Amx*", OneThread()),
-        ("amx emulated", "sparseconv_emulated_tests", "*", OneThread("amx")),
+        ("amx emulated", "sparseconv_emulated_tests", "*", new(OneThread()) { ["SPARSECONV_ISA"] = "amx" }),
     ];
     var there = runs.Where(run => FileExists(folder.CombineWithFilePath(run.Program)));
-    Parallel.ForEach(there, new() { MaxDegreeOfParallelism = Environment.ProcessorCount }, run =>
-    {
-        Console.WriteLine($"native ({run.Name})");
-        var file = $"{results}/native.{run.Name.Replace(' ', '-').Replace(",", "")}.xml";
-        var arguments = $"--gtest_brief=1 --gtest_filter={run.Tests} --gtest_output=xml:{file}";
-        if (Start(folder.CombineWithFilePath(run.Program).FullPath, arguments, run.Environment) == 0)
-            return;
-        lock (failures)
-            failures.Add($"native ({run.Name})");
-    });
-
-    Dictionary<string, string> OneThread(string isa = "") => new() { ["SPARSECONV_ISA"] = isa, ["OMP_NUM_THREADS"] = "1" };
+    return [.. there.Select(run => Program(run.Name, folder.CombineWithFilePath(run.Program), run.Tests, run.Environment))];
 
     Dictionary<string, string> Gpu(string order, int architecture, string memory) =>
-        new(OneThread("baseline"))
+        new(OneThread())
         {
+            ["SPARSECONV_ISA"] = "baseline",
             ["SPARSECONV_CUDA_DRIVER"] = emulated,
             ["SPARSECONV_NVRTC"] = emulated,
             ["SPARSECONV_CACHE"] = "off",
@@ -283,28 +339,56 @@ void RunEmulated(List<string> failures)
     }
 }
 
-// Each sanitizer has a build of its own. ThreadSanitizer takes the tests that share work between threads.
-void RunSanitized(List<string> failures)
+// Each sanitizer has a build of its own. ThreadSanitizer takes the tests that share work between threads, of the instruction
+// sets the best and the baseline: what they share does not depend on it.
+Suite[] BuildSanitized()
 {
-    (string Name, string Flags, string Tests)[] sanitizers =
+    var x64 = RuntimeInformation.RuntimeIdentifier.EndsWith("-x64", StringComparison.Ordinal);
+    (string Name, string Flags, string Program, string Isa, string Tests)[] runs =
     [
-        ("address", "address,undefined", "*"),
-        ("thread", "thread", "*hread*:*haring*:*any_tiles*-*/avx512:*/avx2"),
+        ("address", "address,undefined", "sparseconv_tests", "", "*"),
+        .. x64 ? [("address", "address,undefined", "sparseconv_emulated_tests", "amx", "*")] : Array.Empty<(string, string, string, string, string)>(),
+        ("thread", "thread", "sparseconv_tests", "", "*hread*:*haring*:*any_tiles*-*/avx512:*/avx2"),
     ];
-    foreach (var (name, flags, tests) in sanitizers)
+    foreach (var (name, flags, program, _, _) in runs)
+        BuildNative(artifacts.Combine("cmake").Combine(name), $"-DSPARSECONV_TESTS=ON -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DSPARSECONV_SANITIZE={flags}", program);
+    return
+    [
+        .. runs.Select(run =>
+            Program(
+                $"{run.Name} sanitizer, {run.Program}",
+                artifacts.Combine("cmake").Combine(run.Name).Combine("tests").Combine("native").CombineWithFilePath(run.Program),
+                run.Tests,
+                new(OneThread()) { ["SPARSECONV_ISA"] = run.Isa }
+            )
+        ),
+    ];
+}
+
+// Packages of a version that no cache has, restored and run where nothing of the repository is found. Other packages are taken
+// from where the machine has them.
+void RunPackages()
+{
+    var watch = Stopwatch.StartNew();
+    var folder = Directory(System.IO.Directory.CreateTempSubdirectory("sparseconv-packages").FullName).Path;
+    var cache = EnvironmentVariable("NUGET_PACKAGES") ?? $"{Environment.GetFolderPath(Environment.SpecialFolder.UserProfile)}/.nuget/packages";
+    try
     {
-        Console.WriteLine($"native ({name} sanitizer)");
-        var folder = artifacts.Combine("cmake").Combine(name);
-        Run("cmake", $"-S . -B {folder} -DCMAKE_BUILD_TYPE={configuration} -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DSPARSECONV_SANITIZE={flags}", quiet: true);
-        (string Program, string Isa)[] programs = [("sparseconv_tests", ""), ("sparseconv_emulated_tests", "amx")];
-        foreach (var (program, isa) in RuntimeInformation.RuntimeIdentifier.EndsWith("-x64", StringComparison.Ordinal) ? programs : programs[..1])
-        {
-            Run("cmake", $"--build {folder} --target {program} --parallel {Environment.ProcessorCount}", quiet: true);
-            var path = folder.Combine("tests").Combine("native").CombineWithFilePath(program);
-            var arguments = $"--gtest_brief=1 --gtest_filter={tests} --gtest_output=xml:{results}/native.{name}.{program}.xml";
-            if (Start(path.FullPath, arguments, new() { ["SPARSECONV_ISA"] = isa }) != 0)
-                failures.Add($"native ({name} sanitizer, {program})");
-        }
+        foreach (var project in (string[])[projects.Engine, projects.Skin])
+            Run("dotnet", $"pack {project} -c {configuration} -o {folder}/feed -p:PackageVersion=0.1.0-test -v quiet --nologo", quiet: true);
+        CopyFiles(["tests/packages/App.csproj", "tests/packages/nuget.config", "examples/Quickstart/Program.cs"], folder);
+        var app = $"{folder}/App.csproj";
+        Run("dotnet", $"build {app} -p:RestorePackagesPath={folder}/packages -p:RestoreFallbackFolders={cache} -v quiet --nologo", quiet: true);
+        Run("dotnet", $"run --project {app} --no-build", quiet: true);
+        Note(new("packages", 1, 0, 0, true), watch, []);
+    }
+    catch (CakeException error)
+    {
+        Note(new("packages", 0, 1, 0, false), watch, [error.Message]);
+    }
+    finally
+    {
+        System.IO.Directory.Delete(folder.FullPath, recursive: true);
     }
 }
 
@@ -318,31 +402,15 @@ string[] InstructionSets()
 
 delegate nint IsaName(int index);
 
-// N passed, N failed, N skipped over all suites. A suite that broke off counts as failed, whatever it had passed by then.
-void WriteTally(List<string> failures)
+// N passed, N failed, N skipped over all suites.
+void WriteTally()
 {
-    int passed = 0, failed = 0, skipped = 0;
-    foreach (var file in GetFiles($"{results}/*.trx"))
-    {
-        var counters = XDocument.Load(file.FullPath).Descendants().Single(e => e.Name.LocalName == "Counters");
-        int Count(string attribute) => int.Parse(counters.Attribute(attribute).Value, CultureInfo.InvariantCulture);
-        passed += Count("passed");
-        failed += Count("failed");
-        skipped += Count("total") - Count("executed");
-    }
-    foreach (var file in GetFiles($"{results}/native.*.xml"))
-    {
-        var suites = XDocument.Load(file.FullPath).Root;
-        int Count(string attribute) => int.Parse(suites.Attribute(attribute)?.Value ?? "0", CultureInfo.InvariantCulture);
-        var ignored = suites.Descendants("testcase").Count(test => test.Attribute("result")?.Value == "skipped");
-        failed += Count("failures") + Count("errors");
-        skipped += ignored;
-        passed += Count("tests") - Count("failures") - Count("errors") - ignored;
-    }
-    failed = Math.Max(failed, failures.Count);
-    var tally = $"{passed} passed, {failed} failed, {skipped} skipped";
+    var tally = $"{outcomes.Sum(o => o.Passed)} passed, {outcomes.Sum(o => o.Failed)} failed, {outcomes.Sum(o => o.Skipped)} skipped";
     System.IO.File.WriteAllText(results.CombineWithFilePath("tally.txt").FullPath, tally + "\n");
     Console.WriteLine(tally);
+    var failed = outcomes.Where(outcome => !outcome.Succeeded).Select(outcome => outcome.Name).ToArray();
+    if (failed.Length > 0)
+        throw new CakeException($"failed: {string.Join(", ", failed)}");
 }
 
 IEnumerable<FilePath> NativeSources() =>

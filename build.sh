@@ -70,13 +70,20 @@ case $task in
 esac
 
 command -v dotnet >/dev/null 2>&1 || die "the .NET 10 SDK is missing: https://dotnet.microsoft.com/download"
-need cmake cmake
-need g++ g++
-need make make
-need npm nodejs npm
 case $task in
-  test | Test* | Default | format | Format | Check*)
-    need clang-format clang-format
+  format | Format | CheckFormat) ;;
+  *)
+    need cmake cmake
+    need g++ g++
+    need make make
+    need npm nodejs npm
+    ;;
+esac
+case $task in
+  test | Test* | Default | format | Format | CheckFormat) need clang-format clang-format ;;
+esac
+case $task in
+  test | Test* | Default | NativeTests | Abi)
     [ -e /usr/include/gtest/gtest.h ] || [ -e /usr/local/include/gtest/gtest.h ] || missing+=(libgtest-dev)
     ;;
 esac
@@ -108,6 +115,8 @@ case $task in
     for word; do words+=" \"$word\""; done
     exec dotnet cake build.cake --no-report --verbosity=minimal --target="${task^}" ${name[@]+"${name[@]}"} ${words:+--arguments="$words"}
     ;;
-  test | pack | format) task="${task^}" ;;
+  # Cake's report says how long each step took.
+  test) exec dotnet cake build.cake --verbosity=minimal --target=Test "$@" ;;
+  pack | format) task="${task^}" ;;
 esac
 exec dotnet cake build.cake --no-report --verbosity=minimal --target="$task" "$@"

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using TorchSharp.SparseConv.Core;
 
 namespace TorchSharp.SparseConv.CommandLine;
 
@@ -58,7 +57,6 @@ public sealed class ThreadsOption
         if (parsed.GetValue(_threads) is { } threads)
         {
             torch.set_num_threads(threads);
-            SparseConvRuntime.Threads = threads;
         }
     }
 }

@@ -18,7 +18,7 @@ internal sealed class RunOptions
     private readonly Option<int> _threads = new("--threads")
     {
         Description = "Threads of the engine and of torch",
-        DefaultValueFactory = _ => SparseConvRuntime.Threads,
+        DefaultValueFactory = _ => get_num_threads(),
     };
     private readonly Option<string> _dtype = new Option<string>("--dtype")
     {
@@ -53,7 +53,6 @@ internal sealed class RunOptions
         if (parsed.GetValue(_isa) is { } isa)
             SparseConvRuntime.Isa = isa;
         var threads = parsed.GetValue(_threads);
-        SparseConvRuntime.Threads = threads;
         set_num_threads(threads);
         var lines = new List<Measurement>();
         var settings = new Settings(

@@ -42,7 +42,7 @@ internal static class Surface
         return new Cloud(name, rows);
     }
 
-    /// <summary>The faces of a room of <paramref name="edge"/> cells a side, half as high, with boxes standing in it.</summary>
+    /// <summary>The faces of a room of <paramref name="edge"/> cells a side, half as high, with boxes in it.</summary>
     public static Cloud Room(string name, int edge, int pieces)
     {
         var random = new Random(1);

@@ -150,14 +150,14 @@ bench() {
   fi
 }
 
-build_standin() {
-  cmake -S src/TorchSharp.Standin/native -B "$out/standin" -DCMAKE_BUILD_TYPE=Release -DTORCH_HOME="$torch" &&
-    cmake --build "$out/standin" --parallel &&
-    cp "$out/standin/libtorchsharp_standin.so" "$build/native/libsparseconv.so" "$out/suites/programs/"
+# What TorchSharp's native part needs and the libtorch of PyTorch lacks: symbols, or whole libraries.
+torchsharp_lacks() {
+  LD_LIBRARY_PATH="$torch/lib" ldd -r "$out/suites/programs/libLibTorchSharp.so" 2>&1 |
+    sed -nE 's/^undefined symbol: ([^\t ]+).*libLibTorchSharp\.so.*/\1/p; s/^[\t ]*([^ ]+) => not found/\1/p' | sort -u
 }
 
 managed_suites() {
-  local suite filter
+  local suite filter lacks
   if [ ! -d "$out/suites/programs" ]; then
     skip managed "there is no $suites: tests/gpu/publish.sh makes it"
     return
@@ -166,7 +166,13 @@ managed_suites() {
     skip managed "$python has no PyTorch, whose libtorch they run on"
     return
   fi
-  part standin build_standin || return
+  lacks=$(torchsharp_lacks)
+  if [ -n "$lacks" ]; then
+    skip managed "TorchSharp was built for another libtorch, and this PyTorch's lacks $(wc -l <<<"$lacks"): ${lacks//$'\n'/, }"
+    return
+  fi
+  say "TorchSharp finds all its symbols in the libtorch of PyTorch"
+  cp "$build/native/libsparseconv.so" "$out/suites/programs/" || return
   export DOTNET_gcServer=0 LD_LIBRARY_PATH="$torch/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
   for suite in TorchSharp.SparseConv.Core.Tests TorchSharp.SparseConv.Tests; do
     # Those that start a program of their own, or read the repository, are for the machine that builds.

@@ -42,8 +42,12 @@ public class WeakenVersionNeed : Task
             Log.LogMessage("{0}: {1} needs of {2} made weak", Library, Weaken(), Version);
         }
 
+        // A new file, not new bytes in one that a running process may have mapped.
         Directory.CreateDirectory(Path.GetDirectoryName(Output));
-        File.WriteAllBytes(Output, _bytes);
+        var draft = Output + "." + Guid.NewGuid().ToString("N");
+        File.WriteAllBytes(draft, _bytes);
+        File.Delete(Output);
+        File.Move(draft, Output);
         return true;
     }
 

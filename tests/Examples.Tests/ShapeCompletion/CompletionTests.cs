@@ -8,13 +8,13 @@ internal sealed class CompletionTests : FolderTests
 {
     private static readonly string[] Tiny = ["--size", "16", "--width", "8", "--batch-size", "4", "--threads", "1"];
 
-    private Threads _threads;
+    private int _threads;
 
     [SetUp]
-    public void RememberThreads() => _threads = Threads.Now();
+    public void RememberThreads() => _threads = torch.get_num_threads();
 
     [TearDown]
-    public void RestoreThreads() => _threads.Restore();
+    public void RestoreThreads() => torch.set_num_threads(_threads);
 
     [Test]
     public void Completions_reach_what_was_not_seen()

@@ -8,13 +8,13 @@ internal sealed class MotionTests
 {
     private const int Frames = 8;
 
-    private Threads _threads;
+    private int _threads;
 
     [SetUp]
-    public void RememberThreads() => _threads = Threads.Now();
+    public void RememberThreads() => _threads = torch.get_num_threads();
 
     [TearDown]
-    public void RestoreThreads() => _threads.Restore();
+    public void RestoreThreads() => torch.set_num_threads(_threads);
 
     [Test]
     public void Time_tells_motions_apart_and_a_frame_alone_does_not()

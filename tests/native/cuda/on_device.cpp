@@ -21,7 +21,7 @@ int64_t bytes_of(const spc_matrix &matrix) {
 // Host memory that is on the device for the length of one call, and then brought back.
 class Visit {
  public:
-  // A stand-in for the matrix; itself where there is none, or where it claims to be elsewhere already.
+  // The matrix on the device; itself where there is none, or where it claims to be elsewhere already.
   const spc_matrix *send(const spc_matrix *matrix) {
     if (matrix == nullptr || matrix->device != -1) return matrix;
     auto copy = std::make_unique<spc_matrix>(*matrix);
