@@ -376,8 +376,11 @@ void RunPackages()
     {
         foreach (var project in (string[])[projects.Engine, projects.Skin])
             Run("dotnet", $"pack {project} -c {configuration} -o {folder}/feed -p:PackageVersion=0.1.0-test -v quiet --nologo", quiet: true);
-        CopyFiles(["tests/packages/App.csproj", "tests/packages/nuget.config", "examples/Quickstart/Program.cs"], folder);
-        var app = $"{folder}/App.csproj";
+        // Apart from the packages, whose sources would otherwise be taken for the project's.
+        var app = folder.Combine("app");
+        CreateDirectory(app);
+        CopyFiles("tests/packages/nuget.config", folder);
+        CopyFiles(["tests/packages/App.csproj", "examples/Quickstart/Program.cs"], app);
         Run("dotnet", $"build {app} -p:RestorePackagesPath={folder}/packages -p:RestoreFallbackFolders={cache} -v quiet --nologo", quiet: true);
         Run("dotnet", $"run --project {app} --no-build", quiet: true);
         Note(new("packages", 1, 0, 0, true), watch, []);
