@@ -1,5 +1,3 @@
-using TorchSharp.Modules;
-
 namespace TorchSharp.SparseConv;
 
 /// <summary>
@@ -19,12 +17,6 @@ internal static class Precision
     /// <summary>The tensor itself where it has the type, else a rounded copy in the current scope.</summary>
     internal static torch.Tensor As(torch.Tensor tensor, torch.ScalarType type) =>
         tensor.dtype == type ? tensor : tensor.to_type(type);
-
-    /// <summary>Widened features through a linear layer, whose parameters may have 16 bits.</summary>
-    internal static torch.Tensor Linear(Linear layer, torch.Tensor wide) =>
-        IsHalf(layer.weight.dtype)
-            ? torch.nn.functional.linear(wide, Widen(layer.weight), layer.bias is { } bias ? Widen(bias) : null)
-            : layer.call(wide);
 
     /// <summary>
     /// Refuses parameters that are neither of the features' type nor float32 beside 16 bits, and those on another device.

@@ -1,3 +1,6 @@
+using TorchSharp.SparseConv.Core;
+using TorchSharp.SparseConv.Functions;
+
 namespace TorchSharp.SparseConv;
 
 /// <summary>
@@ -7,47 +10,62 @@ namespace TorchSharp.SparseConv;
 internal static class Scans
 {
     /// <summary>The sum of each scan's rows, [batch, C]; zero for a scan without voxels.</summary>
-    internal static torch.Tensor Sum(SparseTensor sites, torch.Tensor rows) =>
-        Reduce(sites, rows, scan => scan.sum(dim: 0));
-
-    /// <summary>The mean of each scan's rows, [batch, C]; zero for a scan without voxels.</summary>
-    internal static torch.Tensor Mean(SparseTensor sites, torch.Tensor rows) =>
-        Reduce(sites, rows, scan => scan.mean([0]));
-
-    /// <summary>The largest value of each channel over each scan's rows, [batch, C]; zero for a scan without voxels.</summary>
-    internal static torch.Tensor Max(SparseTensor sites, torch.Tensor rows) =>
-        Reduce(sites, rows, scan => scan.max(0).values);
-
-    /// <summary>For each row that of its scan: [batch, ...] to [N, ...].</summary>
-    internal static torch.Tensor Spread(SparseTensor sites, torch.Tensor perScan)
+    internal static torch.Tensor Sum(SparseTensor sites, torch.Tensor rows)
     {
         using var scope = torch.NewDisposeScope();
-        return perScan.index_select(0, Index(sites)).MoveToOuterDisposeScope();
+        return Precision.As(SumWide(sites, rows), rows.dtype).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The batch index of each row, int64 [N].</summary>
-    internal static torch.Tensor Index(SparseTensor sites)
+    /// <summary>The mean of each scan's rows, [batch, C]; zero for a scan without voxels.</summary>
+    internal static torch.Tensor Mean(SparseTensor sites, torch.Tensor rows)
     {
-        var batches = sites.map.BatchIndices();
+        using var scope = torch.NewDisposeScope();
+        var sums = SumWide(sites, rows);
+        double[] counts = [.. Rows(sites.map, sites.batch_size).Select(scan => Math.Max(1.0, scan.Count))];
+        var count = torch.tensor(counts, new long[] { counts.Length, 1 }, sums.dtype, sums.device);
+        return Precision.As(sums / count, rows.dtype).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The largest value of each channel over each scan's rows, [batch, C]; zero for a scan without voxels.</summary>
+    internal static torch.Tensor Max(SparseTensor sites, torch.Tensor rows)
+    {
+        using var scope = torch.NewDisposeScope();
+        var scans = Rows(sites.map, sites.batch_size);
+        return scans.Length == 0
+            ? rows.narrow(0, 0, 0).MoveToOuterDisposeScope()
+            : torch.stack(scans.Select(One)).MoveToOuterDisposeScope();
+
+        torch.Tensor One(List<long> scan) =>
+            scan.Count == 0 ? rows.narrow(0, 0, 0).sum(dim: 0) : Select(rows, scan).max(0).values;
+    }
+
+    /// <summary>For each row that of its scan: [batch, C] to [N, C].</summary>
+    internal static torch.Tensor Spread(SparseTensor sites, torch.Tensor perScan) =>
+        ScanFunction.Run(new ScanCall(sites.map, sites.batch_size, sums: false, perScan.shape[1]), perScan);
+
+    /// <summary>The batch index of each row, int64 [N].</summary>
+    internal static torch.Tensor Index(CoordinateMap map, torch.Device device)
+    {
+        var batches = map.BatchIndices();
         var index = new long[batches.Length];
         for (var row = 0; row < index.Length; row++)
         {
             index[row] = batches[row];
         }
 
-        return torch.tensor(index, torch.ScalarType.Int64, sites.features.device);
+        return torch.tensor(index, torch.ScalarType.Int64, device);
     }
 
     /// <summary>The rows of each scan, ascending.</summary>
-    internal static List<long>[] Rows(SparseTensor sites)
+    internal static List<long>[] Rows(CoordinateMap map, int scans)
     {
-        var rows = new List<long>[sites.batch_size];
+        var rows = new List<long>[scans];
         for (var scan = 0; scan < rows.Length; scan++)
         {
             rows[scan] = [];
         }
 
-        var batches = sites.map.BatchIndices();
+        var batches = map.BatchIndices();
         for (var row = 0; row < batches.Length; row++)
         {
             rows[batches[row]].Add(row);
@@ -56,27 +74,12 @@ internal static class Scans
         return rows;
     }
 
-    // Scan by scan, since PyTorch adds up a column in pieces, which keeps the rounding of long sums small.
-    private static torch.Tensor Reduce(
-        SparseTensor sites,
-        torch.Tensor rows,
-        Func<torch.Tensor, torch.Tensor> reduction
-    )
-    {
-        using var scope = torch.NewDisposeScope();
-        var scans = Rows(sites);
-        if (scans.Length == 0)
-        {
-            return rows.narrow(0, 0, 0).MoveToOuterDisposeScope();
-        }
+    /// <summary>The given rows, ascending, of a matrix; a view where they are neighbours.</summary>
+    internal static torch.Tensor Select(torch.Tensor rows, List<long> some) =>
+        some.Count == 0 ? rows.narrow(0, 0, 0)
+        : some[^1] - some[0] == some.Count - 1 ? rows.narrow(0, some[0], some.Count)
+        : rows.index_select(0, torch.tensor(some.ToArray(), torch.ScalarType.Int64, rows.device));
 
-        var wide = Precision.Widen(rows);
-        return Precision.As(torch.stack(scans.Select(One)), rows.dtype).MoveToOuterDisposeScope();
-
-        torch.Tensor One(List<long> scan) =>
-            scan.Count == 0 ? wide.narrow(0, 0, 0).sum(dim: 0)
-            : scan.Count == wide.shape[0] ? reduction(wide)
-            : scan[^1] - scan[0] == scan.Count - 1 ? reduction(wide.narrow(0, scan[0], scan.Count))
-            : reduction(wide.index_select(0, torch.tensor(scan.ToArray(), torch.ScalarType.Int64, wide.device)));
-    }
+    private static torch.Tensor SumWide(SparseTensor sites, torch.Tensor rows) =>
+        ScanFunction.Run(new ScanCall(sites.map, sites.batch_size, sums: true, rows.shape[1]), Precision.Widen(rows));
 }

@@ -82,7 +82,7 @@ public sealed partial class SparseTensor
         var voxels = map.Coordinates();
         var width = 1 + dimensions;
         var result = new SparseTensor[batch_size];
-        foreach (var (scan, rows) in Scans.Rows(this).Index())
+        foreach (var (scan, rows) in Scans.Rows(map, batch_size).Index())
         {
             var own = new int[checked(rows.Count * width)];
             foreach (var (i, row) in rows.Index())

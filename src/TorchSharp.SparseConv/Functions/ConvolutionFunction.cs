@@ -84,7 +84,7 @@ internal sealed class ConvolutionFunction : torch.autograd.SingleTensorFunction<
         }
         else if (bias)
         {
-            gradients[2] = gradient.sum(dim: 0, type: call.Types.Bias);
+            gradients[2] = Precision.As(NormEngine.ColumnSums(gradient), call.Types.Bias);
         }
 
         if (features)

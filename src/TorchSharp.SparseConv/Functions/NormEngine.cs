@@ -22,6 +22,42 @@ internal static class NormEngine
     }
 
     /// <summary>
+    /// The sum of each column of [N, C], as [C]; float32 where the rows have 16 bits. On the CPU the order of summation does
+    /// not depend on the number of threads, as that of torch's does.
+    /// </summary>
+    internal static torch.Tensor ColumnSums(torch.Tensor rows)
+    {
+        if (rows.device_type != DeviceType.CPU)
+        {
+            return rows.sum(dim: 0, type: Precision.Sums(rows.dtype));
+        }
+
+        // It is the gradient of a bias.
+        var input = TensorMemory.Contiguous(rows);
+        var statistics = Neutral(rows);
+        var result = torch.empty(new[] { rows.shape[1] }, statistics.dtype, rows.device);
+        Norm.Backward(
+            Rows(input),
+            Terms(new NormCall(0, NormStatistics.Given, Activation.Identity), statistics, null, null),
+            NormStatistics.Given,
+            Rows(input),
+            new NormGradients(null, null, Row(result), null)
+        );
+        GC.KeepAlive(input);
+        GC.KeepAlive(statistics);
+        GC.KeepAlive(result);
+        return result;
+    }
+
+    /// <summary>The statistics [2, C] under which a norm leaves the features as they are: mean 0, variance 1.</summary>
+    internal static torch.Tensor Neutral(torch.Tensor features)
+    {
+        var ones = torch.zeros(new[] { 2, features.shape[1] }, Precision.Sums(features.dtype), features.device);
+        _ = ones[1].fill_(One);
+        return ones;
+    }
+
+    /// <summary>
     /// The features less their mean over their deviation, scaled, shifted, onto the residual where there is one, and
     /// rectified where that is asked; in the memory of the features where that is allowed.
     /// </summary>
@@ -94,6 +130,8 @@ internal static class NormEngine
         GC.KeepAlive(ofResidual);
         return (ofFeatures, Narrow(ofWeight, weight), Narrow(ofBias, bias), ofResidual);
     }
+
+    private static readonly Scalar One = 1;
 
     private static NormTerms Terms(NormCall call, torch.Tensor statistics, torch.Tensor? scale, torch.Tensor? shift)
     {

@@ -1,5 +1,6 @@
 using TorchSharp.Modules;
 using TorchSharp.SparseConv.Core;
+using TorchSharp.SparseConv.Functions;
 
 namespace TorchSharp.SparseConv;
 
@@ -49,7 +50,7 @@ public sealed class PointVoxelBlock : torch.nn.Module<PointTensor, SparseTensor,
         ArgumentNullException.ThrowIfNull(voxels);
         using var scope = torch.NewDisposeScope();
         var read = points.to_points(voxels, rule).features;
-        var wide = Precision.Linear(_linear, Precision.Widen(points.features));
+        var wide = RowLinear.Run(_linear, Precision.Widen(points.features), points.Sites);
         var own = Precision.As(_norm.NormalizeRows(wide, Activation.Relu), read.dtype);
         return points.with_features(read.add(own)).MoveToOuterDisposeScope();
     }

@@ -1,5 +1,6 @@
 using TorchSharp.Modules;
 using TorchSharp.SparseConv.Core;
+using TorchSharp.SparseConv.Functions;
 
 namespace TorchSharp.SparseConv;
 
@@ -180,7 +181,7 @@ public sealed class SPVCNN : torch.nn.Module<PointTensor, torch.Tensor>
         (points, voxels) = Meet(1, points, voxels);
         voxels = Up(7, Up(6, voxels, skips), skips);
         points = _points[2].call(points, voxels);
-        var logits = Precision.Linear(_classifier, Precision.Widen(points.features));
+        var logits = RowLinear.Run(_classifier, Precision.Widen(points.features), points.Sites);
         return Precision.As(logits, points.features.dtype).MoveToOuterDisposeScope();
     }
 

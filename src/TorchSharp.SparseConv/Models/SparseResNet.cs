@@ -1,5 +1,6 @@
 using TorchSharp.Modules;
 using TorchSharp.SparseConv.Core;
+using TorchSharp.SparseConv.Functions;
 
 namespace TorchSharp.SparseConv;
 
@@ -59,7 +60,7 @@ public sealed class SparseResNet : torch.nn.Module<SparseTensor, torch.Tensor>
     {
         using var scope = torch.NewDisposeScope();
         var pooled = _pooling.call(encoder.call(input!)[^1]);
-        var logits = Precision.Linear(_classifier, Precision.Widen(pooled));
+        var logits = RowLinear.Run(_classifier, Precision.Widen(pooled));
         return Precision.As(logits, pooled.dtype).MoveToOuterDisposeScope();
     }
 

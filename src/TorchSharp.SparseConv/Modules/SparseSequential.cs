@@ -1,6 +1,7 @@
 using System.Globalization;
 using TorchSharp.Modules;
 using TorchSharp.SparseConv.Core;
+using TorchSharp.SparseConv.Functions;
 
 namespace TorchSharp.SparseConv;
 
@@ -184,9 +185,19 @@ public sealed class SparseSequential : torch.nn.Module<SparseTensor, SparseTenso
 
     /// <summary>A sparse module on the tensor, or a dense one on its features.</summary>
     internal static SparseTensor Apply(torch.nn.Module module, SparseTensor input) =>
-        module is torch.nn.Module<SparseTensor, SparseTensor> sparse
-            ? sparse.call(input)
-            : input.with_features(Apply((torch.nn.Module<torch.Tensor, torch.Tensor>)module, input.features));
+        module switch
+        {
+            torch.nn.Module<SparseTensor, SparseTensor> sparse => sparse.call(input),
+            Linear linear => input.with_features(Apply(linear, input)),
+            _ => input.with_features(Apply((torch.nn.Module<torch.Tensor, torch.Tensor>)module, input.features)),
+        };
+
+    private static torch.Tensor Apply(Linear linear, SparseTensor input)
+    {
+        using var scope = torch.NewDisposeScope();
+        var result = RowLinear.Run(linear, Precision.Widen(input.features), input);
+        return Precision.As(result, input.features.dtype).MoveToOuterDisposeScope();
+    }
 
     /// <summary>A dense module, in float32 where its parameters are float32 beside 16-bit features.</summary>
     private static torch.Tensor Apply(torch.nn.Module<torch.Tensor, torch.Tensor> module, torch.Tensor features)

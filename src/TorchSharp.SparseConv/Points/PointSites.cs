@@ -1,4 +1,5 @@
 using TorchSharp.SparseConv.Core;
+using TorchSharp.SparseConv.Functions;
 
 namespace TorchSharp.SparseConv;
 
@@ -14,6 +15,7 @@ internal sealed class PointSites
     private readonly double[] _lattice; // [n, D], in units of the finest level
     private readonly int[] _batch; // [n], or empty for 0; -1 for a dropped point
     private CoordinateMap? _finest;
+    private Rulebook? _rows;
 
     internal PointSites(double[] lattice, int[] batch, int batchSize, CoordinateManager manager)
     {
@@ -116,6 +118,15 @@ internal sealed class PointSites
             }
 
             return links;
+        }
+    }
+
+    /// <summary>Each point paired with itself, on the CPU; the same rulebook again each time.</summary>
+    internal Rulebook Rows()
+    {
+        lock (_gate)
+        {
+            return _rows ??= RowLinear.Identity(Count);
         }
     }
 

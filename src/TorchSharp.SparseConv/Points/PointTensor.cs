@@ -10,8 +10,6 @@ namespace TorchSharp.SparseConv;
 /// <remarks>Disposing it disposes the features; what it shares goes with the last point tensor that shares it.</remarks>
 public sealed class PointTensor : IDisposable
 {
-    private readonly PointSites _sites;
-
     /// <summary>
     /// Takes over features [n, C] and reads points [n, D], which voxels of voxel_size from the origin (0 where null) hold.
     /// batch [n] holds each point's batch index, 0 where null; a batch_size of 0 stands for 1 + the largest. With a manager,
@@ -51,7 +49,7 @@ public sealed class PointTensor : IDisposable
             new VoxelizerOptions { VoxelSize = voxel_size.Edges, Origin = origin ?? [] }
         );
         this.features = features;
-        _sites = new PointSites(voxels, scans);
+        Sites = new PointSites(voxels, scans);
     }
 
     internal PointTensor(torch.Tensor features, PointSites sites)
@@ -60,14 +58,14 @@ public sealed class PointTensor : IDisposable
         PointArguments.RequireFeatures(features, sites.Count);
         Devices.Require(features, nameof(features), sites.Manager);
         this.features = features;
-        _sites = sites;
+        Sites = sites;
     }
 
     /// <summary>The feature matrix [n, C].</summary>
     public torch.Tensor features { get; }
 
     /// <summary>The number of points, n.</summary>
-    public long count => _sites.Count;
+    public long count => Sites.Count;
 
     /// <summary>The number of channels, C.</summary>
     public long channels => features.shape[1];
@@ -76,16 +74,19 @@ public sealed class PointTensor : IDisposable
     public int dimensions => manager.Dimensions;
 
     /// <summary>The number of batch indices, empty ones included.</summary>
-    public int batch_size => _sites.BatchSize;
+    public int batch_size => Sites.BatchSize;
 
     /// <summary>The levels of the points' voxels, and all that is made from them.</summary>
-    public CoordinateManager manager => _sites.Manager;
+    public CoordinateManager manager => Sites.Manager;
+
+    /// <summary>Where the points are.</summary>
+    internal PointSites Sites { get; }
 
     /// <summary>A new float64 tensor [n, D]: the points in units of the finest level, whose voxels are their floor.</summary>
-    public torch.Tensor lattice => _sites.Lattice();
+    public torch.Tensor lattice => Sites.Lattice();
 
     /// <summary>A new int32 tensor [n]: the batch index of each point, -1 for one that voxelization dropped.</summary>
-    public torch.Tensor batch => _sites.Batch();
+    public torch.Tensor batch => Sites.Batch();
 
     /// <summary>A point in every voxel, where its value stands, with its features.</summary>
     public static PointTensor of(SparseTensor voxels, VoxelAnchor anchor = VoxelAnchor.Center)
@@ -100,7 +101,7 @@ public sealed class PointTensor : IDisposable
     }
 
     /// <summary>Other features, [n, any], on the same points; throws ArgumentException for another number of rows.</summary>
-    public PointTensor with_features(torch.Tensor features) => new(features, _sites);
+    public PointTensor with_features(torch.Tensor features) => new(features, Sites);
 
     /// <summary>
     /// The voxels at a stride (1 where null, in units of the voxel size) that hold points, with the mean, sum or maximum of
@@ -115,7 +116,7 @@ public sealed class PointTensor : IDisposable
             throw new ArgumentException($"stride is {spacing}, must be 1 or more on every axis.", nameof(stride));
         }
 
-        return Splat(_sites.Level(spacing), batch_size, kind);
+        return Splat(Sites.Level(spacing), batch_size, kind);
     }
 
     /// <summary>
@@ -136,7 +137,7 @@ public sealed class PointTensor : IDisposable
     {
         ArgumentNullException.ThrowIfNull(voxels);
         TensorMemory.Element(voxels.features.dtype, nameof(voxels));
-        var links = _sites.Links(voxels.map, rule ?? InterpolationRule.Linear);
+        var links = Sites.Links(voxels.map, rule ?? InterpolationRule.Linear);
         return with_features(InterpolationFunction.Interpolate(links, voxels.features));
     }
 
@@ -166,7 +167,7 @@ public sealed class PointTensor : IDisposable
 
     private SparseTensor Splat(CoordinateMap map, int batchSize, SplatKind kind)
     {
-        var links = _sites.Links(map, InterpolationRule.Nearest);
+        var links = Sites.Links(map, InterpolationRule.Nearest);
         return new SparseTensor(InterpolationFunction.Splat(links, kind, features), map, batchSize);
     }
 }

@@ -3,12 +3,14 @@ using static TorchSharp.torch.nn;
 namespace TorchSharp.SparseConv.Tests.Oracles;
 
 /// <summary>
-/// Every layer and model over three axes and four channels, for tests of what must hold for all of them. To add one, add
-/// a line to <see cref="All"/>.
+/// Every layer and model over three axes, small unless a size is given, for tests of what must hold for all of them.
+/// To add one, add a line to <see cref="All"/>.
 /// </summary>
 internal static class EveryLayer
 {
     internal const int Channels = 4;
+
+    private static readonly Size Small = new(Channels, 0.1, 7);
 
     /// <summary>What comes out: a row a voxel, a row a scan, or a dense tensor of all scans.</summary>
     internal enum Gives
@@ -20,46 +22,63 @@ internal static class EveryLayer
 
     internal static IEnumerable<string> Names => All.Keys;
 
-    private static readonly Dictionary<string, (Func<Probe> Create, Gives Gives)> All = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, (Func<Size, Probe> Create, Gives Gives)> All = new(
+        StringComparer.Ordinal
+    )
     {
-        ["SubMConv3d"] = Of(() => new SubMConv3d(Channels, 5, 3)),
-        ["SubMConv3d, even and dilated"] = Of(() => new SubMConv3d(Channels, 5, 2, dilation: 2)),
-        ["SubMConv3d, cross and groups"] = Of(() => new SubMConv3d(Channels, 6, Core.KernelShape.Cross(3), groups: 2)),
-        ["SparseConv3d, dilate"] = Of(() => new SparseConv3d(Channels, 5, 3, 2, 1)),
-        ["SparseConv3d, tiles"] = Of(() => new SparseConv3d(Channels, 5, 2, 2)),
-        ["SparseConv3d, downsample"] = Of(() =>
-            new SparseConv3d(Channels, 5, 3, 2, 1, sites: Core.StridedSites.Downsample)
-        ),
+        ["SubMConv3d"] = Of(size => new SubMConv3d(size.Channels, size.Channels + 1, 3)),
+        ["SubMConv3d, even and dilated"] = Of(size => new SubMConv3d(size.Channels, size.Channels + 1, 2, dilation: 2)),
+        ["SubMConv3d, cross and groups"] = Of(size => new SubMConv3d(
+            size.Channels,
+            size.Channels + 2,
+            Core.KernelShape.Cross(3),
+            groups: 2
+        )),
+        ["SparseConv3d, dilate"] = Of(size => new SparseConv3d(size.Channels, size.Channels + 1, 3, 2, 1)),
+        ["SparseConv3d, tiles"] = Of(size => new SparseConv3d(size.Channels, size.Channels + 1, 2, 2)),
+        ["SparseConv3d, downsample"] = Of(size => new SparseConv3d(
+            size.Channels,
+            size.Channels + 1,
+            3,
+            2,
+            1,
+            sites: Core.StridedSites.Downsample
+        )),
         ["SparseConv3d at a tensor's sites"] = Pair(
-            () => new SparseMaxPool3d(2),
-            () => new SparseConv3d(Channels, 5, 3, 2, 1),
+            _ => new SparseMaxPool3d(2),
+            size => new SparseConv3d(size.Channels, size.Channels + 1, 3, 2, 1),
             (pool, conv, x) => conv.call(x, pool.call(x)).features
         ),
         ["SparseConv3d at coordinates"] = Of(
-            () => new SparseConv3d(Channels, 5, 3, 1, 1),
+            size => new SparseConv3d(size.Channels, size.Channels + 1, 3, 1, 1),
             (conv, x) => conv.call(x, x.coordinates).features
         ),
         ["SparseConvTranspose3d, cached"] = Pair(
-            () => new SparseMaxPool3d(2),
-            () => new SparseConvTranspose3d(Channels, 5, 2, 2),
+            _ => new SparseMaxPool3d(2),
+            size => new SparseConvTranspose3d(size.Channels, size.Channels + 1, 2, 2),
             (pool, conv, x) => conv.call(pool.call(x)).features
         ),
-        ["SparseConvTranspose3d, generate"] = Of(() =>
-            new SparseConvTranspose3d(Channels, 5, 3, 1, 1, sites: Core.TransposedSites.Generate)
-        ),
+        ["SparseConvTranspose3d, generate"] = Of(size => new SparseConvTranspose3d(
+            size.Channels,
+            size.Channels + 1,
+            3,
+            1,
+            1,
+            sites: Core.TransposedSites.Generate
+        )),
         ["SparseInverseConv3d"] = Pair(
-            () => new SparseAvgPool3d(3, 2, 1),
-            () => new SparseInverseConv3d(Channels, 5, 3),
+            _ => new SparseAvgPool3d(3, 2, 1),
+            size => new SparseInverseConv3d(size.Channels, size.Channels + 1, 3),
             (pool, conv, x) => conv.call(pool.call(x)).features
         ),
-        ["SparseMaxPool3d"] = Of(() => new SparseMaxPool3d(2)),
-        ["SparseMaxPool3d, overlapping"] = Of(() => new SparseMaxPool3d(3, 2, 1)),
-        ["SparseAvgPool3d"] = Of(() => new SparseAvgPool3d(3, 2, 1)),
-        ["SparseAvgPool3d, volume"] = Of(() => new SparseAvgPool3d(3, 2, 1, divisor: AverageDivisor.KernelVolume)),
-        ["SparseSumPool3d"] = Of(() => new SparseSumPool3d(3, 2, 1)),
+        ["SparseMaxPool3d"] = Of(_ => new SparseMaxPool3d(2)),
+        ["SparseMaxPool3d, overlapping"] = Of(_ => new SparseMaxPool3d(3, 2, 1)),
+        ["SparseAvgPool3d"] = Of(_ => new SparseAvgPool3d(3, 2, 1)),
+        ["SparseAvgPool3d, volume"] = Of(_ => new SparseAvgPool3d(3, 2, 1, divisor: AverageDivisor.KernelVolume)),
+        ["SparseSumPool3d"] = Of(_ => new SparseSumPool3d(3, 2, 1)),
         ["SparseMaxUnpool"] = Pair(
-            () => new SparseMaxPool3d(3, 2, 1),
-            () => new SparseMaxUnpool(),
+            _ => new SparseMaxPool3d(3, 2, 1),
+            _ => new SparseMaxUnpool(),
             (pool, unpool, x) =>
             {
                 var (pooled, rows) = pool.forward_with_rows(x);
@@ -70,71 +89,71 @@ internal static class EveryLayer
             }
         ),
         ["SparseUpsample, cached"] = Pair(
-            () => new SparseSumPool3d(2),
-            () => new SparseUpsample(2),
+            _ => new SparseSumPool3d(2),
+            _ => new SparseUpsample(2),
             (pool, upsample, x) => upsample.call(pool.call(x)).features
         ),
         ["SparseUpsample, generate"] = Pair(
-            () => new SparseSumPool3d(2),
-            () => new SparseUpsample(2, Core.TransposedSites.Generate),
+            _ => new SparseSumPool3d(2),
+            _ => new SparseUpsample(2, Core.TransposedSites.Generate),
             (pool, upsample, x) => upsample.call(pool.call(x)).features
         ),
-        ["SparseGlobalMaxPool"] = PerScan(() => new SparseGlobalMaxPool()),
-        ["SparseGlobalAvgPool"] = PerScan(() => new SparseGlobalAvgPool()),
-        ["SparseGlobalSumPool"] = PerScan(() => new SparseGlobalSumPool()),
-        ["SparsePrune"] = Plain(x => x.prune(x.features.narrow(1, 0, 1).reshape(-1).gt(0)).features),
-        ["SparsePrune of all"] = Plain(x => x.prune(x.features.narrow(1, 0, 1).reshape(-1).gt(99)).features),
+        ["SparseGlobalMaxPool"] = PerScan(_ => new SparseGlobalMaxPool()),
+        ["SparseGlobalAvgPool"] = PerScan(_ => new SparseGlobalAvgPool()),
+        ["SparseGlobalSumPool"] = PerScan(_ => new SparseGlobalSumPool()),
+        ["SparsePrune"] = Plain((x, _) => x.prune(x.features.narrow(1, 0, 1).reshape(-1).gt(0)).features),
+        ["SparsePrune of all"] = Plain((x, _) => x.prune(x.features.narrow(1, 0, 1).reshape(-1).gt(99)).features),
         ["SparsePruningHead"] = Of(
-            () => new SparsePruningHead(Channels, PruningRule.Best(3)),
+            size => new SparsePruningHead(size.Channels, PruningRule.Best(3)),
             (head, x) => head.score(x)
         ),
-        ["SparsePruningHead, best"] = Of(() => new SparsePruningHead(Channels, PruningRule.Best(3))),
-        ["SparseBatchNorm"] = Of(() => new SparseBatchNorm(Channels)),
-        ["SparseBatchNorm, evaluation"] = Of(() =>
+        ["SparsePruningHead, best"] = Of(size => new SparsePruningHead(size.Channels, PruningRule.Best(3))),
+        ["SparseBatchNorm"] = Of(size => new SparseBatchNorm(size.Channels)),
+        ["SparseBatchNorm, evaluation"] = Of(size =>
         {
-            var norm = new SparseBatchNorm(Channels);
+            var norm = new SparseBatchNorm(size.Channels);
             norm.eval();
             return norm;
         }),
-        ["SparseLayerNorm"] = Of(() => new SparseLayerNorm(Channels)),
-        ["SparseGroupNorm"] = Of(() => new SparseGroupNorm(2, Channels)),
-        ["SparseInstanceNorm"] = Of(() => new SparseInstanceNorm(Channels, affine: true)),
-        ["SparseSqueezeExcitation"] = Of(() => new SparseSqueezeExcitation(Channels, 2)),
-        ["add, union"] = Plain(x => SparseTensor.add(x, Part(x), JoinSites.Union).features),
-        ["mul, intersection"] = Plain(x => SparseTensor.mul(x, Part(x), JoinSites.Intersection).features),
-        ["cat, union"] = Plain(x => SparseTensor.cat(JoinSites.Union, Part(x), x).features),
-        ["operators"] = Plain(x => ((x * x) - (x + x)).features),
-        ["broadcast"] = Plain(x => (x * x.broadcast(new SparseGlobalAvgPool().call(x))).features),
-        ["crop"] = Plain(x => x.crop(0, 3).features),
-        ["scans and join"] = Plain(x => SparseTensor.join([x, .. x.scans()]).features, Gives.Dense),
-        ["dense"] = Plain(x => x.dense(Shape), Gives.Dense),
-        ["from_dense"] = Plain(x => SparseTensor.from_dense(x.dense(Shape)).features),
-        ["bird_eye_view"] = Plain(x => x.bird_eye_view(spatial_shape: Shape), Gives.Dense),
-        ["to_csr and from_csr"] = Plain(x =>
-        {
-            var (rows, columns, values) = x.to_csr(Shape);
-            return SparseTensor.from_csr(rows, columns, values, x.batch_size, Shape).features;
-        }),
-        ["SparseSequential"] = Of(() =>
-            new SparseSequential(
-                new SubMConv3d(Channels, 6, 3, bias: false),
-                new SparseBatchNorm(6),
-                ReLU(),
-                new SparseConv3d(6, 8, 2, 2),
-                Linear(8, 4),
-                new SparseConvTranspose3d(4, 3, 2, 2)
-            )
+        ["SparseLayerNorm"] = Of(size => new SparseLayerNorm(size.Channels)),
+        ["SparseGroupNorm"] = Of(size => new SparseGroupNorm(2, size.Channels)),
+        ["SparseInstanceNorm"] = Of(size => new SparseInstanceNorm(size.Channels, affine: true)),
+        ["SparseSqueezeExcitation"] = Of(size => new SparseSqueezeExcitation(size.Channels, 2)),
+        ["add, union"] = Plain((x, size) => SparseTensor.add(x, Part(x, size), JoinSites.Union).features),
+        ["mul, intersection"] = Plain((x, size) => SparseTensor.mul(x, Part(x, size), JoinSites.Intersection).features),
+        ["cat, union"] = Plain((x, size) => SparseTensor.cat(JoinSites.Union, Part(x, size), x).features),
+        ["operators"] = Plain((x, _) => ((x * x) - (x + x)).features),
+        ["broadcast"] = Plain((x, _) => (x * x.broadcast(new SparseGlobalAvgPool().call(x))).features),
+        ["crop"] = Plain((x, size) => x.crop(0, size.Extent / 2).features),
+        ["scans and join"] = Plain((x, _) => SparseTensor.join([x, .. x.scans()]).features, Gives.Dense),
+        ["dense"] = Plain((x, size) => x.dense(size.Shape), Gives.Dense),
+        ["from_dense"] = Plain((x, size) => SparseTensor.from_dense(x.dense(size.Shape)).features),
+        ["bird_eye_view"] = Plain((x, size) => x.bird_eye_view(spatial_shape: size.Shape), Gives.Dense),
+        ["to_csr and from_csr"] = Plain(
+            (x, size) =>
+            {
+                var (rows, columns, values) = x.to_csr(size.Shape);
+                return SparseTensor.from_csr(rows, columns, values, x.batch_size, size.Shape).features;
+            }
         ),
-        ["MinkUNet14"] = Of(() => MinkUNet.Create(MinkUNetKind.MinkUNet14, Channels, 3, 0.1, 3)),
-        ["MinkUNet50"] = Of(() => MinkUNet.Create(MinkUNetKind.MinkUNet50, Channels, 3, 0.1, 3)),
-        ["MinkUNet14, checkpointing"] = Of(() =>
+        ["SparseSequential"] = Of(size => new SparseSequential(
+            new SubMConv3d(size.Channels, size.Channels + 2, 3, bias: false),
+            new SparseBatchNorm(size.Channels + 2),
+            ReLU(),
+            new SparseConv3d(size.Channels + 2, 2 * size.Channels, 2, 2),
+            Linear(2 * size.Channels, size.Channels),
+            new SparseConvTranspose3d(size.Channels, size.Channels - 1, 2, 2)
+        )),
+        ["MinkUNet14"] = Of(size => MinkUNet.Create(MinkUNetKind.MinkUNet14, size.Channels, 3, size.Width, 3)),
+        ["MinkUNet50"] = Of(size => MinkUNet.Create(MinkUNetKind.MinkUNet50, size.Channels, 3, size.Width, 3)),
+        ["MinkUNet14, checkpointing"] = Of(size =>
         {
-            var net = MinkUNet.Create(MinkUNetKind.MinkUNet14, Channels, 3, 0.1, 3);
+            var net = MinkUNet.Create(MinkUNetKind.MinkUNet14, size.Channels, 3, size.Width, 3);
             net.checkpointing = true;
             return net;
         }),
         ["points and back"] = Of(
-            () => new SubMConv3d(Channels, 5, 3),
+            size => new SubMConv3d(size.Channels, size.Channels + 1, 3),
             (conv, x) =>
             {
                 var points = PointTensor.of(x);
@@ -142,31 +161,35 @@ internal static class EveryLayer
             }
         ),
         ["PointVoxelBlock"] = Of(
-            () => new PointVoxelBlock(Channels, Channels),
+            size => new PointVoxelBlock(size.Channels, size.Channels),
             (block, x) => block.call(PointTensor.of(x), x).features
         ),
-        ["SPVCNN"] = Of(() => SPVCNN.Create(Channels, 3, 0.1), (net, x) => net.call(PointTensor.of(x))),
+        ["SPVCNN"] = Of(size => SPVCNN.Create(size.Channels, 3, size.Width), (net, x) => net.call(PointTensor.of(x))),
         ["SPVCNN, evaluation"] = Of(
-            () =>
+            size =>
             {
-                var net = SPVCNN.Create(Channels, 3, 0.1);
+                var net = SPVCNN.Create(size.Channels, 3, size.Width);
                 net.eval();
                 return net;
             },
             (net, x) => net.call(PointTensor.of(x))
         ),
-        ["SparseResNet18"] = PerScan(() => new SparseResNet(SparseResNetKind.ResNet18, Channels, 3, 0.1)),
-        ["SparseFPN of SecondEncoder"] = Levels(() => new SparseFPN(new SecondEncoder(Channels, [4, 6, 8]), 5, 0)),
+        ["SparseResNet18"] = PerScan(size => new SparseResNet(SparseResNetKind.ResNet18, size.Channels, 3, size.Width)),
+        ["SparseFPN of SecondEncoder"] = Levels(size => new SparseFPN(
+            new SecondEncoder(size.Channels, [size.Channels, size.Channels + 2, 2 * size.Channels]),
+            size.Channels + 1,
+            0
+        )),
     };
 
     /// <summary>The extent of the clouds of the tests.</summary>
-    internal static Core.PerAxis Shape => (7, 7, 7);
+    internal static Core.PerAxis Shape => Small.Shape;
 
     /// <summary>A new one, float32, in training mode unless its name says otherwise, with the same weights every time.</summary>
-    internal static Probe Create(string name)
+    internal static Probe Create(string name, Size? size = null)
     {
         torch.manual_seed(17);
-        return All[name].Create();
+        return All[name].Create(size ?? Small);
     }
 
     internal static Gives Of(string name) => All[name].Gives;
@@ -177,48 +200,57 @@ internal static class EveryLayer
         || name.Contains("FPN", StringComparison.Ordinal)
         || name.Contains("CNN", StringComparison.Ordinal);
 
-    private static SparseTensor Part(SparseTensor x) => x.crop(0, 4);
+    private static SparseTensor Part(SparseTensor x, Size size) => x.crop(0, (size.Extent / 2) + 1);
 
-    private static (Func<Probe>, Gives) Plain(Func<SparseTensor, torch.Tensor> run, Gives gives = Gives.Voxels) =>
-        (() => new Probe(run), gives);
+    private static (Func<Size, Probe>, Gives) Plain(
+        Func<SparseTensor, Size, torch.Tensor> run,
+        Gives gives = Gives.Voxels
+    ) => (size => new Probe(x => run(x, size)), gives);
 
-    private static (Func<Probe>, Gives) Of<T>(Func<T> create)
+    private static (Func<Size, Probe>, Gives) Of<T>(Func<Size, T> create)
         where T : torch.nn.Module<SparseTensor, SparseTensor> => Of(create, (module, x) => module.call(x).features);
 
-    private static (Func<Probe>, Gives) Of<T>(
-        Func<T> create,
+    private static (Func<Size, Probe>, Gives) Of<T>(
+        Func<Size, T> create,
         Func<T, SparseTensor, torch.Tensor> run,
         Gives gives = Gives.Voxels
     )
         where T : torch.nn.Module =>
         (
-            () =>
+            size =>
             {
-                var module = create();
+                var module = create(size);
                 return new Probe(x => run(module, x), module);
             },
             gives
         );
 
-    private static (Func<Probe>, Gives) PerScan(Func<torch.nn.Module<SparseTensor, torch.Tensor>> create) =>
+    private static (Func<Size, Probe>, Gives) PerScan(Func<Size, torch.nn.Module<SparseTensor, torch.Tensor>> create) =>
         Of(create, (module, x) => module.call(x), Gives.Scans);
 
-    private static (Func<Probe>, Gives) Levels(Func<torch.nn.Module<SparseTensor, SparseTensor[]>> create) =>
-        Of(create, (module, x) => torch.cat([.. module.call(x).Select(level => level.features)]));
+    private static (Func<Size, Probe>, Gives) Levels(
+        Func<Size, torch.nn.Module<SparseTensor, SparseTensor[]>> create
+    ) => Of(create, (module, x) => torch.cat([.. module.call(x).Select(level => level.features)]));
 
-    private static (Func<Probe>, Gives) Pair<T1, T2>(
-        Func<T1> first,
-        Func<T2> second,
+    private static (Func<Size, Probe>, Gives) Pair<T1, T2>(
+        Func<Size, T1> first,
+        Func<Size, T2> second,
         Func<T1, T2, SparseTensor, torch.Tensor> run
     )
         where T1 : torch.nn.Module
         where T2 : torch.nn.Module =>
         (
-            () =>
+            size =>
             {
-                var (one, two) = (first(), second());
+                var (one, two) = (first(size), second(size));
                 return new Probe(x => run(one, two, x), one, two);
             },
             Gives.Voxels
         );
+
+    /// <summary>The channels that go in, the width of the networks, and the extent of the clouds on each axis.</summary>
+    internal sealed record Size(int Channels, double Width, int Extent)
+    {
+        internal Core.PerAxis Shape => (Extent, Extent, Extent);
+    }
 }

@@ -10,12 +10,17 @@ internal static class ScanNorm
     internal static torch.Tensor Normalize(SparseTensor input, long groups, double eps)
     {
         using Scalar epsilon = eps;
-        var index = Scans.Index(input);
-        var grouped = input.features.reshape(input.count, groups, input.channels / groups);
-        var centred = grouped - Spread(Scans.Mean(input, grouped.mean([2])));
-        var variance = Scans.Mean(input, (centred * centred).mean([2]));
-        return (centred * Spread(variance.add(epsilon).rsqrt())).reshape(input.count, input.channels);
+        var centred = input.features - Spread(GroupMean(input.features));
+        return centred * Spread(GroupMean(centred * centred).add(epsilon).rsqrt());
 
-        torch.Tensor Spread(torch.Tensor perScan) => perScan.index_select(0, index).unsqueeze(2);
+        // The mean over a scan and a group, for each of the group's channels, [batch, C].
+        torch.Tensor GroupMean(torch.Tensor rows)
+        {
+            long[] grouped = [input.batch_size, groups, input.channels / groups];
+            var means = Scans.Mean(input, rows).reshape(grouped).mean([2], keepdim: true);
+            return means.expand(grouped).reshape(input.batch_size, input.channels);
+        }
+
+        torch.Tensor Spread(torch.Tensor perScan) => Scans.Spread(input, perScan);
     }
 }

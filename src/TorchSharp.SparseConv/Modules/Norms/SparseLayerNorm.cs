@@ -16,11 +16,5 @@ public sealed class SparseLayerNorm : SparseNorm
         : base(nameof(SparseLayerNorm), num_features, eps, elementwise_affine, device, dtype) { }
 
     private protected override torch.Tensor Normalize(SparseTensor input) =>
-        torch.nn.functional.layer_norm(
-            input.features,
-            [num_features],
-            weight is { } scale ? Precision.Widen(scale) : null,
-            bias is { } shift ? Precision.Widen(shift) : null,
-            eps
-        );
+        Affine(torch.nn.functional.layer_norm(input.features, [num_features], null, null, eps));
 }

@@ -1,4 +1,6 @@
 using TorchSharp.Modules;
+using TorchSharp.SparseConv.Core;
+using TorchSharp.SparseConv.Functions;
 
 namespace TorchSharp.SparseConv;
 
@@ -87,9 +89,20 @@ public abstract class SparseNorm : torch.nn.Module<SparseTensor, SparseTensor>
     private protected torch.Tensor Affine(torch.Tensor features)
     {
         var (scale, shift) = (weight, bias);
-        return scale is null || shift is null
-            ? features
-            : torch.addcmul(Precision.Widen(shift), features, Precision.Widen(scale), One);
+        if (scale is null || shift is null)
+        {
+            return features;
+        }
+
+        if (features.device_type != DeviceType.CPU)
+        {
+            return torch.addcmul(Precision.Widen(shift), features, Precision.Widen(scale), One);
+        }
+
+        // A batch norm of nothing but its scale and shift, whose gradients do not depend on the number of threads.
+        var call = new NormCall(0, NormStatistics.Given, Activation.Identity);
+        var statistics = NormEngine.Neutral(features);
+        return NormFunction.Run(call, features, scale, shift, residual: null, statistics, overwrites: false);
     }
 
     private static readonly Scalar One = 1;

@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using TorchSharp.SparseConv.Functions;
 
 namespace TorchSharp.SparseConv;
 
@@ -49,8 +50,8 @@ public sealed class SparseSqueezeExcitation : torch.nn.Module<SparseTensor, Spar
         Precision.RequireParameter(_squeeze.weight, input, GetName());
         using var scope = torch.NewDisposeScope();
         var features = Precision.Widen(input.features);
-        var squeezed = Precision.Linear(_squeeze, Scans.Mean(input, features)).relu();
-        var scales = Precision.Linear(_excite, squeezed).sigmoid();
+        var squeezed = RowLinear.Run(_squeeze, Scans.Mean(input, features)).relu();
+        var scales = RowLinear.Run(_excite, squeezed).sigmoid();
         var result = Precision.As(features * Scans.Spread(input, scales), input.features.dtype);
         return input.with_features(result).MoveToOuterDisposeScope();
     }

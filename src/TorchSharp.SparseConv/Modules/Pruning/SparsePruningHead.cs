@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using TorchSharp.SparseConv.Functions;
 
 namespace TorchSharp.SparseConv;
 
@@ -40,7 +41,7 @@ public sealed class SparsePruningHead : torch.nn.Module<SparseTensor, SparseTens
         ArgumentNullException.ThrowIfNull(input);
         Precision.RequireParameter(_linear.weight, input, GetName());
         using var scope = torch.NewDisposeScope();
-        var logits = Precision.Linear(_linear, Precision.Widen(input.features)).squeeze(1);
+        var logits = RowLinear.Run(_linear, Precision.Widen(input.features), input).squeeze(1);
         return Precision.As(logits, input.features.dtype).MoveToOuterDisposeScope();
     }
 
@@ -79,7 +80,7 @@ public sealed class SparsePruningHead : torch.nn.Module<SparseTensor, SparseTens
     {
         var values = logits.detach().to_type(torch.ScalarType.Float64).cpu().data<double>().ToArray();
         var kept = new bool[values.Length];
-        foreach (var rows in Scans.Rows(input))
+        foreach (var rows in Scans.Rows(input.map, input.batch_size))
         {
             // NaN sorts below every number; the sort is stable, so equal logits stay in the order of rows.
             foreach (var row in rows.OrderByDescending(row => values[row]).Take((int)Math.Min(count, int.MaxValue)))
