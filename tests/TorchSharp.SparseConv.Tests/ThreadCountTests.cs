@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using TorchSharp.SparseConv.Core;
 using TorchSharp.SparseConv.Functions;
 using TorchSharp.SparseConv.Tests.Oracles;
 
@@ -22,7 +21,7 @@ public sealed class ThreadCountTests
     [Test]
     public void Training_gives_the_same_bits([ValueSource(nameof(Names))] string name)
     {
-        var (engine, libtorch) = (SparseConvRuntime.Threads, torch.get_num_threads());
+        var before = torch.get_num_threads();
         try
         {
             var once = Train(name, 1);
@@ -34,15 +33,13 @@ public sealed class ThreadCountTests
         }
         finally
         {
-            (SparseConvRuntime.Threads, _) = (engine, 0);
-            torch.set_num_threads(libtorch);
+            torch.set_num_threads(before);
         }
     }
 
     /// <summary>A line for each tensor of each step: what it is, and its bits.</summary>
     private static List<string> Train(string name, int threads)
     {
-        SparseConvRuntime.Threads = threads;
         torch.set_num_threads(threads);
         using var scope = torch.NewDisposeScope();
         using var probe = EveryLayer.Create(name, Large);
