@@ -126,8 +126,8 @@ SPC_API int32_t spc_threads(void);
 SPC_API spc_status spc_set_threads(int32_t threads);
 SPC_API spc_status spc_set_thread_source(int32_t (*source)(void)); /* NULL for none */
 
-/* Memory for a large matrix of the caller's, aligned to 64 bytes, its values undefined: from what was given back before,
- * or fresh in large pages. Give takes NULL, from any thread, and keeps some for the next. */
+/* Memory for a large matrix of the caller's, aligned to 64 bytes, its values undefined: from what was given back
+ * before, or fresh in large pages. Give takes NULL, from any thread, and keeps some for the next. */
 SPC_API spc_status spc_memory_take(int64_t bytes, void **out);
 SPC_API void spc_memory_give(void *memory);
 
