@@ -24,12 +24,10 @@ internal static class EveryLayer
     {
         ["SubMConv3d"] = Of(() => new SubMConv3d(Channels, 5, 3)),
         ["SubMConv3d, even and dilated"] = Of(() => new SubMConv3d(Channels, 5, 2, dilation: 2)),
-        ["SubMConv3d, cross and groups"] = Of(() => new SubMConv3d(Channels, 6, Core.KernelShape.Cross(3), groups: 2)),
+        ["SubMConv3d, cross and groups"] = Of(() => new SubMConv3d(Channels, 6, KernelShape.Cross(3), groups: 2)),
         ["SparseConv3d, dilate"] = Of(() => new SparseConv3d(Channels, 5, 3, 2, 1)),
         ["SparseConv3d, tiles"] = Of(() => new SparseConv3d(Channels, 5, 2, 2)),
-        ["SparseConv3d, downsample"] = Of(() =>
-            new SparseConv3d(Channels, 5, 3, 2, 1, sites: Core.StridedSites.Downsample)
-        ),
+        ["SparseConv3d, downsample"] = Of(() => new SparseConv3d(Channels, 5, 3, 2, 1, sites: StridedSites.Downsample)),
         ["SparseConv3d at a tensor's sites"] = Pair(
             () => new SparseMaxPool3d(2),
             () => new SparseConv3d(Channels, 5, 3, 2, 1),
@@ -45,7 +43,7 @@ internal static class EveryLayer
             (pool, conv, x) => conv.call(pool.call(x)).features
         ),
         ["SparseConvTranspose3d, generate"] = Of(() =>
-            new SparseConvTranspose3d(Channels, 5, 3, 1, 1, sites: Core.TransposedSites.Generate)
+            new SparseConvTranspose3d(Channels, 5, 3, 1, 1, sites: TransposedSites.Generate)
         ),
         ["SparseInverseConv3d"] = Pair(
             () => new SparseAvgPool3d(3, 2, 1),
@@ -76,7 +74,7 @@ internal static class EveryLayer
         ),
         ["SparseUpsample, generate"] = Pair(
             () => new SparseSumPool3d(2),
-            () => new SparseUpsample(2, Core.TransposedSites.Generate),
+            () => new SparseUpsample(2, TransposedSites.Generate),
             (pool, upsample, x) => upsample.call(pool.call(x)).features
         ),
         ["SparseGlobalMaxPool"] = PerScan(() => new SparseGlobalMaxPool()),
@@ -160,7 +158,7 @@ internal static class EveryLayer
     };
 
     /// <summary>The extent of the clouds of the tests.</summary>
-    internal static Core.PerAxis Shape => (7, 7, 7);
+    internal static PerAxis Shape => (7, 7, 7);
 
     /// <summary>A new one, float32, in training mode unless its name says otherwise, with the same weights every time.</summary>
     internal static Probe Create(string name)
