@@ -1,6 +1,6 @@
 using PointCloudSegmentation.Training;
 using TorchSharp;
-using TorchSharp.SparseConv.Core;
+using TorchSharp.SparseConv;
 using TorchSharp.SparseConv.Data;
 
 namespace PointCloudSegmentation.Tests;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using TorchSharp;
-using TorchSharp.SparseConv.Core;
+using TorchSharp.SparseConv;
 
 namespace PointCloudSegmentation.Commands;
 
