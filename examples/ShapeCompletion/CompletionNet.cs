@@ -1,6 +1,5 @@
 using TorchSharp;
 using TorchSharp.SparseConv;
-using TorchSharp.SparseConv.Core;
 using static TorchSharp.torch;
 
 namespace ShapeCompletion;

@@ -15,8 +15,8 @@
  *  - Every function that can fail returns a status; on failure spc_last_error() says in one line what was wrong with
  *    which value, outputs are untouched, and nothing is printed.
  *  - Memory that you pass in stays yours; it is neither kept nor freed after the call.
- *  - What comes out through a T** is yours; give it to the matching spc_<noun>_destroy, which takes NULL and cannot
- * fail.
+ *  - An object that comes out through a T** is yours; give it to the matching spc_<noun>_destroy, which takes NULL and
+ *    cannot fail.
  *  - Objects are immutable after creation and may be used from any number of threads. Settings are process-wide.
  *  - Results do not depend on the number of threads, bit for bit.
  *
@@ -100,7 +100,7 @@ typedef struct spc_geometry {
 
 typedef struct spc_map spc_map;           /* coordinate map: the voxels of one level, found by coordinate */
 typedef struct spc_rulebook spc_rulebook; /* for each tap the (fine row, coarse row) pairs that meet there */
-typedef struct spc_links spc_links;       /* which rows of a level each point is tied to, and how strongly */
+typedef struct spc_links spc_links;       /* for each point its links to rows of a level, with their weights */
 
 /* ---- library ---------------------------------------------------------------------------------------------------- */
 
@@ -145,18 +145,18 @@ SPC_API spc_status spc_set_tf32(int32_t allow);
 
 /* ---- coordinate map --------------------------------------------------------------------------------------------- */
 
-/* From int32 [rows, 1 + dimensions]; row i of the map is row i given. A coordinate that stands twice is
+/* From int32 [rows, 1 + dimensions]; row i of the map is row i of the coordinates. A coordinate that occurs twice is
  * SPC_INVALID_ARGUMENT, and the message names it and both rows. */
 SPC_API spc_status spc_map_create(const int32_t *coordinates, int64_t rows, int32_t dimensions, int32_t device,
                                   void *stream, spc_map **out);
 
 /* The same with duplicates merged: rows of the map are in the library's own order (see spc_map_coarsen), and
- * map_rows[i] is the row of the map that holds row i given. */
+ * map_rows[i] is the row of the map that holds row i of the coordinates. */
 SPC_API spc_status spc_map_create_merged(const int32_t *coordinates, int64_t rows, int32_t dimensions, int32_t device,
                                          void *stream, int64_t *map_rows, spc_map **out);
 
 /* The coarse sites of a strided convolution over `fine`, by rule SPC_DILATE or SPC_DOWNSAMPLE. bounds: the coarse shape
- * [dimensions], outside of which (0 <= c < bounds) nothing is made, or NULL for no bounds. The order of rows depends on
+ * [dimensions], outside of which (0 <= c < bounds) no site is made, or NULL for no bounds. The order of rows depends on
  * the set of coordinates alone. SPC_DOWNSAMPLE uses the stride only. */
 SPC_API spc_status spc_map_coarsen(const spc_map *fine, const spc_geometry *geometry, int32_t rule,
                                    const int32_t *bounds, void *stream, spc_map **out);
@@ -209,10 +209,10 @@ SPC_API void spc_rulebook_destroy(spc_rulebook *rulebook);
 /* input is [fine, in] and output [coarse, out] for SPC_FINE_TO_COARSE, [coarse, in] and [fine, out] for
  * SPC_COARSE_TO_FINE. weight is [taps * in / groups, out], where groups divides in and out and is 1 for an ordinary
  * convolution; bias [1, out] or NULL. Outputs are overwritten; rows without a pair become the bias, or zero. All
- * matrices of a call have one element type, but beside features of SPC_BFLOAT16 or
- * SPC_FLOAT16 the weight, the bias and their gradients may be SPC_FLOAT32. Such a weight is rounded to the type of the
- * features, sums are those of float32, and what is written in 16 bits is rounded once, to nearest, ties to even.
- * workspace: at least spc_convolution_workspace bytes, 64-byte aligned; its content is scratch. */
+ * matrices of a call have one element type, except that beside features of SPC_BFLOAT16 or SPC_FLOAT16 the weight, the
+ * bias and their gradients may be SPC_FLOAT32. Such a weight is rounded to the type of the features first. Sums of
+ * 16-bit features are float32, and results of 16 bits are rounded once, to nearest, ties to even. workspace: at least
+ * spc_convolution_workspace bytes, 64-byte aligned; its content is scratch. */
 
 #define SPC_FORWARD 0
 #define SPC_BACKWARD_INPUT 1
@@ -245,16 +245,16 @@ SPC_API spc_status spc_convolution_backward_weight(const spc_rulebook *rulebook,
 
 /* ---- pooling ---------------------------------------------------------------------------------------------------- */
 
-/* What a written row takes of the rows that it is paired with; zero where it has no pair. */
-#define SPC_POOL_MAX 0 /* the largest value of each channel; not-a-number before all; of equals the lowest row */
+/* How a written row is computed from the rows that it is paired with; zero where it has no pair. */
+#define SPC_POOL_MAX 0 /* the largest value of each channel; not-a-number is largest, the lowest row wins a tie */
 #define SPC_POOL_SUM 1
 #define SPC_POOL_MEAN 2        /* the sum divided by the number of pairs: the active sites under the kernel */
 #define SPC_POOL_MEAN_VOLUME 3 /* the sum divided by the number of taps */
 
 /* input is [rows read, channels] and output [rows written, channels], both of one element type; sums of 16-bit numbers
- * are float32, rounded once. Outputs are overwritten. saved is what the gradient needs, and may be NULL where none is
- * wanted: for SPC_POOL_MAX int32 [rows written, channels], the row read that holds each maximum, or -1; for
- * SPC_POOL_MEAN int32 [rows written], the number of pairs; not used by the others. */
+ * are float32, rounded once. Outputs are overwritten. saved receives the data that the gradient needs, and may be NULL
+ * where no gradient is wanted: for SPC_POOL_MAX int32 [rows written, channels], the row read that holds each maximum,
+ * or -1; for SPC_POOL_MEAN int32 [rows written], the number of pairs. The others do not use it. */
 SPC_API spc_status spc_pooling_forward(const spc_rulebook *rulebook, int32_t direction, int32_t kind,
                                        const spc_matrix *input, void *stream, int32_t *saved, const spc_matrix *output);
 
@@ -266,20 +266,20 @@ SPC_API spc_status spc_pooling_backward(const spc_rulebook *rulebook, int32_t di
 
 /* The voxels that a point reads. */
 #define SPC_NEAREST 0 /* the one that holds it */
-#define SPC_LINEAR 1  /* the 2^dimensions whose values stand around it, weighted linearly along each axis */
+#define SPC_LINEAR 1  /* the 2^dimensions whose values surround it, weighted linearly along each axis */
 
-/* What becomes of the weight of voxels around a point that are not active, for SPC_LINEAR. */
+/* How voxels around a point that are not active count, for SPC_LINEAR. */
 #define SPC_MISSING_ZERO 0        /* they count as zeros, as in a dense tensor */
 #define SPC_MISSING_RENORMALIZE 1 /* the weights of the active ones are divided by their sum */
 
-/* points is float64 [count, dimensions] in units of the level: voxel v holds floor(point) == v, and its value stands at
- * v + anchor on every axis, 0 <= anchor <= 1; 0.5 is its centre. batch is [count], or NULL for 0; a negative one, like
- * a point around which nothing is active, is tied to nothing. A point that is not finite is SPC_INVALID_ARGUMENT. The
- * map may be destroyed afterwards. */
+/* points is float64 [count, dimensions] in units of the level: voxel v holds the points with floor(point) == v, and its
+ * value stands at v + anchor on every axis, 0 <= anchor <= 1; 0.5 is its centre. batch is [count], or NULL for 0. A
+ * point with a negative batch index, or without an active voxel around it, has no links. A point that is not finite is
+ * SPC_INVALID_ARGUMENT. The map may be destroyed afterwards. */
 SPC_API spc_status spc_links_create(const spc_map *map, const double *points, const int32_t *batch, int64_t count,
                                     int32_t kind, int32_t missing, double anchor, void *stream, spc_links **out);
 
-/* Links of weight 1 to a row of each point, -1 for none. */
+/* Links of weight 1 from each point to one row, or none for -1. */
 SPC_API spc_status spc_links_create_from_rows(const int64_t *row_of_point, int64_t count, int64_t rows, int32_t device,
                                               void *stream, spc_links **out);
 
@@ -296,23 +296,23 @@ SPC_API spc_status spc_links_read(const spc_links *links, void *stream, int64_t 
 
 SPC_API void spc_links_destroy(spc_links *links);
 
-/* Interpolation: a point takes the weighted sum of its rows, zero where it has none. input is [rows, channels] and
- * output [points, channels], of any one element type; sums of 16-bit numbers are those of float32, rounded once.
- * Outputs are overwritten. */
+/* Interpolation: a point becomes the weighted sum of its rows, zero where it has none. input is [rows, channels] and
+ * output [points, channels], both of one element type; sums of 16-bit numbers are float32, rounded once. Outputs are
+ * overwritten. */
 SPC_API spc_status spc_interpolation_forward(const spc_links *links, const spc_matrix *input, void *stream,
                                              const spc_matrix *output);
 
 SPC_API spc_status spc_interpolation_backward(const spc_links *links, const spc_matrix *grad_output, void *stream,
                                               const spc_matrix *grad_input);
 
-/* What a row takes of the points that are tied to it; zero where there are none. */
+/* How a row is computed from the points that are linked to it; zero where there are none. */
 #define SPC_SPLAT_SUM 0  /* the weighted sum: the adjoint of interpolation */
 #define SPC_SPLAT_MEAN 1 /* the weighted sum divided by the sum of the weights */
-#define SPC_SPLAT_MAX 2  /* the largest value of each channel; not-a-number before all; of equals the first point's */
+#define SPC_SPLAT_MAX 2  /* the largest value of each channel; not-a-number is largest, the first point wins a tie */
 
-/* Splatting: input is [points, channels] and output [rows, channels], as above. saved is what the gradient of
- * SPC_SPLAT_MAX needs, int32 [rows, channels]: the point that holds each maximum, or -1; may be NULL where no gradient
- * is wanted, and is not used by the others. */
+/* Splatting: input is [points, channels] and output [rows, channels], as above. saved receives the data that the
+ * gradient of SPC_SPLAT_MAX needs, int32 [rows, channels]: the point that holds each maximum, or -1. It may be NULL
+ * where no gradient is wanted; the others do not use it. */
 SPC_API spc_status spc_splat_forward(const spc_links *links, int32_t kind, const spc_matrix *input, void *stream,
                                      int32_t *saved, const spc_matrix *output);
 
@@ -321,7 +321,7 @@ SPC_API spc_status spc_splat_backward(const spc_links *links, int32_t kind, cons
 
 /* ---- norms ------------------------------------------------------------------------------------------------------ */
 
-/* Batch normalization of the columns of a matrix [rows, channels], with what may follow it, each in one pass. mean,
+/* Batch normalization of the columns of a matrix [rows, channels], with a residual and ReLU, each in one pass. mean,
  * variance, weight, bias and the gradients of these two are [1, channels] and SPC_FLOAT64 beside features of that type,
  * else SPC_FLOAT32. Statistics and gradients of parameters are added up in double. stream is not used on the CPU. */
 
@@ -330,7 +330,7 @@ SPC_API spc_status spc_norm_statistics(const spc_matrix *input, void *stream, co
                                        const spc_matrix *variance);
 
 /* output = activation((input - mean) / sqrt(variance + epsilon) * weight + bias + residual), where weight, bias and
- * residual may be NULL; 16-bit values are rounded once. output may be input itself, but no other. */
+ * residual may be NULL; 16-bit values are rounded once. output may be input itself, but no other matrix. */
 SPC_API spc_status spc_norm_forward(const spc_matrix *input, const spc_matrix *mean, const spc_matrix *variance,
                                     double epsilon, const spc_matrix *weight, const spc_matrix *bias,
                                     const spc_matrix *residual, int32_t activation, void *stream,
@@ -338,10 +338,10 @@ SPC_API spc_status spc_norm_forward(const spc_matrix *input, const spc_matrix *m
 
 /* statistics */
 #define SPC_NORM_GIVEN 0    /* mean and variance are constants */
-#define SPC_NORM_OF_INPUT 1 /* they are those of input, and have gradients of their own that reach it */
+#define SPC_NORM_OF_INPUT 1 /* they were computed from input, and gradients flow to it through them */
 
-/* The gradients of the above, each of which may be NULL. output tells what SPC_RELU let through, and may be NULL where
- * there was no residual: it is computed again then. No gradient may be the memory of another matrix. */
+/* The gradients of spc_norm_forward, each of which may be NULL. output shows which values SPC_RELU let through. Without
+ * a residual it may be NULL and is then computed again. No gradient may share memory with another matrix. */
 SPC_API spc_status spc_norm_backward(const spc_matrix *input, const spc_matrix *mean, const spc_matrix *variance,
                                      double epsilon, const spc_matrix *weight, const spc_matrix *bias,
                                      const spc_matrix *output, int32_t activation, int32_t statistics,

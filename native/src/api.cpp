@@ -30,7 +30,7 @@ template <class Make>
 spc_status make_map(spc_map **out, const Make &make) noexcept {
   return guard([&] {
     need(out, "out");
-    spc::active_kernels();
+    spc::active_loops();
     *out = new spc_map{{}, make()};
   });
 }
@@ -54,21 +54,21 @@ const char *spc_last_error(void) {
 spc_status spc_isa(const char **out) {
   return guard([&] {
     need(out, "out");
-    *out = spc::active_kernels().name;
+    *out = spc::active_loops().name;
   });
 }
 
 spc_status spc_set_isa(const char *name) {
-  return guard([&] { spc::set_active_kernels(name); });
+  return guard([&] { spc::set_active_loops(name); });
 }
 
 int32_t spc_isa_count(void) {
-  return spc::supported_kernels_count();
+  return spc::supported_loops_count();
 }
 
 const char *spc_isa_name(int32_t index) {
-  const spc::Kernels *const kernels = index < 0 ? nullptr : spc::supported_kernels(index);
-  return kernels != nullptr ? kernels->name : nullptr;
+  const spc::InnerLoops *const loops = index < 0 ? nullptr : spc::supported_loops(index);
+  return loops != nullptr ? loops->name : nullptr;
 }
 
 int32_t spc_threads(void) {
@@ -234,7 +234,7 @@ spc_status spc_rulebook_create(const spc_map *coarse, const spc_map *fine, const
     need(fine, "fine");
     need(geometry, "geometry");
     need(out, "out");
-    spc::active_kernels();
+    spc::active_loops();
     const spc::Kernel kernel = spc::make_kernel(*geometry);
     *out = coarse->sites.run_with("coarse", "fine", fine->sites, stream, [&]<class... Engine>(const Engine &...engine) {
       using Rulebook = EngineClass<spc::Rulebook, spc::cuda::Rulebook, Engine...>;

@@ -1,5 +1,5 @@
-// What the files of the C ABI share: the objects behind its handles, and guard, in which each entry runs, which turns
-// what is thrown into a status and a message.
+// Shared by the files of the C ABI: the objects behind its handles, and guard, which runs each entry and turns
+// exceptions into a status and a message.
 #pragma once
 
 #include <atomic>
@@ -24,7 +24,7 @@ namespace spc::api {
 
 using Sites = Placed<spc::Sites, cuda::Sites>;
 using Pairs = Placed<Rulebook, cuda::Rulebook>;
-using Ties = Placed<Links, cuda::Links>;
+using PlacedLinks = Placed<Links, cuda::Links>;
 
 inline std::atomic<int64_t> live_objects{0};
 
@@ -59,7 +59,7 @@ inline void need(const void *pointer, const char *name) {
   if (pointer == nullptr) fail_argument(std::string(name) + " is NULL");
 }
 
-// The class of one engine or the other, by whether a queue is among the arguments.
+// The class of the CUDA engine where a queue is among the arguments, else of the CPU engine.
 template <class Cpu, class Cuda, class... Engine>
 using EngineClass = std::conditional_t<(std::is_same_v<Engine, cuda::Queue> || ...), Cuda, Cpu>;
 
@@ -77,5 +77,5 @@ struct spc_rulebook {
 
 struct spc_links {
   spc::api::Counted counted;
-  spc::api::Ties ties;
+  spc::api::PlacedLinks links;
 };

@@ -1,4 +1,4 @@
-// The C ABI: what is computed along rulebooks, and norms.
+// The C ABI: convolution, pooling and norms.
 #include "api.h"
 #include "cpu/convolution.h"
 #include "cpu/isa.h"
@@ -20,7 +20,7 @@ spc_status spc_convolution_workspace(const spc_rulebook *rulebook, int32_t direc
   return guard([&] {
     need(rulebook, "rulebook");
     need(bytes, "bytes");
-    spc::active_kernels();
+    spc::active_loops();
     *bytes = rulebook->pairs.ask([&](const auto &pairs) {
       return convolution_workspace(pairs, direction, pass, groups, in_channels, out_channels, element_type);
     });

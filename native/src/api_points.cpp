@@ -1,4 +1,4 @@
-// The C ABI: points and the rows they are tied to.
+// The C ABI: points and their links to rows.
 #include "api.h"
 #include "cpu/interpolation.h"
 #include "cpu/isa.h"
@@ -13,7 +13,7 @@ spc_status spc_links_create(const spc_map *map, const double *points, const int3
   return guard([&] {
     need(map, "map");
     need(out, "out");
-    spc::active_kernels();
+    spc::active_loops();
     *out = map->sites.run(stream, [&]<class... Engine>(const Engine &...engine) {
       using Links = EngineClass<spc::Links, spc::cuda::Links, Engine...>;
       return new spc_links{{}, std::make_shared<const Links>(engine..., points, batch, count, kind, missing, anchor)};
@@ -25,7 +25,7 @@ spc_status spc_links_create_from_rows(const int64_t *row_of_point, int64_t count
                                       void *stream, spc_links **out) {
   return guard([&] {
     need(out, "out");
-    spc::active_kernels();
+    spc::active_loops();
     *out = spc::run_on(device, stream, [&]<class... Queue>(const Queue &...queue) {
       using Links = EngineClass<spc::Links, spc::cuda::Links, Queue...>;
       return new spc_links{{}, std::make_shared<const Links>(queue..., row_of_point, count, rows)};
@@ -34,23 +34,23 @@ spc_status spc_links_create_from_rows(const int64_t *row_of_point, int64_t count
 }
 
 int64_t spc_links_points(const spc_links *links) {
-  return links != nullptr ? links->ties.ask([](const auto &ties) { return ties.points(); }) : 0;
+  return links != nullptr ? links->links.ask([](const auto &placed) { return placed.points(); }) : 0;
 }
 
 int64_t spc_links_rows(const spc_links *links) {
-  return links != nullptr ? links->ties.ask([](const auto &ties) { return ties.rows(); }) : 0;
+  return links != nullptr ? links->links.ask([](const auto &placed) { return placed.rows(); }) : 0;
 }
 
 int64_t spc_links_count(const spc_links *links) {
-  return links != nullptr ? links->ties.ask([](const auto &ties) { return ties.count(); }) : 0;
+  return links != nullptr ? links->links.ask([](const auto &placed) { return placed.count(); }) : 0;
 }
 
 int64_t spc_links_bytes(const spc_links *links) {
-  return links != nullptr ? links->ties.ask([](const auto &ties) { return ties.bytes(); }) : 0;
+  return links != nullptr ? links->links.ask([](const auto &placed) { return placed.bytes(); }) : 0;
 }
 
 int32_t spc_links_device(const spc_links *links) {
-  return links != nullptr ? links->ties.device() : spc::kCpu;
+  return links != nullptr ? links->links.device() : spc::kCpu;
 }
 
 spc_status spc_links_read(const spc_links *links, void *stream, int64_t *starts, int64_t *rows, double *weights) {
@@ -61,7 +61,7 @@ spc_status spc_links_read(const spc_links *links, void *stream, int64_t *starts,
       need(rows, "rows");
       need(weights, "weights");
     }
-    links->ties.run(stream, [&](const auto &...engine) { read_links(engine..., starts, rows, weights); });
+    links->links.run(stream, [&](const auto &...engine) { read_links(engine..., starts, rows, weights); });
   });
 }
 
@@ -75,7 +75,7 @@ spc_status spc_interpolation_forward(const spc_links *links, const spc_matrix *i
     need(links, "links");
     need(input, "input");
     need(output, "output");
-    links->ties.run(stream, [&](const auto &...engine) { interpolation_forward(engine..., *input, *output); });
+    links->links.run(stream, [&](const auto &...engine) { interpolation_forward(engine..., *input, *output); });
   });
 }
 
@@ -85,8 +85,8 @@ spc_status spc_interpolation_backward(const spc_links *links, const spc_matrix *
     need(links, "links");
     need(grad_output, "grad_output");
     need(grad_input, "grad_input");
-    links->ties.run(stream,
-                    [&](const auto &...engine) { interpolation_backward(engine..., *grad_output, *grad_input); });
+    links->links.run(stream,
+                     [&](const auto &...engine) { interpolation_backward(engine..., *grad_output, *grad_input); });
   });
 }
 
@@ -96,7 +96,7 @@ spc_status spc_splat_forward(const spc_links *links, int32_t kind, const spc_mat
     need(links, "links");
     need(input, "input");
     need(output, "output");
-    links->ties.run(stream, [&](const auto &...engine) { splat_forward(engine..., kind, *input, saved, *output); });
+    links->links.run(stream, [&](const auto &...engine) { splat_forward(engine..., kind, *input, saved, *output); });
   });
 }
 
@@ -106,8 +106,8 @@ spc_status spc_splat_backward(const spc_links *links, int32_t kind, const spc_ma
     need(links, "links");
     need(grad_output, "grad_output");
     need(grad_input, "grad_input");
-    links->ties.run(stream,
-                    [&](const auto &...engine) { splat_backward(engine..., kind, *grad_output, saved, *grad_input); });
+    links->links.run(stream,
+                     [&](const auto &...engine) { splat_backward(engine..., kind, *grad_output, saved, *grad_input); });
   });
 }
 

@@ -60,7 +60,7 @@ void release(void *memory, std::size_t) noexcept {
 
 class Keeper {
  public:
-  // Null where no chunk of that size waits.
+  // Null where no chunk of that size is kept.
   void *take(std::size_t bytes) noexcept {
     const std::lock_guard lock(mutex_);
     for (std::size_t i = count_; i > 0; --i) {

@@ -9,11 +9,11 @@
 
 namespace spc {
 
-// Memory of large arrays is kept for the next ones when they go, up to a bound: taken from the system anew, its pages
-// would cost more than what a map or a rulebook computes in them. Aligned to a line of the cache.
+// Memory for large arrays. When an array is freed, its memory is kept for the next one, up to a bound: new pages from
+// the system would cost more time than a map or a rulebook computes in them. It is aligned to cache lines.
 void *take_memory(std::size_t bytes);
 void give_memory(void *memory, std::size_t bytes) noexcept;
-// Asks for large pages where that is worth while and the system has them.
+// Asks the system for large pages where they pay.
 void prefer_large_pages(void *memory, std::size_t bytes) noexcept;
 
 struct GiveMemory {
@@ -25,7 +25,7 @@ struct GiveMemory {
   }
 };
 
-// An array that is not cleared on allocation.
+// An array whose elements are not initialised.
 template <class T>
 using Array = std::unique_ptr<T[], GiveMemory>;
 template <class T>
@@ -37,7 +37,7 @@ Array<T> make_array(int64_t count) {
   return array;
 }
 
-// For vectors over such memory.
+// An allocator for vectors in such memory.
 template <class T>
 struct Pooled {
   using value_type = T;

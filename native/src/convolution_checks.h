@@ -1,4 +1,4 @@
-// What callers of a convolution may give, for every engine. `device` is that of the rulebook.
+// Checks of the arguments of a convolution, for both engines. `device` is that of the rulebook.
 #pragma once
 
 #include <string>
@@ -31,7 +31,7 @@ inline void check_pass(int32_t pass) {
   fail_argument("pass is " + std::to_string(pass) + ", must be SPC_FORWARD, SPC_BACKWARD_INPUT or SPC_BACKWARD_WEIGHT");
 }
 
-// Rows on the side that is read and the side that is written.
+// The number of rows on the side that is read and on the side that is written.
 struct ConvolutionRows {
   int64_t taps, read, written;
 };

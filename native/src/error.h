@@ -32,7 +32,7 @@ class Error final : public std::exception {
   throw Error(SPC_DEVICE, std::move(message));
 }
 
-// The message of the last failure on this thread. Kept in a fixed buffer, so that recording cannot itself fail.
+// The message of the last failure on this thread. It is kept in a fixed buffer, so that storing it cannot fail.
 const char *last_error() noexcept;
 void record_error(const char *message) noexcept;
 

@@ -2,8 +2,8 @@
 //
 //     f = stride * c + dilation * t - padding,    0 <= t < size, or t in the list of taps where one is given
 //
-// Here it becomes stride * c + offset, one offset a tap; all else works with that list, so that a kernel need not be a
-// box.
+// Here it becomes f = stride * c + offset with one offset for each tap. All other code works with the list of offsets,
+// so a kernel need not be a box.
 #pragma once
 
 #include <algorithm>
@@ -23,8 +23,8 @@ using Offset = std::array<int64_t, SPC_MAX_DIMENSIONS>;
 
 constexpr int64_t kMostTaps = int64_t{1} << 20;
 
-// For a divisor above zero. Strides are powers of two nearly always, and a division takes many times as long as a
-// shift.
+// Floor division by a divisor above zero. Strides are nearly always powers of two, and a division takes many times as
+// long as a shift.
 inline int64_t floor_divide(int64_t a, int64_t b) {
   if ((b & (b - 1)) == 0) return a >> std::countr_zero(static_cast<uint64_t>(b));
   return a / b - (a % b < 0 ? 1 : 0);
@@ -38,8 +38,8 @@ struct Kernel {
   int64_t taps() const { return static_cast<int64_t>(offsets.size()); }
   int last() const { return dimensions - 1; }
 
-  // Whether tap t and tap taps - 1 - t mirror each other about the site itself: then, within one map, the pairs of one
-  // are the pairs of the other with the sides swapped.
+  // Whether tap t and tap taps - 1 - t mirror each other about the site itself. Then, within one map, the pairs of one
+  // tap are the pairs of the other with the sides swapped.
   bool is_mirrored() const {
     for (int axis = 0; axis < dimensions; ++axis) {
       if (stride[axis] != 1) return false;
@@ -51,8 +51,9 @@ struct Kernel {
   }
 };
 
-// The law read one way or the other, or flooring: a value and a tap's offset on an axis are each split in two, and lead
-// somewhere where the rests are equal, to the sum of the quotients. That leaves one division a value and none a tap.
+// The ways to read the law, on one axis. A coordinate and a tap's offset are each split into quotient and rest. They
+// lead to a site where their rests are equal, and the site is the sum of the quotients. So the loops divide once for
+// each coordinate and never for a tap.
 enum class Reading {
   kCoarseToFine,  // stride * coarse + offset
   kFineToCoarse,  // (fine - offset) / stride, where that is whole
@@ -106,9 +107,9 @@ inline std::vector<Offset> box_taps(const spc_geometry &geometry) {
   int64_t count = 1;
   for (int axis = 0; axis < geometry.dimensions; ++axis) {
     check_positive("size", axis, geometry.size[axis]);
-    const int64_t reach = int64_t{geometry.dilation[axis]} * (geometry.size[axis] - 1);
-    if (reach > std::numeric_limits<int32_t>::max()) {
-      fail_argument("dilation[" + std::to_string(axis) + "] * (size - 1) is " + std::to_string(reach) +
+    const int64_t distance = int64_t{geometry.dilation[axis]} * (geometry.size[axis] - 1);
+    if (distance > std::numeric_limits<int32_t>::max()) {
+      fail_argument("dilation[" + std::to_string(axis) + "] * (size - 1) is " + std::to_string(distance) +
                     ", must be at most 2147483647");
     }
     count *= geometry.size[axis];  // at most 2^20 * 2^31
@@ -133,10 +134,10 @@ inline std::vector<Offset> listed_taps(const spc_geometry &geometry) {
   for (std::size_t t = 0; t < taps.size(); ++t) {
     for (int axis = 0; axis < geometry.dimensions; ++axis) {
       taps[t][axis] = geometry.taps[t * static_cast<std::size_t>(geometry.dimensions) + static_cast<std::size_t>(axis)];
-      const int64_t reach = geometry.dilation[axis] * taps[t][axis];
-      if (reach > std::numeric_limits<int32_t>::max() || reach < -std::numeric_limits<int32_t>::max()) {
+      const int64_t distance = geometry.dilation[axis] * taps[t][axis];
+      if (distance > std::numeric_limits<int32_t>::max() || distance < -std::numeric_limits<int32_t>::max()) {
         fail_argument("dilation[" + std::to_string(axis) + "] * taps[" + std::to_string(t) + "] is " +
-                      std::to_string(reach) + ", must be -2147483647 to 2147483647");
+                      std::to_string(distance) + ", must be -2147483647 to 2147483647");
       }
     }
   }

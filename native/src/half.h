@@ -1,5 +1,5 @@
-// The two 16-bit number formats: stored by callers, never computed in. Everything is static and nothing of the standard
-// library is used, because files with raised instruction sets include this (docs/adr/0003).
+// The two 16-bit number formats, which are stored but never computed in. Everything is static and uses nothing of the
+// standard library, because files that are compiled for an instruction set include this (docs/adr/0003).
 #pragma once
 
 #include <cstdint>
@@ -19,14 +19,14 @@ static inline float widen(BFloat16 value) {
 
 static inline float widen(Float16 value) {
   const uint32_t sign = static_cast<uint32_t>(value.bits & 0x8000u) << 16, rest = value.bits & 0x7fffu;
-  // Shifted into float32's place the exponent is 112 too small; a product corrects it, for subnormal numbers too.
+  // After the shift the exponent is 112 too small for float32. A product corrects it, also for subnormal numbers.
   constexpr float kExponents = 0x1p112f;
   const float magnitude = __builtin_bit_cast(float, rest << 13) * kExponents;
   const uint32_t finite = __builtin_bit_cast(uint32_t, magnitude), other = 0x7f800000u | rest << 13;
   return __builtin_bit_cast(float, sign | (rest >= 0x7c00u ? other : finite));
 }
 
-// To nearest, ties to even; not-a-number stays one.
+// Rounds to nearest, ties to even; not-a-number stays not-a-number.
 static inline void narrow(float value, BFloat16 &to) {
   const uint32_t bits = __builtin_bit_cast(uint32_t, value);
   const uint32_t rounded = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16, nan = bits >> 16 | 0x40u;
@@ -42,12 +42,12 @@ static inline void narrow(float value, Float16 &to) {
   } else if (rest < 0x38800000u) {  // below 2^-14: subnormal, in units of 2^-24, which the sum's last place is
     const float sum = __builtin_bit_cast(float, rest) + 0.5f;
     to.bits = static_cast<uint16_t>(sign | (__builtin_bit_cast(uint32_t, sum) - 0x3f000000u));
-  } else {  // the carry of rounding may reach the exponent, up to infinity
+  } else {  // rounding may carry into the exponent, up to infinity
     to.bits = static_cast<uint16_t>(sign | (rest - 0x38000000u + 0xfffu + (rest >> 13 & 1u)) >> 13);
   }
 }
 
-// What numbers of a type are added up in.
+// The type of sums over numbers of a type.
 template <class T>
 struct SumOf {
   using Type = T;

@@ -1,6 +1,6 @@
 // Sites as integers. A lattice is cut into blocks of 64 sites along its last axis; a block's key is the mixed radix
 // number of (batch, leading coordinates, block along the last axis) over the bounding box. Keys order sites
-// lexicographically, and that order is kept by the law: for one tap, stride * c + offset ascends with c.
+// lexicographically, and the law keeps that order: for one tap, stride * c + offset ascends with c.
 #pragma once
 
 #include <array>
@@ -55,7 +55,7 @@ struct Box {
 
   bool holds(int axis, int64_t value) const { return value >= low[axis] && value - low[axis] < extent[axis]; }
 
-  // Key of the first block of the line that runs through the site along the last axis.
+  // The key of the first block of the line through the site along the last axis.
   uint64_t line(const Site &site) const {
     uint64_t key = 0;
     for (int axis = 0; axis < last(); ++axis) key += weights[axis] * static_cast<uint64_t>(site[axis] - low[axis]);
@@ -63,7 +63,7 @@ struct Box {
   }
 };
 
-// First sites of blocks, quickest when keys ascend: only the digits that change are divided out.
+// Computes the first site of a block from its key. Ascending keys are fast: only digits that change are divided out.
 class SiteReader {
  public:
   explicit SiteReader(const Box &box) : box_(box), site_(box.low) {}

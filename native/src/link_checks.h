@@ -1,4 +1,4 @@
-// What links may be made of: the same for both engines.
+// Checks of the arguments of links, for both engines.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Checks of the matrices that callers give, and their typed data.
+// Checks of the caller's matrices, and typed access to their data.
 #pragma once
 
 #include <string>
@@ -38,19 +38,19 @@ inline void check_splat_kind(int32_t kind) {
   fail_argument("kind is " + std::to_string(kind) + ", must be SPC_SPLAT_SUM, SPC_SPLAT_MEAN or SPC_SPLAT_MAX");
 }
 
-// What a forward pass left for the gradient, where the gradient needs it.
+// Checks the data that a forward pass saved for the gradient, where the gradient needs it.
 inline void check_saved(bool needed, const int32_t *saved, const spc_matrix &grad_output) {
   if (!needed || saved != nullptr || grad_output.rows == 0 || grad_output.columns == 0) return;
   fail_argument("saved is NULL, must be what the forward pass wrote");
 }
 
-// Of a matrix in host memory that is to be written whole: often it is new, and its pages come with the first write.
+// For a matrix in host memory that will be written whole. It is often new, and gets its pages at the first write.
 template <class T>
 void prefer_large_pages(const spc_matrix &matrix) {
   prefer_large_pages(matrix.data, static_cast<std::size_t>(matrix.rows * matrix.columns) * sizeof(T));
 }
 
-// device: that of the object which the matrix is used with, -1 for the CPU.
+// device: the device of the object that the matrix is used with, -1 for the CPU.
 inline void check_matrix(const char *name, const spc_matrix &matrix, int64_t rows, int64_t columns, int32_t type,
                          int32_t device = -1) {
   const auto expect = [&](const char *what, int64_t value, int64_t wanted) {
@@ -65,7 +65,7 @@ inline void check_matrix(const char *name, const spc_matrix &matrix, int64_t row
   if (matrix.data == nullptr && rows > 0) fail_argument(std::string(name) + ".data is NULL");
 }
 
-// A weight, a bias or a gradient of one: beside 16-bit features it may be float32.
+// For a weight, a bias or its gradient, which may be float32 beside 16-bit features.
 inline void check_parameter(const char *name, const spc_matrix &matrix, int64_t rows, int64_t columns, int32_t type,
                             int32_t device = -1) {
   const int32_t given = matrix.element_type;
@@ -93,7 +93,7 @@ void by_type(int32_t type, const Run &run) {
   }
 }
 
-// What is done to the sums before they are stored.
+// The operations on sums before they are stored.
 struct Epilogue {
   const spc_matrix *bias;      // or null
   const spc_matrix *residual;  // or null

@@ -5,8 +5,8 @@
 
 namespace spc {
 
-// What is subtracted from a column and what it is divided by, and the scale and shift that follow, which may be null.
-// [1, columns], float64 beside features of that type, else float32.
+// The mean and the variance of each column, and its weight and bias, which may be null. All are [1, columns], float64
+// beside float64 features, else float32.
 struct NormTerms {
   const spc_matrix &mean;
   const spc_matrix &variance;
@@ -15,7 +15,7 @@ struct NormTerms {
   const spc_matrix *bias;
 };
 
-// What backward writes; null where it is not wanted.
+// The gradients that backward writes; null for one that is not wanted.
 struct NormGradients {
   const spc_matrix *input;
   const spc_matrix *weight;

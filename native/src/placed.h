@@ -1,5 +1,5 @@
-// Objects of one engine or the other: where each call finds out which engine does its work. An engine's functions have
-// the same names and arguments in namespace spc and spc::cuda, but for the queue that comes first there.
+// Objects of the CPU or the CUDA engine, and the choice of the engine for each call. The functions of the engines have
+// the same names and arguments in namespaces spc and spc::cuda, except that those of CUDA take a queue first.
 #pragma once
 
 #include <memory>
@@ -36,7 +36,7 @@ class Placed {
     return run(queue, *cuda_);
   }
 
-  // Calls run(object, other), or run(queue, object, other); throws where the other lives elsewhere.
+  // Calls run(object, other), or run(queue, object, other); throws where the other is on another device.
   template <class OtherCpu, class OtherCuda, class Run>
   auto run_with(const char *name, const char *other_name, const Placed<OtherCpu, OtherCuda> &other, void *stream,
                 const Run &run) const {

@@ -1,4 +1,4 @@
-// What maps may be made of, and where sites may be made: the same for both engines.
+// The limits of maps and of the sites that may be made, for both engines.
 #pragma once
 
 #include <algorithm>
@@ -31,7 +31,7 @@ inline void check_rows(const int32_t *coordinates, int64_t rows, int dimensions)
                 std::to_string(second));
 }
 
-// A site that no int32 can hold, by one of its axes; batch is axis 0.
+// Fails for a site that int32 cannot hold on an axis; batch is axis 0.
 [[noreturn]] inline void fail_outside(int axis, int64_t value) {
   fail_argument("a site at " + std::to_string(value) + " on axis " + std::to_string(axis - 1) +
                 " would be made, outside of int32; give bounds or move the coordinates");
@@ -50,7 +50,7 @@ inline void check_bounds(const int32_t *bounds, int dimensions) {
   }
 }
 
-// Where sites may be made.
+// The box in which sites may be made.
 struct Limits {
   bool bounded;
   Site low{}, high{};
@@ -63,7 +63,7 @@ struct Limits {
     }
   }
 
-  // Whether a site with this value is wanted; throws where no int32 can hold it and no bounds say to leave it out.
+  // Whether a site with this value is wanted; throws where int32 cannot hold it and no bounds exclude it.
   bool admit(int axis, int64_t value) const {
     if (value >= low[axis] && value <= high[axis]) return true;
     if (bounded) return false;
@@ -71,7 +71,7 @@ struct Limits {
   }
 };
 
-// What may be reached along an axis from sites in `from`, wherever limits are.
+// The span of values on an axis that sites in `from` can lead to, without limits.
 struct Span {
   int64_t low, high;
 };
@@ -87,8 +87,8 @@ inline Span reached_span(const Box &from, const Kernel &kernel, const SplitOffse
           split_value(reading, stride, last).quotient + most};
 }
 
-// The box of all that may be reached from sites in `from`; false where the bounds leave nothing. Not always tight: that
-// a value is reached is only known per site.
+// The box of all sites that sites in `from` can lead to; false where the bounds leave none. The box may be larger than
+// the sites that are made, because which values occur is known only for each site.
 inline bool reached_box(const Box &from, const Kernel &kernel, const SplitOffsets &offsets, const Limits &limits,
                         Reading reading, Box &out) {
   Site low = from.low, high{};
@@ -99,7 +99,7 @@ inline bool reached_box(const Box &from, const Kernel &kernel, const SplitOffset
     high[axis] = std::min(span.high, limits.high[axis]);
     if (low[axis] > high[axis]) {
       if (limits.bounded) return false;
-      low[axis] = high[axis] = 0;  // no int32 can hold what may be reached: the walk over the sites says if any is
+      low[axis] = high[axis] = 0;  // int32 holds no value of the span: the walk over the sites reports the first site
     }
   }
   out = Box::make(from.axes, low, high);

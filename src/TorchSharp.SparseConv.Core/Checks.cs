@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace TorchSharp.SparseConv.Core;
 
-/// <summary>Refuses arguments before anything changes: each message names the argument, its value and what is allowed.</summary>
+/// <summary>
+/// Refuses arguments before anything changes. Each message names the argument, its value and what is allowed. The
+/// engine's own checks guard its memory; these give the caller a name and a sentence.
+/// </summary>
 [StackTraceHidden]
 internal static class Checks
 {
@@ -99,17 +102,17 @@ internal static class Checks
         return new PerAxis(quotient);
     }
 
-    internal static int Points<T>(ReadOnlySpan<T> points, ReadOnlySpan<int> batch, int dimensions)
+    /// <summary>
+    /// The number of points, from the number of elements in arrays points [n, dimensions] and batch [n], or [0] for none.
+    /// </summary>
+    internal static long Points(long points, long batch, int dimensions)
     {
-        if (points.Length % dimensions != 0)
+        if (points % dimensions != 0)
+            throw new ArgumentException($"points has {points} elements, must be rows of {dimensions}.", nameof(points));
+        var count = points / dimensions;
+        if (batch > 0 && batch != count)
             throw new ArgumentException(
-                $"points has {points.Length} elements, must be rows of {dimensions}.",
-                nameof(points)
-            );
-        var count = points.Length / dimensions;
-        if (!batch.IsEmpty && batch.Length != count)
-            throw new ArgumentException(
-                $"batch has {batch.Length} elements, must have one for each of {count} points, or none.",
+                $"batch has {batch} elements, must have one for each of {count} points, or none.",
                 nameof(batch)
             );
         return count;
@@ -127,17 +130,6 @@ internal static class Checks
         }
     }
 
-    internal static int CoordinateRows(ReadOnlySpan<int> coordinates, int dimensions, string name)
-    {
-        var columns = 1 + dimensions;
-        if (coordinates.Length % columns != 0)
-            throw new ArgumentException(
-                $"{name} has {coordinates.Length} elements, must be rows of {columns}: the batch index and {dimensions} axes.",
-                name
-            );
-        return coordinates.Length / columns;
-    }
-
     internal static long CoordinateRows(ArrayView<int> coordinates, int dimensions, int device, string name)
     {
         var columns = 1 + dimensions;
@@ -150,7 +142,9 @@ internal static class Checks
         return coordinates.Length / columns;
     }
 
-    /// <summary>Refuses an array of another length, without an address, or neither on the device given nor on the host.</summary>
+    /// <summary>
+    /// Refuses an array of another length, without an address, or neither on the device given nor on the host.
+    /// </summary>
     internal static void Array<T>(ArrayView<T> array, long length, int device, string name)
         where T : unmanaged
     {

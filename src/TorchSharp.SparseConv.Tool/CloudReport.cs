@@ -290,7 +290,7 @@ internal static class VoxelInspector
     public static VoxelReport Inspect(PointCloud cloud, double size)
     {
         using var manager = new CoordinateManager(3);
-        var (fine, _) = Voxelizer.Voxelize(manager, cloud.Positions, [], [size]);
+        var fine = Voxelize(manager, cloud, size);
         var coarse = manager.Coarsen(fine, Down, StridedSites.Downsample);
         return new VoxelReport
         {
@@ -306,8 +306,11 @@ internal static class VoxelInspector
     public static long CountVoxels(PointCloud cloud, double size)
     {
         using var manager = new CoordinateManager(3);
-        return Voxelizer.Voxelize(manager, cloud.Positions, [], [size]).Map.Rows;
+        return Voxelize(manager, cloud, size).Rows;
     }
+
+    private static CoordinateMap Voxelize(CoordinateManager manager, PointCloud cloud, double size) =>
+        Voxelizer.Voxelize(manager, cloud.Positions, [], new VoxelizerOptions { VoxelSize = [size] }).Map;
 
     private static RulebookReport Describe(Rulebook rulebook) =>
         new()

@@ -1,5 +1,4 @@
 using TorchSharp.SparseConv.CommandLine;
-using TorchSharp.SparseConv.Core;
 
 namespace TorchSharp.SparseConv.Tool;
 

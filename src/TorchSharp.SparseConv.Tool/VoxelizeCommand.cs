@@ -150,11 +150,12 @@ internal sealed class CloudVoxels
     public CloudVoxels(PointCloud cloud, IReadOnlyList<double> size)
     {
         using var manager = new CoordinateManager(3);
-        (var map, _voxelOfPoint) = Voxelizer.Voxelize(manager, cloud.Positions, [], [.. size]);
-        _coordinates = map.Coordinates();
+        var voxels = Voxelizer.Voxelize(manager, cloud.Positions, [], new VoxelizerOptions { VoxelSize = size });
+        _voxelOfPoint = voxels.VoxelOfPoint;
+        _coordinates = voxels.Map.Coordinates();
         _cloud = cloud;
         _size = size;
-        _counts = new int[map.Rows];
+        _counts = new int[voxels.Map.Rows];
         foreach (var voxel in _voxelOfPoint)
         {
             _counts[voxel]++;

@@ -1,5 +1,5 @@
 using TorchSharp;
-using TorchSharp.SparseConv.Core;
+using TorchSharp.SparseConv;
 using TorchSharp.SparseConv.Data;
 
 namespace PointCloudSegmentation.Tests;

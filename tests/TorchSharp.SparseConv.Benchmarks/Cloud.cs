@@ -54,6 +54,7 @@ internal sealed record Cloud(string Name, int[] Coordinates)
     private static Cloud Voxelized(string name, ReadOnlySpan<float> positions, double size)
     {
         using var manager = new CoordinateManager(3);
-        return new(name, Voxelizer.Voxelize(manager, positions, [], [size]).Map.Coordinates());
+        var options = new VoxelizerOptions { VoxelSize = [size] };
+        return new(name, Voxelizer.Voxelize(manager, positions, [], options).Map.Coordinates());
     }
 }

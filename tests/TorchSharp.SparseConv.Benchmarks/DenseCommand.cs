@@ -1,5 +1,4 @@
 using System.CommandLine;
-using TorchSharp.SparseConv.Core;
 using static TorchSharp.torch;
 
 namespace TorchSharp.SparseConv.Benchmarks;

@@ -1,4 +1,3 @@
-using TorchSharp.SparseConv.Core;
 using static TorchSharp.torch;
 
 namespace TorchSharp.SparseConv.Benchmarks;

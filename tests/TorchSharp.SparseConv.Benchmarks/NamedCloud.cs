@@ -1,5 +1,3 @@
-using TorchSharp.SparseConv.Core;
-
 namespace TorchSharp.SparseConv.Benchmarks;
 
 /// <summary>A cloud as a parameter: shown by its name, with the pairs of its 3^3 submanifold rulebook.</summary>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using TorchSharp.SparseConv.Core;
 using TorchSharp.SparseConv.Data;
 using static TorchSharp.torch;
 

@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using TorchSharp.SparseConv.Core;
 
 namespace TorchSharp.SparseConv.Benchmarks;
 

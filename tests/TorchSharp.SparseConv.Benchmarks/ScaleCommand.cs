@@ -1,5 +1,4 @@
 using System.CommandLine;
-using TorchSharp.SparseConv.Core;
 
 namespace TorchSharp.SparseConv.Benchmarks;
 

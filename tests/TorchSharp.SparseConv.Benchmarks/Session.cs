@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using MathNet.Numerics.Statistics;
-using TorchSharp.SparseConv.Core;
 using static TorchSharp.torch;
 
 namespace TorchSharp.SparseConv.Benchmarks;

@@ -78,8 +78,8 @@ public sealed unsafe class AbiTests
             Assert.That((int)ElementType.Float16, Is.EqualTo(3));
             Assert.That((int)ConvolutionDirection.FineToCoarse, Is.Zero);
             Assert.That((int)ConvolutionDirection.CoarseToFine, Is.EqualTo(1));
-            Assert.That((int)LevelRule.Dilate, Is.Zero);
-            Assert.That((int)LevelRule.Downsample, Is.EqualTo(1));
+            Assert.That((int)CoordinateManager.LevelRule.Dilate, Is.Zero);
+            Assert.That((int)CoordinateManager.LevelRule.Downsample, Is.EqualTo(1));
             Assert.That(Numbers<ConvolutionPass>(), Is.EqualTo([0, 1, 2]));
             Assert.That(Numbers<NormStatistics>(), Is.EqualTo([0, 1]));
         }

@@ -16,54 +16,16 @@ public sealed class JoinTests(Backend backend)
     public void A_selection_has_its_rows_in_the_order_given_and_its_source_as_history()
     {
         var level = _manager.Insert([0, 5, 1, 0, 0, -3], stride: 2);
-        var chosen = _manager.Select(level, [2, 0]);
+        var chosen = Select(level, 0, -3, 0, 5);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(chosen.Coordinates(), Is.EqualTo(new[] { 0, -3, 0, 5 }));
             Assert.That(chosen.Stride, Is.EqualTo(level.Stride));
             Assert.That(chosen.Source, Is.SameAs(level));
-            Assert.That(_manager.Select(level, []).Rows, Is.Zero);
+            Assert.That(Select(level).Rows, Is.Zero);
             Assert.That(chosen.BatchIndices().ToArray(), Is.EqualTo(new[] { 0, 0 }));
         }
-        Refused.With(() => _manager.Select(level, [3]), "rows", "rows has 3 at position 0, must be 0 to 2");
-        Refused.With(() => _manager.Select(level, [1, 1]), "rows", "(1, 0)");
-    }
-
-    [Test]
-    public void Joins_are_those_of_sets_and_made_once()
-    {
-        var random = new Random(5);
-        for (var round = 0; round < 20; round++)
-        {
-            var first = Some(random);
-            var second = Some(random);
-            var (one, other) = (_manager.Insert(Rows(first)), _manager.Insert(Rows(second)));
-            var (union, intersection) = (_manager.Union(one, other), _manager.Intersection(one, other));
-            using (Assert.EnterMultipleScope())
-            {
-                Assert.That(Places(union), Is.EquivalentTo(first.Union(second)));
-                Assert.That(Places(intersection), Is.EquivalentTo(first.Intersect(second)));
-                Assert.That(_manager.Union(one, other), Is.SameAs(union));
-                Assert.That(_manager.Intersection(one, other), Is.SameAs(intersection));
-                Assert.That(_manager.Union(one, intersection), Is.SameAs(one));
-                Assert.That(_manager.Intersection(union, other), Is.SameAs(other));
-            }
-        }
-    }
-
-    [Test]
-    public void Shapes_and_strides_of_joined_levels()
-    {
-        var one = _manager.Insert([0, 1], spatialShape: 4);
-        var other = _manager.Insert([0, 6], spatialShape: 9);
-        var boundless = _manager.Insert([0, 7]);
-        Assert.That(_manager.Union(one, other).SpatialShape, Is.EqualTo(new PerAxis(9)));
-        Assert.That(_manager.Union(one, boundless).SpatialShape, Is.Null);
-        Refused.With(
-            () => _manager.Union(one, _manager.Insert([0, 1], stride: 2)),
-            "second",
-            "second has stride (2), must have the (1)"
-        );
+        Refused.With(() => Select(level, 1, 0, 1, 0), "voxels", "(1, 0)");
     }
 
     [Test]
@@ -74,7 +36,10 @@ public sealed class JoinTests(Backend backend)
         var coarse = _manager.Coarsen(fine, geometry, StridedSites.Dilate);
         var rulebook = _manager.Rulebook(coarse, fine, geometry);
         Assert.That(_manager.InverseRulebook(coarse, 3), Is.SameAs(rulebook));
-        Assert.That(_manager.InverseRulebook(_manager.Select(coarse, [1]), 3).Geometry, Is.EqualTo(geometry));
+        Assert.That(
+            _manager.InverseRulebook(Select(coarse, coarse.Coordinates()[2..]), 3).Geometry,
+            Is.EqualTo(geometry)
+        );
         Assert.That(
             () => _manager.InverseRulebook(coarse, 2),
             Throws.InvalidOperationException.With.Message.Contains("which was made with kernel (3), stride (2)")
@@ -104,7 +69,7 @@ public sealed class JoinTests(Backend backend)
         Assert.That(() => _manager.InverseRulebook(level, 1), Throws.InvalidOperationException);
         var pointwise = KernelGeometry.Create(1, size: 1);
         Assert.That(_manager.Coarsen(level, pointwise, StridedSites.Dilate), Is.SameAs(level));
-        var some = _manager.Select(level, [1]);
+        var some = Select(level, 0, 5);
         Assert.That(_manager.InverseRulebook(level, 1), Is.SameAs(_manager.Rulebook(level, level, pointwise)));
         Assert.That(_manager.InverseRulebook(some, 1), Is.SameAs(_manager.Rulebook(some, level, pointwise)));
 
@@ -113,9 +78,11 @@ public sealed class JoinTests(Backend backend)
         Assert.That(_manager.InverseRulebook(some, 1), Is.SameAs(_manager.Rulebook(some, some, pointwise)));
     }
 
-    private static HashSet<int> Some(Random random) => [.. Enumerable.Range(-10, 20).Where(_ => random.Next(3) > 0)];
-
-    private static int[] Rows(IEnumerable<int> places) => [.. places.SelectMany(place => new[] { 0, place })];
-
-    private static IEnumerable<int> Places(CoordinateMap map) => map.Coordinates().Where((_, i) => i % 2 == 1);
+    private CoordinateMap Select(CoordinateMap map, params int[] voxels)
+    {
+        var given = new DeviceArray<int>(backend, voxels);
+        var level = _manager.Select(map, given.View);
+        GC.KeepAlive(given);
+        return level;
+    }
 }

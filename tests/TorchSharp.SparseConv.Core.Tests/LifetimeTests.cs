@@ -66,7 +66,7 @@ public sealed class LifetimeTests
             () => manager.Refine(scene.Coarse, scene.Geometry, TransposedSites.Generate),
             () => manager.Rulebook(scene.Coarse, scene.Fine, scene.Geometry),
             () => scene.Fine.Coordinates(),
-            () => scene.Fine.Find([0, 1, 2, 3], new long[1]),
+            () => scene.Fine.Find(new ArrayView<int>(0, 0), new ArrayView<long>(0, 0)),
             () => scene.Rulebook.Counts(),
             () => scene.Rulebook.TapPairs(0),
             () => problem.Forward(),

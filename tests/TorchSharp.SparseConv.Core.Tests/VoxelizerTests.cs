@@ -8,7 +8,7 @@ public sealed class VoxelizerTests
     {
         using var manager = new CoordinateManager(2);
         float[] points = [0.1f, 0.9f, -0.1f, -1.0f, 0.49f, 0.5f, 1.0f, -0.0f];
-        var (map, voxelOfPoint) = Voxelizer.Voxelize(manager, points, [], [0.5]);
+        var (map, voxelOfPoint) = Voxelize(manager, points, [], [0.5]);
         var voxels = map.Coordinates().Chunk(3).ToArray();
         int[][] expected =
         [
@@ -30,8 +30,8 @@ public sealed class VoxelizerTests
     {
         using var manager = new CoordinateManager(1);
         double[] points = [16_777_217, 16_777_216];
-        var (map, _) = Voxelizer.Voxelize(manager, points, [], [1]);
-        Assert.That(map.Rows, Is.EqualTo(2));
+        var voxels = Voxelizer.Voxelize(manager, points, [], new VoxelizerOptions { VoxelSize = [1] });
+        Assert.That(voxels.Map.Rows, Is.EqualTo(2));
     }
 
     [Test]
@@ -39,7 +39,7 @@ public sealed class VoxelizerTests
     {
         using var manager = new CoordinateManager(3);
         float[] points = [1, 1, 1, 1, 1, 1];
-        var (map, voxelOfPoint) = Voxelizer.Voxelize(manager, points, [0, 4], [1, 0.5, 0.25]);
+        var (map, voxelOfPoint) = Voxelize(manager, points, [0, 4], [1, 0.5, 0.25]);
         var voxels = map.Coordinates().Chunk(4).ToArray();
         int[][] expected =
         [
@@ -56,7 +56,7 @@ public sealed class VoxelizerTests
         var points = Enumerable.Range(0, 3 * 5000).Select(_ => (random.NextSingle() * 20) - 10).ToArray();
         var batch = Enumerable.Range(0, 5000).Select(_ => random.Next(3)).ToArray();
         using var manager = new CoordinateManager(3);
-        var (map, voxelOfPoint) = Voxelizer.Voxelize(manager, points, batch, [0.7]);
+        var (map, voxelOfPoint) = Voxelize(manager, points, batch, [0.7]);
         var expected = points
             .Chunk(3)
             .Zip(batch, (p, b) => (b, Math.Floor(p[0] / 0.7), Math.Floor(p[1] / 0.7), Math.Floor(p[2] / 0.7)))
@@ -73,7 +73,7 @@ public sealed class VoxelizerTests
     public void No_points_give_an_empty_level()
     {
         using var manager = new CoordinateManager(3);
-        var (map, voxelOfPoint) = Voxelizer.Voxelize(manager, [], [], [0.05], spatialShape: 4);
+        var (map, voxelOfPoint) = Voxelize(manager, [], [], [0.05]);
         Assert.That((map.Rows, voxelOfPoint.Length), Is.EqualTo((0L, 0)));
     }
 
@@ -94,17 +94,17 @@ public sealed class VoxelizerTests
                 "batch",
                 "has 2 elements, must have one for each of 1 points"
             );
-            Refused.With(() => Make([0, 0], batch: [-1]), "coordinates", "batch index -1");
+            Refused.With(() => Make([0, 0], batch: [-1]), "batch", "batch index -1 at point 0");
             Refused.With(() => Make([0, 0], size: []), "voxelSize", "has 0 values, must have one or 2");
             Refused.With(() => Make([0, 0], size: [1, 0]), "voxelSize", "voxelSize is 0 on axis 1");
             Refused.With(() => Make([0, 0], size: [-1]), "voxelSize", "must be finite and above 0");
             Refused.With(() => Make([0, 0], size: [double.NaN]), "voxelSize", "must be finite and above 0");
-            Assert.That(() => Voxelizer.Voxelize(null!, [], [], [1]), Throws.ArgumentNullException);
+            Assert.That(() => Voxelize(null!, [], [], [1]), Throws.ArgumentNullException);
             Assert.That(manager.Maps, Is.Empty);
         }
 
         void Make(float[] points, int[]? batch = null, double[]? size = null) =>
-            Voxelizer.Voxelize(manager, points, batch, size ?? [1.0]);
+            Voxelize(manager, points, batch ?? [], size ?? [1.0]);
     }
 
     [Test]
@@ -217,5 +217,16 @@ public sealed class VoxelizerTests
             "points",
             "on axis 0 of point 1, must be finite"
         );
+    }
+
+    private static (CoordinateMap Map, long[] VoxelOfPoint) Voxelize(
+        CoordinateManager manager,
+        float[] points,
+        int[] batch,
+        double[] size
+    )
+    {
+        var voxels = Voxelizer.Voxelize(manager, points, batch, new VoxelizerOptions { VoxelSize = size });
+        return (voxels.Map, voxels.VoxelOfPoint);
     }
 }

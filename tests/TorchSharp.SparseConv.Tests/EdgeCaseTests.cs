@@ -1,4 +1,3 @@
-using TorchSharp.SparseConv.Core;
 using TorchSharp.SparseConv.Functions;
 using TorchSharp.SparseConv.Tests.Oracles;
 

@@ -1,5 +1,3 @@
-using TorchSharp.SparseConv.Core;
-
 namespace TorchSharp.SparseConv.Tests;
 
 /// <summary>Bad input is refused by name, value and what is allowed, before anything changes.</summary>

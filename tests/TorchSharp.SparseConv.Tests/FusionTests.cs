@@ -1,4 +1,3 @@
-using TorchSharp.SparseConv.Core;
 using TorchSharp.SparseConv.Tests.Oracles;
 
 namespace TorchSharp.SparseConv.Tests;

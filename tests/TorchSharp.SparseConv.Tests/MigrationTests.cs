@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using TorchSharp.SparseConv.Core;
 
 namespace TorchSharp.SparseConv.Tests;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using TorchSharp.SparseConv.Core;
 using TorchSharp.SparseConv.Functions;
 using TorchSharp.SparseConv.Tests.Oracles;
 using static TorchSharp.torch.nn;

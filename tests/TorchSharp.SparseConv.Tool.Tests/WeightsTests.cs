@@ -1,5 +1,3 @@
-using TorchSharp.SparseConv.Core;
-
 namespace TorchSharp.SparseConv.Tool.Tests;
 
 internal sealed class WeightsTests : FolderTests

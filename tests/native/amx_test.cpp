@@ -9,7 +9,7 @@
 
 namespace {
 
-using Table = spc::KernelsOf<spc::BFloat16>;
+using Table = spc::LoopsOf<spc::BFloat16>;
 
 class Amx : public testing::Test {
  protected:
@@ -23,23 +23,23 @@ TEST_F(Amx, Is_offered_first) {
 }
 
 TEST_F(Amx, Is_offered_only_where_small_products_come_out_right) {
-  EXPECT_TRUE(spc::multiplies_right(spc::kAmxKernels.bf16));
-  EXPECT_TRUE(spc::multiplies_right(spc::kBaselineKernels.bf16));
-  Table wrong = spc::kAmxKernels.bf16;
+  EXPECT_TRUE(spc::multiplies_right(spc::kAmxLoops.bf16));
+  EXPECT_TRUE(spc::multiplies_right(spc::kBaselineLoops.bf16));
+  Table wrong = spc::kAmxLoops.bf16;
   wrong.accumulate = [](const spc::Accumulate<spc::BFloat16> &job) {
-    spc::kAmxKernels.bf16.accumulate(job);
+    spc::kAmxLoops.bf16.accumulate(job);
     job.sums[(job.to[job.count - 1] - job.to_first) * job.padded + job.out - 1] += 1;
   };
   EXPECT_FALSE(spc::multiplies_right(wrong));
-  wrong = spc::kAmxKernels.bf16;
+  wrong = spc::kAmxLoops.bf16;
   wrong.outer = [](const spc::Outer<spc::BFloat16> &job) {
-    spc::kAmxKernels.bf16.outer(job);
+    spc::kAmxLoops.bf16.outer(job);
     job.sums[(job.in - 1) * job.padded + job.out - 1] += 1;
   };
   EXPECT_FALSE(spc::multiplies_right(wrong));
-  wrong = spc::kAmxKernels.bf16;
+  wrong = spc::kAmxLoops.bf16;
   wrong.outer = [](const spc::Outer<spc::BFloat16> &job) {
-    spc::kAmxKernels.bf16.outer(job);
+    spc::kAmxLoops.bf16.outer(job);
     job.sums[job.in * job.padded] += 1;  // the next tap's
   };
   EXPECT_FALSE(spc::multiplies_right(wrong));

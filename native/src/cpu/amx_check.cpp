@@ -6,11 +6,11 @@
 namespace spc {
 namespace {
 
-// Beyond one tile in every direction, by two: rows or pairs, channels in and out.
+// Two more than one AMX tile in every direction: rows or pairs, channels in and out.
 constexpr int64_t kCount = 34, kIn = 34, kOut = 34, kPadded = 48, kPackedRows = 34;
 constexpr int64_t kAtOnce = 64, kRows = 40;
 
-// Small whole numbers, whose sums float32 holds whatever their order.
+// Small whole numbers, whose sums are exact in float32 in any order.
 int whole(int64_t row, int64_t column) {
   return static_cast<int>((row * 7 + column * 5) % 13) - 6;
 }
@@ -40,9 +40,9 @@ struct Problem {
   }
 };
 
-bool accumulates_right(const KernelsOf<BFloat16> &kernels) {
+bool accumulates_right(const LoopsOf<BFloat16> &loops) {
   Problem p;
-  kernels.pack({p.other, kOut, 1, kIn, kOut, p.packed});
+  loops.pack({p.other, kOut, 1, kIn, kOut, p.packed});
   Accumulate<BFloat16> part{};
   part.input = p.input;
   part.from = p.from;
@@ -54,7 +54,7 @@ bool accumulates_right(const KernelsOf<BFloat16> &kernels) {
   part.input_step = part.in = kIn;
   part.padded = kPadded;
   part.out = kOut;
-  kernels.accumulate(part);
+  loops.accumulate(part);
   bool right = true;
   float expected[kRows * kOut];
   std::fill(std::begin(expected), std::end(expected), 1.0f);
@@ -71,7 +71,7 @@ bool accumulates_right(const KernelsOf<BFloat16> &kernels) {
   return right;
 }
 
-bool multiplies_pairs_right(const KernelsOf<BFloat16> &kernels) {
+bool multiplies_pairs_right(const LoopsOf<BFloat16> &loops) {
   Problem p;
   Outer<BFloat16> part{};
   part.input = p.input;
@@ -85,7 +85,7 @@ bool multiplies_pairs_right(const KernelsOf<BFloat16> &kernels) {
   part.input_step = part.in = kIn;
   part.grad_step = part.out = kOut;
   part.padded = kPadded;
-  kernels.outer(part);
+  loops.outer(part);
   bool right = true;
   for (int64_t k = 0; k < kRows; ++k) {
     for (int64_t n = 0; n < kOut; ++n) {
@@ -101,10 +101,10 @@ bool multiplies_pairs_right(const KernelsOf<BFloat16> &kernels) {
 
 }  // namespace
 
-bool multiplies_right(const KernelsOf<BFloat16> &kernels) noexcept {
-  kernels.begin();
-  const bool right = accumulates_right(kernels) && multiplies_pairs_right(kernels);
-  kernels.end();
+bool multiplies_right(const LoopsOf<BFloat16> &loops) noexcept {
+  loops.begin();
+  const bool right = accumulates_right(loops) && multiplies_pairs_right(loops);
+  loops.end();
   return right;
 }
 

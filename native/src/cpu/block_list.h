@@ -1,4 +1,4 @@
-// Blocks of a level as they come out of sorting or of a kernel's reach, part by part, and how they become a map.
+// The blocks of a level, made part by part by sorting or by a LevelMaker, and how they become a map.
 #pragma once
 
 #include <bit>
@@ -15,7 +15,7 @@ struct Block {
   uint64_t mask;
 };
 
-// Keys ascend.
+// Blocks with ascending keys.
 struct BlockList {
   PooledVector<Block> blocks;
   int64_t rows = 0;
@@ -26,7 +26,7 @@ struct BlockList {
   }
 };
 
-// Lists whose keys ascend from one to the next become the blocks of `sites`.
+// Joins lists whose keys ascend from one list to the next into the blocks of `sites`.
 void join_blocks(const Team &team, const std::vector<BlockList> &lists, Sites &sites);
 
 }  // namespace spc

@@ -10,14 +10,14 @@
 namespace spc {
 namespace {
 
-// How a convolution falls into parts that run one after the other.
+// The parts of a convolution, which run one after the other.
 struct Parts {
   int64_t count;
   int64_t in, out;  // channels of one
   bool by_channel;
 };
 
-// One part a group, or one in all where each channel is a group: then a kernel of its own runs over all channels.
+// One part for each group, or a single part for a depthwise convolution, which has inner loops of its own.
 Parts split_groups(int64_t groups, int64_t in, int64_t out) {
   if (groups > 1 && groups == in && groups == out) return {1, 1, out, true};
   return {groups, in / groups, out / groups, false};
@@ -27,7 +27,7 @@ ConvolutionRows rows_of(const Rulebook &rulebook, int32_t direction) {
   return {rulebook.taps(), rulebook.from(direction).rows, rulebook.to(direction).rows};
 }
 
-// The same rows from a column on; columns still says how far apart rows are.
+// The same rows from a column on. The number of columns stays, because it is the step from row to row.
 spc_matrix from_column(const spc_matrix &matrix, int64_t column) {
   const bool half = matrix.element_type == SPC_BFLOAT16 || matrix.element_type == SPC_FLOAT16;
   const int64_t size = half ? 2 : matrix.element_type == SPC_FLOAT64 ? 8 : 4;
@@ -36,13 +36,13 @@ spc_matrix from_column(const spc_matrix &matrix, int64_t column) {
   return result;
 }
 
-// The bias as sums take it, in `wide` where it has to be made wider; null for none.
+// The bias in the type of the sums, in `wide` where it must be widened; null for none.
 template <class T>
 const Sum<T> *wide_bias(const spc_matrix *bias, std::vector<Sum<T>> &wide) {
   if (bias == nullptr) return nullptr;
   if (bias->element_type == kTypeOf<Sum<T>>) return data<const Sum<T>>(*bias);
   wide.resize(static_cast<std::size_t>(bias->columns));
-  kernels_of(active_kernels(), T{}).widen(data<const T>(*bias), bias->columns, wide.data());
+  loops_of(active_loops(), T{}).widen(data<const T>(*bias), bias->columns, wide.data());
   return wide.data();
 }
 
@@ -86,23 +86,24 @@ void convolution_forward(const Rulebook &rulebook, int32_t direction, int64_t gr
     for (int64_t part = 0; part < parts.count; ++part) {
       const int64_t first_in = part * parts.in, first_out = part * parts.out;
       const spc_matrix part_weight = from_column(weight, first_out);
-      const ForwardJob<T> job{
-          rulebook,
-          direction,
-          data<const T>(from_column(input, first_in)),
-          part_weight,
-          parts.in * out,
-          out,
-          1,
-          sum_bias != nullptr ? sum_bias + first_out : nullptr,
-          epilogue.residual != nullptr ? data<const T>(from_column(*epilogue.residual, first_out)) : nullptr,
-          epilogue.activation == SPC_RELU,
-          data<T>(from_column(output, first_out)),
-          parts.in,
-          parts.out,
-          in,
-          out,
-          parts.by_channel};
+      const ForwardJob<T> job{.rulebook = rulebook,
+                              .direction = direction,
+                              .input = data<const T>(from_column(input, first_in)),
+                              .weight = part_weight,
+                              .tap_step = parts.in * out,
+                              .in_step = out,
+                              .out_step = 1,
+                              .bias = sum_bias != nullptr ? sum_bias + first_out : nullptr,
+                              .residual = epilogue.residual != nullptr
+                                              ? data<const T>(from_column(*epilogue.residual, first_out))
+                                              : nullptr,
+                              .rectify = epilogue.activation == SPC_RELU,
+                              .output = data<T>(from_column(output, first_out)),
+                              .in = parts.in,
+                              .out = parts.out,
+                              .input_step = in,
+                              .output_step = out,
+                              .by_channel = parts.by_channel};
       run_forward(job, workspace, workspace_bytes);
     }
   });
@@ -122,23 +123,23 @@ void convolution_backward_input(const Rulebook &rulebook, int32_t direction, int
     for (int64_t part = 0; part < parts.count; ++part) {
       const int64_t first_in = part * parts.in, first_out = part * parts.out;
       const spc_matrix part_weight = from_column(weight, first_out);
-      // The weight of a group is transposed, and that of a channel is not.
-      const ForwardJob<T> job{rulebook,
-                              reversed,
-                              data<const T>(from_column(grad_output, first_out)),
-                              part_weight,
-                              parts.in * out,
-                              1,
-                              parts.by_channel ? 1 : out,
-                              nullptr,
-                              nullptr,
-                              false,
-                              data<T>(from_column(grad_input, first_in)),
-                              parts.by_channel ? 1 : parts.out,
-                              parts.by_channel ? in : parts.in,
-                              out,
-                              in,
-                              parts.by_channel};
+      // The weight of a group is transposed; the weights of a depthwise convolution are not.
+      const ForwardJob<T> job{.rulebook = rulebook,
+                              .direction = reversed,
+                              .input = data<const T>(from_column(grad_output, first_out)),
+                              .weight = part_weight,
+                              .tap_step = parts.in * out,
+                              .in_step = 1,
+                              .out_step = parts.by_channel ? 1 : out,
+                              .bias = nullptr,
+                              .residual = nullptr,
+                              .rectify = false,
+                              .output = data<T>(from_column(grad_input, first_in)),
+                              .in = parts.by_channel ? 1 : parts.out,
+                              .out = parts.by_channel ? in : parts.in,
+                              .input_step = out,
+                              .output_step = in,
+                              .by_channel = parts.by_channel};
       run_forward(job, workspace, workspace_bytes);
     }
   });
@@ -157,17 +158,17 @@ void convolution_backward_weight(const Rulebook &rulebook, int32_t direction, in
       const int64_t first_in = part * parts.in, first_out = part * parts.out;
       const spc_matrix part_weight = from_column(grad_weight, first_out);
       const spc_matrix part_bias = grad_bias != nullptr ? from_column(*grad_bias, first_out) : spc_matrix{};
-      const WeightJob<T> job{rulebook,
-                             direction,
-                             data<const T>(from_column(input, first_in)),
-                             data<const T>(from_column(grad_output, first_out)),
-                             part_weight,
-                             grad_bias != nullptr ? &part_bias : nullptr,
-                             parts.in,
-                             parts.out,
-                             in,
-                             out,
-                             parts.by_channel};
+      const WeightJob<T> job{.rulebook = rulebook,
+                             .direction = direction,
+                             .input = data<const T>(from_column(input, first_in)),
+                             .grad_output = data<const T>(from_column(grad_output, first_out)),
+                             .grad_weight = part_weight,
+                             .grad_bias = grad_bias != nullptr ? &part_bias : nullptr,
+                             .in = parts.in,
+                             .out = parts.out,
+                             .input_step = in,
+                             .grad_step = out,
+                             .by_channel = parts.by_channel};
       run_weight(job, workspace, workspace_bytes);
     }
   });

@@ -1,7 +1,7 @@
-// Convolution along a rulebook: output rows are cut into tiles, a tile's sums are gathered tap by tap in a buffer that
-// stays in cache, and written once. Gradients of the input are the same along the rulebook reversed; gradients of the
-// weights are sums over fixed runs of each tap's pairs, added up in a fixed order. Groups are convolutions of their own
-// over columns of the same matrices; where each channel is a group, all run at once.
+// Convolution along a rulebook. Output rows are cut into tiles. The sums of a tile are added up tap by tap in a buffer
+// that stays in cache, and are written once. The gradient of the input is the same computation along the reversed
+// rulebook. The gradient of the weight is a sum over fixed runs of each tap's pairs, added up in a fixed order. Each
+// group is a convolution of its own over columns of the same matrices; a depthwise convolution runs all groups at once.
 #pragma once
 
 #include <cstdint>

@@ -26,7 +26,7 @@ std::shared_ptr<Sites> make_empty(int axes) {
   return sites;
 }
 
-// Rows by turns, so that no minimum waits for the one just before it.
+// Takes rows in turns, so that no minimum waits for the one just before it.
 template <int kAxes>
 void widen(const int32_t *site, int64_t rows, Site &low, Site &high) {
   constexpr int64_t kTurns = 4;
@@ -66,7 +66,7 @@ Box bounding_box(const Team &team, const int32_t *coordinates, int64_t rows, int
   return Box::make(axes, low[0], high[0]);
 }
 
-// Key of a site: its block's key and, in the last 6 bits, its place in the block.
+// The key of a site: the key of its block and, in the last 6 bits, its place in the block.
 uint64_t site_key(const Box &box, const int32_t *site) {
   uint64_t key = 0;
   for (int axis = 0; axis < box.last(); ++axis) {
@@ -75,7 +75,7 @@ uint64_t site_key(const Box &box, const int32_t *site) {
   return key * kBlockSites + static_cast<uint64_t>(site[box.last()] - box.low[box.last()]);
 }
 
-// Site keys and rows, by key and then by row: both in one word, where they fit.
+// Sorts site keys and rows by key and then by row. Both are in one word where they fit.
 class PackedOrder {
  public:
   using Entry = uint64_t;
@@ -96,7 +96,7 @@ class WideOrder {
   Item entry(uint64_t key, int64_t row) const { return {key, static_cast<uint64_t>(row)}; }
 };
 
-// use(order, entries) with the rows sorted.
+// Calls use(order, entries) with the sorted rows.
 template <class Order, class Use>
 void with_order(const Order &order, const Team &team, const Box &box, const int32_t *coordinates, int64_t rows,
                 int key_bits, const Use &use) {
@@ -118,8 +118,8 @@ void sort_rows(const Team &team, const Box &box, const int32_t *coordinates, int
   }
 }
 
-// Joins sorted entries into blocks, without a branch: what meets is as good as random to the processor. Writes their
-// rows to row_of, unless that is null; true where row and position are not always one.
+// Joins sorted entries into blocks, without branches that the processor could not predict. Writes their rows to row_of,
+// unless it is null. Returns whether some row differs from its position.
 template <class Order>
 bool join_entries(const Team &team, const Order order, const typename Order::Entry *const entries, int64_t rows,
                   int32_t *const row_of, Sites &sites) {

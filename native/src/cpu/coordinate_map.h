@@ -1,6 +1,6 @@
-// The voxels of one level. Blocks of 64 sites along the last axis, each a bit mask of what is occupied, sorted by key;
-// a voxel's position is the block's base plus the number of bits below it. Positions are lexicographic, and what a user
-// calls a row is either the position or looked up by it.
+// The voxels of one level, in blocks of 64 sites along the last axis that are sorted by key. Each block is a bit mask
+// of its voxels. The position of a voxel is the base of its block plus the number of bits below it, so positions are in
+// lexicographic order of coordinates. The row that a user sees is the position, or is looked up by it.
 #pragma once
 
 #include <bit>
@@ -18,7 +18,7 @@ inline int64_t bits_below(uint64_t mask, int bit) {
   return std::popcount(mask & ((uint64_t{1} << bit) - 1));
 }
 
-// Bits 0, 2, 4, ..., closed up.
+// Bits 0, 2, 4, ... as the lowest 32 bits.
 inline uint64_t even_bits(uint64_t mask) {
   mask &= 0x5555555555555555;
   mask = (mask | mask >> 1) & 0x3333333333333333;
@@ -28,12 +28,12 @@ inline uint64_t even_bits(uint64_t mask) {
   return (mask | mask >> 16) & 0x00000000ffffffff;
 }
 
-// Outlives the map where a rulebook still needs it.
+// A shared table of rows: a rulebook keeps it alive after its map.
 using RowTable = std::shared_ptr<const int32_t[]>;
 
 struct Sites {
   Box box;
-  bool tight = false;  // whether sites touch every side of the box, as far as is known
+  bool tight = false;  // whether sites are known to touch every side of the box
   int64_t rows = 0;
   int64_t blocks = 0;
   Array<uint64_t> keys;   // [blocks], ascending
@@ -65,8 +65,8 @@ struct Sites {
   }
 };
 
-// use(block, line, word) for some blocks of a slab, whose first key is `slab`: their line in it, and which one of the
-// line they are.
+// Calls use(block, line, word) for some blocks of the slab with first key `slab`: the line of the block within the slab
+// and its index within the line.
 template <class Use>
 void for_blocks(const Sites &sites, uint64_t slab, Range blocks, const Use &use) {
   const auto line_blocks = static_cast<int64_t>(sites.box.line_blocks);
@@ -83,7 +83,7 @@ using SitesPointer = std::shared_ptr<const Sites>;
 SitesPointer make_sites(const int32_t *coordinates, int64_t rows, int dimensions);
 SitesPointer make_merged_sites(const int32_t *coordinates, int64_t rows, int dimensions, int64_t *map_rows);
 
-// bounds: the shape outside of which nothing is made, or null.
+// bounds: the shape outside of which no site is made, or null.
 SitesPointer dilate(const Sites &fine, const Kernel &kernel, const int32_t *bounds);
 SitesPointer downsample(const Sites &fine, const Kernel &kernel, const int32_t *bounds);
 SitesPointer refine(const Sites &coarse, const Kernel &kernel, const int32_t *bounds);

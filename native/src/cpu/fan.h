@@ -1,5 +1,6 @@
-// Taps by where they lead: what they add to all leading coordinates but the last leads from a slab of one level to a
-// slab of the other, what they add to the last one from line to line, and the rest along the line.
+// Sorts taps by their offsets. A line is a row of sites along the last axis, and a slab is all lines that differ on the
+// axis before it alone. So an offset leads from slab to slab on the first axes, from line to line on the next axis, and
+// along the line on the last.
 #pragma once
 
 #include <algorithm>
@@ -26,10 +27,10 @@ struct FanSlab {
   std::vector<FanLine> lines;                    // by offset
 };
 
-// By offset.
+// The taps as slabs, lines and taps, each sorted by offset.
 std::vector<FanSlab> fan_out(const SplitOffsets &offsets, int dimensions);
 
-// Sorts items by the rest that they need and finds those of a rest.
+// Sorts items by the rest that they need, and finds the items with one rest.
 class Rests {
  public:
   Rests() = default;
@@ -45,7 +46,7 @@ class Rests {
     }
   }
 
-  // Where the stride is too large for a table, all items: each says which rest it needs.
+  // Gives all items where the stride is too large for a table; the caller then compares their rests.
   Range find(int64_t rest) const {
     if (starts_.empty()) return {0, count_};
     return {starts_[rest], starts_[rest + 1]};

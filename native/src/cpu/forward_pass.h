@@ -1,4 +1,4 @@
-// Forward, and the gradient of the input, which is the same along the rulebook reversed.
+// The forward pass, which is also the gradient of the input when it runs along the reversed rulebook.
 #pragma once
 
 #include <algorithm>
@@ -13,12 +13,12 @@
 
 namespace spc {
 
-constexpr int64_t kSumsBytes = 256 * 1024;   // of one tile, to stay in the second-level cache
-constexpr int64_t kStreamedBytes = 8 << 20;  // of an output from which on it is written past the caches
+constexpr int64_t kSumsBytes = 256 * 1024;   // the sums of one tile, which stay in the second-level cache
+constexpr int64_t kStreamedBytes = 8 << 20;  // outputs of this size and more are written with non-temporal stores
 
-// How rows are cut. Only time depends on it, not what is computed.
+// How output rows are cut into tiles. Results do not depend on it, only the time does.
 struct Tiling {
-  int64_t granules;  // of kTileRows, in a tile
+  int64_t granules;  // in a tile, of kTileRows rows each
   int64_t tiles;
 };
 
@@ -36,7 +36,7 @@ int64_t sums_bytes(int64_t out) {
   return std::max<int64_t>(kSumsBytes, kTileRows * row);
 }
 
-// Of one thread: the sums, and 16-bit rows made wider or laid side by side.
+// Per-thread scratch: one tile of sums, plus room to widen 16-bit rows or to copy them side by side.
 template <class T>
 int64_t tile_bytes(int64_t in, int64_t out) {
   const int64_t wide = kMostRows * padded<T>(in) * static_cast<int64_t>(sizeof(Sum<T>));
@@ -56,15 +56,15 @@ struct ForwardJob {
   T *output;
   int64_t in, out;                  // of one group
   int64_t input_step, output_step;  // from one row to the next
-  bool by_channel;                  // in is 1 and output channels read the input channels of their own index
+  bool by_channel;  // depthwise: in is 1, and each output channel reads the input channel with its own index
 };
 
-// The weights of one tap, [1, out], as sums take them, rounded to the type of the features.
+// The depthwise weights of one tap, [1, out], rounded to the type of the features and in the type of the sums.
 template <class T>
-void widen_tap(const KernelsOf<T> &kernels, const ForwardJob<T> &job, int64_t tap, Sum<T> *wide) {
+void widen_tap(const LoopsOf<T> &loops, const ForwardJob<T> &job, int64_t tap, Sum<T> *wide) {
   const int64_t offset = tap * job.tap_step;
   if (job.weight.element_type == kTypeOf<T>) {
-    kernels.widen(data<const T>(job.weight) + offset, job.out, wide);
+    loops.widen(data<const T>(job.weight) + offset, job.out, wide);
   } else if constexpr (kIsHalf<T>) {
     for (int64_t n = 0; n < job.out; ++n) {
       T rounded;
@@ -75,20 +75,30 @@ void widen_tap(const KernelsOf<T> &kernels, const ForwardJob<T> &job, int64_t ta
 }
 
 template <class T>
-void pack_tap(const KernelsOf<T> &kernels, const ForwardJob<T> &job, int64_t tap, Sum<T> *packed) {
-  if (job.by_channel) return widen_tap(kernels, job, tap, packed);
+void pack_tap(const LoopsOf<T> &loops, const ForwardJob<T> &job, int64_t tap, Sum<T> *packed) {
+  if (job.by_channel) return widen_tap(loops, job, tap, packed);
   const int64_t offset = tap * job.tap_step;
   if (job.weight.element_type == kTypeOf<T>) {
-    kernels.pack({data<const T>(job.weight) + offset, job.in_step, job.out_step, job.in, job.out, packed});
+    loops.pack({.weight = data<const T>(job.weight) + offset,
+                .in_step = job.in_step,
+                .out_step = job.out_step,
+                .in = job.in,
+                .out = job.out,
+                .packed = packed});
   } else {
-    kernels.pack_sums({data<const Sum<T>>(job.weight) + offset, job.in_step, job.out_step, job.in, job.out, packed});
+    loops.pack_sums({.weight = data<const Sum<T>>(job.weight) + offset,
+                     .in_step = job.in_step,
+                     .out_step = job.out_step,
+                     .in = job.in,
+                     .out = job.out,
+                     .packed = packed});
   }
 }
 
-// Whether the output is written past the caches, which saves reading what is overwritten: it must be larger than what
-// they may keep until it is read, and its rows whole lines.
+// Whether the output is written with non-temporal stores, which saves reading the memory that is overwritten. They pay
+// where the output is larger than the caches could keep until it is read, and need rows of whole cache lines.
 template <class T>
-bool past_caches(const ForwardJob<T> &job) {
+bool writes_past_caches(const ForwardJob<T> &job) {
   if constexpr (kIsHalf<T>) return false;
   constexpr auto kBytes = static_cast<int64_t>(sizeof(T));
   const auto address = static_cast<int64_t>(reinterpret_cast<std::uintptr_t>(job.output));
@@ -97,7 +107,7 @@ bool past_caches(const ForwardJob<T> &job) {
 }
 
 template <class T>
-void run_tile(const KernelsOf<T> &kernels, const ForwardJob<T> &job, const Sum<T> *packed,
+void run_tile(const LoopsOf<T> &loops, const ForwardJob<T> &job, const Sum<T> *packed,
               const std::vector<TapPairs> &taps, const Tiling &tiling, int64_t tile, Sum<T> *sums) {
   const Side &to = job.rulebook.to(job.direction);
   const int64_t width = padded<T>(job.out);
@@ -114,7 +124,7 @@ void run_tile(const KernelsOf<T> &kernels, const ForwardJob<T> &job, const Sum<T
   part.in = job.in;
   part.padded = width;
   part.out = job.out;
-  kernels.begin();
+  loops.begin();
   for (std::size_t t = 0; t < taps.size(); ++t) {
     const int64_t begin = taps[t].tiles[first];
     part.count = taps[t].tiles[last] - begin;
@@ -122,11 +132,21 @@ void run_tile(const KernelsOf<T> &kernels, const ForwardJob<T> &job, const Sum<T
     part.from = taps[t].from + begin;
     part.to = taps[t].to + begin;
     part.weight = packed + static_cast<int64_t>(t) * packed_rows<T>(job.in) * width;
-    (job.by_channel ? kernels.accumulate_channels : kernels.accumulate)(part);
+    (job.by_channel ? loops.accumulate_channels : loops.accumulate)(part);
   }
-  kernels.end();
-  kernels.finish({sums, width, job.bias, job.output, job.output_step, job.residual, job.rectify, to.row_of.get(), row,
-                  rows, job.out, past_caches(job)});
+  loops.end();
+  loops.finish({.sums = sums,
+                .padded = width,
+                .bias = job.bias,
+                .output = job.output,
+                .output_step = job.output_step,
+                .residual = job.residual,
+                .rectify = job.rectify,
+                .output_rows = to.row_of.get(),
+                .first = row,
+                .rows = rows,
+                .out = job.out,
+                .non_temporal = writes_past_caches(job)});
 }
 
 template <class T>
@@ -136,7 +156,7 @@ void run_forward(const ForwardJob<T> &job, void *workspace, int64_t workspace_by
   const int64_t fixed = packed_bytes<T>(taps, packed_rows<T>(job.in), job.out), each = tile_bytes<T>(job.in, job.out);
   check_workspace(workspace, workspace_bytes, fixed + each);
   if (to.rows == 0) return;
-  const KernelsOf<T> &kernels = kernels_of(active_kernels(), T{});
+  const LoopsOf<T> &loops = loops_of(active_loops(), T{});
 
   // The limit on threads may have risen since the workspace was measured.
   const int64_t work = (job.rulebook.pairs() + to.rows) * job.in * job.out;
@@ -148,12 +168,12 @@ void run_forward(const ForwardJob<T> &job, void *workspace, int64_t workspace_by
   for (int64_t t = 0; t < taps; ++t) pairs[t] = job.rulebook.tap(t, job.direction);
   parallel_for(team, taps, [&](int64_t t, int) {
     if (pairs[t].count == 0) return;
-    pack_tap(kernels, job, t, packed + t * step);
+    pack_tap(loops, job, t, packed + t * step);
   });
   const Tiling tiling = choose_tiling<T>(to, job.out, team.size());
   parallel_for(team, tiling.tiles, [&](int64_t tile, int thread) {
     auto *const sums = reinterpret_cast<Sum<T> *>(static_cast<char *>(workspace) + fixed + thread * each);
-    run_tile(kernels, job, packed, pairs, tiling, tile, sums);
+    run_tile(loops, job, packed, pairs, tiling, tile, sums);
   });
 }
 

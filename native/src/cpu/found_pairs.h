@@ -1,4 +1,4 @@
-// Pairs as they are found: the positions of one part of one side, which is walked, with those of the other side.
+// Pairs as a walk finds them: a walk goes over one part of one side and finds positions on the other side.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ constexpr int kOtherBits = 31;
 constexpr int64_t kMostPartRows = int64_t{1} << kPartRowBits;
 static_assert(kMostTaps <= int64_t{1} << (64 - kPartRowBits - kOtherBits));
 
-// A tap, a position of the other side, and one of the walked side that counts from the first of the part.
+// A tap, a position on the other side, and a position on the walked side, counted from the first of the part.
 class FoundPair {
  public:
   FoundPair() = default;
@@ -29,7 +29,7 @@ class FoundPair {
   uint64_t bits_;
 };
 
-// Ascending by either side for each tap.
+// The pairs of a part. Those of one tap ascend on both sides.
 struct FoundPairs {
   PooledVector<FoundPair> pairs;
   int64_t first_row = 0;  // of the part

@@ -1,9 +1,10 @@
-// The inner loops, included once by each gemm_<instruction set>.cpp, which says with SPC_VECTOR_BYTES how wide a vector
-// is and with SPC_ROWS how many rows a tile of registers has. Everything is in an anonymous namespace and nothing of
-// the standard library is used, so that no symbol compiled with raised flags can be taken by the rest of the program.
+// The inner loops, included once by each gemm_<instruction set>.cpp. SPC_VECTOR_BYTES is the width of a vector, and
+// SPC_ROWS is the number of rows of a register block: the sums that are held in registers at once. Everything is in an
+// anonymous namespace and uses nothing of the standard library, so that the linker cannot take a symbol that was
+// compiled for this instruction set for the rest of the program.
 //
 // Every sum adds in a fixed order (per tap over channels, then over taps; or over pairs), whatever the shape of the
-// tiles that it falls into. That is why results depend on neither the number of threads nor the cut into tiles.
+// register blocks. That is why results depend on neither the number of threads nor the tiles of rows.
 
 #include "cpu/lanes-inl.h"
 #include "cpu/norm-inl.h"
@@ -12,10 +13,10 @@ namespace spc {
 namespace {
 
 constexpr int kRows = SPC_ROWS;
-constexpr int kVectors = 2;  // columns of a tile of registers, in vectors
+constexpr int kVectors = 2;  // columns of a register block, in vectors
 
-// sums[m] += input[m] * weight, M rows by V vectors, over all input channels. Starts from zero and reads the sums last,
-// so that the first products need not wait for them.
+// sums[m] += input[m] * weight, M rows by V vectors, over all input channels. It starts from zero and reads the sums
+// last, so that the first products do not wait for them.
 template <class E, class S, int M, int V>
 void accumulate_tile(const E *const *input, S *const *sums, const E *weight, int64_t elements) {
   using Vector = typename Lanes<S>::Vector;
@@ -47,15 +48,15 @@ void accumulate_tile(const E *const *input, S *const *sums, const E *weight, int
 
 constexpr int64_t kPairsAhead = 16;
 
-// Rows that are wanted when the elements at hand are done, as many: one line of each is fetched while a tile is
-// computed.
+// Rows that the next call needs, as many as the current elements. One cache line of each is prefetched while a register
+// block is computed.
 struct Ahead {
   const char *const *rows;
-  int64_t line;  // in bytes from the row's beginning
+  int64_t line;  // the cache line, in bytes from the beginning of the row
 };
 
-// sums[m] += input[i][m] * grad[i], M input channels by V vectors, over `count` elements whose rows lie anywhere: those
-// of the elements ahead, of which pointers are read too, are on their way meanwhile.
+// sums[m] += input[i][m] * grad[i], M input channels by V vectors, over `count` elements whose rows are anywhere in
+// memory. The rows of later elements are prefetched, so their pointers are read too.
 template <class E, class S, int M, int V>
 void outer_tile(const E *const *input, int64_t first_in, const E *const *grad, int64_t first_out, int64_t count,
                 S *sums, int64_t padded, const Ahead &ahead) {
@@ -111,7 +112,7 @@ using Tiles = TilesOf<Element<T>, Sum<T>, 1, 2, 3, 4, 5, 6>;
 #endif
 static_assert(kRows <= kMostRows);
 
-// Rows of the next tile when `rest` are left: no more tiles than there must be, all about as high.
+// The number of rows of the next register block when `rest` rows are left: as few blocks as possible, about equal.
 inline int next_rows(int64_t rest) {
   if (rest <= 0) return 0;
   if (rest >= 4 * kRows) return kRows;
@@ -119,7 +120,7 @@ inline int next_rows(int64_t rest) {
   return static_cast<int>((rest + tiles - 1) / tiles);
 }
 
-// A row as accumulate_tile reads it: where it lies, or made so in `to`.
+// A row as accumulate_tile reads it: the row itself, or a converted copy in `to`.
 template <class T>
 inline const Element<T> *elements_of(const T *row, int64_t columns, Sum<T> *to) {
   if constexpr (!kIsHalf<T>) {
@@ -140,7 +141,7 @@ template <class T>
 void accumulate(const Accumulate<T> &job) {
   using E = Element<T>;
   const int64_t vectors = vectors_of<Sum<T>>(job.out);
-  const int64_t panels = (vectors + kVectors - 1) / kVectors, lines = lines_of<T>(job.in);
+  const int64_t panels = (vectors + kVectors - 1) / kVectors, lines = cache_lines_of<T>(job.in);
   const int64_t elements = (job.in + kDepth<E> - 1) / kDepth<E>;
   const E *input[kRows];
   const T *next[kRows];
@@ -158,7 +159,7 @@ void accumulate(const Accumulate<T> &job) {
     }
     const E *weight = reinterpret_cast<const E *>(job.weight);
     for (int64_t panel = 0; panel < panels; ++panel) {
-      // Rows lie anywhere in memory: those of the next tile are on their way while this one is computed.
+      // Rows are anywhere in memory: those of the next block are prefetched while this one is computed.
       for (int m = 0; m < rows_next; ++m) {
         prefetch_row(next[m], lines * panel / panels, lines * (panel + 1) / panels);
       }
@@ -228,7 +229,7 @@ template <class T>
 inline void lay_rows(const T *const *rows, int64_t count, int64_t columns, int64_t padded, Element<T> *to,
                      const Element<T> **laid) {
   constexpr int64_t kStep = kDepth<Element<T>>;
-  const int64_t lines = lines_of<T>(columns);
+  const int64_t lines = cache_lines_of<T>(columns);
   int64_t elements = 0;
   for (int64_t i = 0; i < count; i += kStep, to += padded) {
     for (int64_t k = 0; k < kStep; ++k) prefetch_row(rows[i + kRowsAhead + k], 0, lines);
@@ -244,7 +245,7 @@ void outer(const Outer<T> &job) {
   using E = Element<T>;
   static_assert(kRowsAhead + kDepth<E> <= kPairsAhead);
   const int64_t vectors = vectors_of<Sum<T>>(job.out), columns = vectors * kLanes<E>;
-  const int64_t in_lines = lines_of<T>(job.in), out_lines = lines_of<T>(job.out);
+  const int64_t in_lines = cache_lines_of<T>(job.in), out_lines = cache_lines_of<T>(job.out);
   E *const input_laid = reinterpret_cast<E *>(job.scratch);
   E *const grad_laid = input_laid + job.at_once * job.in;
   const T *input_rows[kMostPairs + kPairsAhead], *grad_rows[kMostPairs + kPairsAhead];
@@ -274,10 +275,12 @@ void outer(const Outer<T> &job) {
       const int64_t width = vectors - v < kVectors ? vectors - v : kVectors;
       for (int64_t k = 0; k < job.in;) {
         const int rows = next_rows(job.in - k);
-        // More tiles than lines fetch the first line again.
+        // Where there are more tiles than cache lines, the rest fetch the first line again.
         const bool of_grad = line >= in_lines && line < in_lines + out_lines;
         const T *const *const ahead = of_grad ? grad_ahead : input_ahead;
-        const int64_t bytes = of_grad ? kLineBytes * (line - in_lines) : line < in_lines ? kLineBytes * line : 0;
+        const int64_t bytes = of_grad           ? kCacheLineBytes * (line - in_lines)
+                              : line < in_lines ? kCacheLineBytes * line
+                                                : 0;
         const Ahead next{reinterpret_cast<const char *const *>(ahead), bytes};
         ++line;
         Tiles<T>::outer[rows - 1][width - 1](input, k, grad, v * kLanes<E>, elements,
@@ -313,7 +316,7 @@ inline void multiply_add(const A *a, const B *b, int64_t columns, S *sums) {
 
 template <class T>
 void accumulate_channels(const Accumulate<T> &job) {
-  const int64_t lines = lines_of<T>(job.out);
+  const int64_t lines = cache_lines_of<T>(job.out);
   const auto input_row = [&](int64_t i) { return job.input + row_at(job.input_rows, job.from[i]) * job.input_step; };
   for (int64_t i = 0; i < job.count; ++i) {
     if (i + kRowsAhead < job.count) prefetch_row(input_row(i + kRowsAhead), 0, lines);
@@ -323,7 +326,7 @@ void accumulate_channels(const Accumulate<T> &job) {
 
 template <class T>
 void outer_channels(const Outer<T> &job) {
-  const int64_t lines = lines_of<T>(job.out);
+  const int64_t lines = cache_lines_of<T>(job.out);
   const auto input_row = [&](int64_t i) { return job.input + row_at(job.input_rows, job.from[i]) * job.input_step; };
   const auto grad_row = [&](int64_t i) { return job.grad + row_at(job.grad_rows, job.to[i]) * job.grad_step; };
   for (int64_t i = 0; i < job.count; ++i) {
@@ -424,14 +427,14 @@ void finish_row(const Finish<T> &job, const T *sums, const T *residual, T *to) {
 
 template <class T>
 void finish(const Finish<T> &job) {
-  const int64_t lines = lines_of<T>(job.out);
+  const int64_t lines = cache_lines_of<T>(job.out);
   const auto row = [&](int64_t i) { return job.output + row_at(job.output_rows, job.first + i) * job.output_step; };
   for (int64_t i = 0; i < job.rows; ++i) {
     T *const to = row(i);
     const Sum<T> *const sums = job.sums + i * job.padded;
     const T *const residual = job.residual != nullptr ? job.residual + (to - job.output) : nullptr;
     if constexpr (!kIsHalf<T>) {
-      if (job.past_caches) {
+      if (job.non_temporal) {
         finish_row<T, true>(job, sums, residual, to);
         continue;
       }
@@ -445,7 +448,7 @@ void finish(const Finish<T> &job) {
       finish_half_row(job, sums, residual, to);
     }
   }
-  if (job.past_caches) finish_streams();
+  if (job.non_temporal) finish_streams();
 }
 
 constexpr int64_t kRowsOfSum = 16;  // whose sums are made in the type of the numbers
@@ -481,10 +484,18 @@ void sum_columns(const SumColumns<T> &job) {
 inline void keep_nothing() {}
 
 template <class T>
-constexpr KernelsOf<T> make_kernels() {
-  return {keep_nothing,      keep_nothing, accumulate<T>,   outer<T>,  accumulate_channels<T>,
-          outer_channels<T>, pack<T, T>,   pack<T, Sum<T>>, finish<T>, sum_columns<T>,
-          widen_row<T>};
+constexpr LoopsOf<T> make_loops() {
+  return {.begin = keep_nothing,
+          .end = keep_nothing,
+          .accumulate = accumulate<T>,
+          .outer = outer<T>,
+          .accumulate_channels = accumulate_channels<T>,
+          .outer_channels = outer_channels<T>,
+          .pack = pack<T, T>,
+          .pack_sums = pack<T, Sum<T>>,
+          .finish = finish<T>,
+          .sum_columns = sum_columns<T>,
+          .widen = widen_row<T>};
 }
 
 }  // namespace

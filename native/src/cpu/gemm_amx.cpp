@@ -1,15 +1,15 @@
 #define SPC_VECTOR_BYTES 64
 #define SPC_ROWS 14
-#include "cpu/tiles-inl.h"
+#include "cpu/amx-inl.h"
 
 namespace spc {
 
-const Kernels kAmxKernels = {"amx",
-                             make_kernels<float>(),
-                             make_kernels<double>(),
-                             make_tile_kernels(),
-                             make_kernels<Float16>(),
-                             make_norm_kernels<float>(),
-                             make_norm_kernels<double>()};
+const InnerLoops kAmxLoops = {.name = "amx",
+                              .f32 = make_loops<float>(),
+                              .f64 = make_loops<double>(),
+                              .bf16 = make_amx_loops(),
+                              .f16 = make_loops<Float16>(),
+                              .norm_f32 = make_norm_loops<float>(),
+                              .norm_f64 = make_norm_loops<double>()};
 
 }  // namespace spc

@@ -4,12 +4,12 @@
 
 namespace spc {
 
-const Kernels kBaselineKernels = {"baseline",
-                                  make_kernels<float>(),
-                                  make_kernels<double>(),
-                                  make_kernels<BFloat16>(),
-                                  make_kernels<Float16>(),
-                                  make_norm_kernels<float>(),
-                                  make_norm_kernels<double>()};
+const InnerLoops kBaselineLoops = {.name = "baseline",
+                                   .f32 = make_loops<float>(),
+                                   .f64 = make_loops<double>(),
+                                   .bf16 = make_loops<BFloat16>(),
+                                   .f16 = make_loops<Float16>(),
+                                   .norm_f32 = make_norm_loops<float>(),
+                                   .norm_f64 = make_norm_loops<double>()};
 
 }  // namespace spc

@@ -43,7 +43,7 @@ struct Job {
 // Calls body(item) for each item of the written side.
 template <class T, class Body>
 void for_items(const Job<T> &job, const Body &body) {
-  active_kernels();
+  active_loops();
   const int64_t parts = std::max<int64_t>(1, (job.to.items + kPartItems - 1) / kPartItems);
   const int64_t work = (job.to.starts[job.to.items] + job.to.items) * job.channels;
   const Team team(std::min(1 + work / kSerialWork, parts));
@@ -53,7 +53,7 @@ void for_items(const Job<T> &job, const Body &body) {
   });
 }
 
-// Each item takes the sum of what it is linked to, times the link's weight and scale(link), over divisor(item).
+// Each item becomes the sum of its linked rows, each times the link's weight and scale(link), divided by divisor(item).
 template <class T, class Scale, class Divisor>
 void sums(const Job<T> &job, const Scale &scale, const Divisor &divisor) {
   using Number = Sum<T>;
@@ -91,8 +91,8 @@ double total_weight(const LinkSide &by_row, int64_t row) {
   return total;
 }
 
-// Not-a-number is larger than all, as in PyTorch; of equal values the first point's stays. saved: the point that holds
-// each maximum, or -1; or null.
+// Not-a-number is larger than every number, as in PyTorch, and the first point wins among equal values. saved receives
+// the point that holds each maximum, or -1; it may be null.
 template <class T>
 void maximum(const Job<T> &job, int32_t *saved) {
   for_items(job, [&](int64_t item) {

@@ -13,11 +13,11 @@ namespace spc {
 namespace {
 
 struct Choice {
-  const Kernels *kernels;
+  const InnerLoops *loops;
   bool supported;
 };
 
-// Best first. __builtin_cpu_supports asks the operating system too (xgetbv) before it says yes to AVX.
+// Best first. For AVX, __builtin_cpu_supports also asks whether the operating system supports it (xgetbv).
 #if defined(__x86_64__)
 std::array<Choice, 5> find_choices() noexcept {
   __builtin_cpu_init();
@@ -25,16 +25,16 @@ std::array<Choice, 5> find_choices() noexcept {
   const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
   const bool bf16 = avx512 && __builtin_cpu_supports("avx512bf16");
-  const bool amx = amx_granted() && multiplies_right(kAmxKernels.bf16);
-  return {{{&kAmxKernels, amx},
-           {&kAvx512Bf16Kernels, bf16},
-           {&kAvx512Kernels, avx512},
-           {&kAvx2Kernels, avx2},
-           {&kBaselineKernels, true}}};
+  const bool amx = amx_granted() && multiplies_right(kAmxLoops.bf16);
+  return {{{&kAmxLoops, amx},
+           {&kAvx512Bf16Loops, bf16},
+           {&kAvx512Loops, avx512},
+           {&kAvx2Loops, avx2},
+           {&kBaselineLoops, true}}};
 }
 #else
 std::array<Choice, 1> find_choices() noexcept {
-  return {{{&kBaselineKernels, true}}};
+  return {{{&kBaselineLoops, true}}};
 }
 #endif
 
@@ -43,46 +43,46 @@ const auto &choices() noexcept {
   return found;
 }
 
-std::atomic<const Kernels *> active{nullptr};
+std::atomic<const InnerLoops *> active{nullptr};
 
-const Kernels &choose(const std::string &name, const char *source) {
+const InnerLoops &choose(const std::string &name, const char *source) {
   std::string known;
   for (const Choice &choice : choices()) {
-    if (name == choice.kernels->name) {
-      if (choice.supported) return *choice.kernels;
+    if (name == choice.loops->name) {
+      if (choice.supported) return *choice.loops;
       fail_unsupported(source + name + ": this machine cannot run that instruction set");
     }
-    known += (known.empty() ? "" : ", ") + std::string(choice.kernels->name);
+    known += (known.empty() ? "" : ", ") + std::string(choice.loops->name);
   }
   fail_argument(source + name + ": no such instruction set, there are " + known);
 }
 
 }  // namespace
 
-const Kernels &active_kernels() {
-  const Kernels *kernels = active.load(std::memory_order_acquire);
-  if (kernels != nullptr) return *kernels;
+const InnerLoops &active_loops() {
+  const InnerLoops *loops = active.load(std::memory_order_acquire);
+  if (loops != nullptr) return *loops;
   const char *const forced = std::getenv("SPARSECONV_ISA");
-  const Kernels &first =
-      forced != nullptr && *forced != '\0' ? choose(forced, "SPARSECONV_ISA=") : *supported_kernels(0);
-  // Another thread may have set one meanwhile: that one stays.
-  return active.compare_exchange_strong(kernels, &first) ? first : *kernels;
+  const InnerLoops &first =
+      forced != nullptr && *forced != '\0' ? choose(forced, "SPARSECONV_ISA=") : *supported_loops(0);
+  // Another thread may have set one in the meantime, which then stays.
+  return active.compare_exchange_strong(loops, &first) ? first : *loops;
 }
 
-void set_active_kernels(const char *name) {
+void set_active_loops(const char *name) {
   if (name == nullptr) fail_argument("the name of the instruction set is NULL");
   active.store(&choose(name, "instruction set "), std::memory_order_release);
 }
 
-int supported_kernels_count() noexcept {
+int supported_loops_count() noexcept {
   int count = 0;
   for (const Choice &choice : choices()) count += choice.supported ? 1 : 0;
   return count;
 }
 
-const Kernels *supported_kernels(int index) noexcept {
+const InnerLoops *supported_loops(int index) noexcept {
   for (const Choice &choice : choices()) {
-    if (choice.supported && index-- == 0) return choice.kernels;
+    if (choice.supported && index-- == 0) return choice.loops;
   }
   return nullptr;
 }

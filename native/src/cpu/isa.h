@@ -1,15 +1,15 @@
 #pragma once
 
-#include "cpu/kernels.h"
+#include "cpu/inner_loops.h"
 
 namespace spc {
 
-// The kernels in use. Throws where SPARSECONV_ISA names what is unknown or cannot run here.
-const Kernels &active_kernels();
-void set_active_kernels(const char *name);
+// The inner loops of the instruction set in use. Throws where SPARSECONV_ISA names an unknown or unsupported one.
+const InnerLoops &active_loops();
+void set_active_loops(const char *name);
 
 // Those that this machine can run, best first; null past the end.
-int supported_kernels_count() noexcept;
-const Kernels *supported_kernels(int index) noexcept;
+int supported_loops_count() noexcept;
+const InnerLoops *supported_loops(int index) noexcept;
 
 }  // namespace spc

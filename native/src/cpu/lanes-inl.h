@@ -1,21 +1,21 @@
-// Vectors, and rows made of them, for gemm-inl.h: under the same rules as that file.
+// Vectors and operations on rows, for gemm-inl.h. The rules of that file hold here, too.
 #pragma once
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
-#include "cpu/kernels.h"
+#include "cpu/inner_loops.h"
 
 namespace spc {
 namespace {
 
-// Two bfloat16 numbers that stand side by side, which AVX512-BF16 multiplies and adds in one step.
+// Two adjacent bfloat16 numbers, which AVX512-BF16 multiplies and adds in one step.
 struct __attribute__((packed, aligned(2), may_alias)) Pair {
   uint32_t bits;
 };
 
-// What the tiles of registers read: numbers as they are, or 16-bit ones made wider or joined in pairs.
+// The elements that a register block reads: numbers as they are, or 16-bit numbers widened or joined in pairs.
 template <class T>
 struct ElementOf {
   using Type = Sum<T>;
@@ -101,25 +101,25 @@ inline int64_t row_at(const int32_t *rows, int64_t position) {
   return rows != nullptr ? rows[position] : position;
 }
 
-// Vectors of columns that hold something.
+// The number of vectors that hold this many columns.
 template <class T>
 inline int64_t vectors_of(int64_t columns) {
   return (columns + kLanes<T> - 1) / kLanes<T>;
 }
 
-constexpr int64_t kLineBytes = 64;
+constexpr int64_t kCacheLineBytes = 64;
 
-// Asks for lines [begin, end) of a row.
+// Prefetches cache lines [begin, end) of a row.
 template <class T, int Write = 0>
 inline void prefetch_row(const T *row, int64_t begin, int64_t end) {
   const char *const bytes = reinterpret_cast<const char *>(row);
-  for (int64_t line = begin; line < end; ++line) __builtin_prefetch(bytes + line * kLineBytes, Write);
+  for (int64_t line = begin; line < end; ++line) __builtin_prefetch(bytes + line * kCacheLineBytes, Write);
 }
 
-// Lines that a row of so many columns may touch.
+// The number of cache lines that a row with this many columns takes.
 template <class T>
-inline int64_t lines_of(int64_t columns) {
-  return (columns * static_cast<int64_t>(sizeof(T)) + kLineBytes - 1) / kLineBytes;
+inline int64_t cache_lines_of(int64_t columns) {
+  return (columns * static_cast<int64_t>(sizeof(T)) + kCacheLineBytes - 1) / kCacheLineBytes;
 }
 
 template <class T>

@@ -26,7 +26,7 @@ struct Link {
   double weight;
 };
 
-// The links of one point after the other.
+// Finds the links of points, one after the other.
 class Finder {
  public:
   Finder(const Sites &sites, int32_t kind, int32_t missing, double anchor)
@@ -59,7 +59,7 @@ class Finder {
   }
 
  private:
-  // The lowest corner and the weights of both sides of each axis. False where no corner can be in the box.
+  // Computes the lowest corner and the weights of both sides of each axis; false where no corner can be in the box.
   bool surround(const double *point) {
     for (int axis = 0; axis < box_.last(); ++axis) {
       const double place = linear_ ? point[axis] - anchor_ : point[axis];
@@ -73,7 +73,7 @@ class Finder {
     return true;
   }
 
-  // Both sides along the last axis, which mostly share a block.
+  // Takes both sides along the last axis, which mostly are in one block.
   void along(uint64_t line_key, int line, double weight, std::vector<Link> &links) {
     const int last = box_.last();
     for (int side = 0; side < (linear_ ? 2 : 1); ++side) {
@@ -89,7 +89,7 @@ class Finder {
     }
   }
 
-  // The block of a key or -1. The next one asked for is often near the last.
+  // The block of a key or -1. The next key is often near the last one.
   int64_t seek(int64_t &cursor, uint64_t key) const {
     const uint64_t *const keys = sites_.keys.get();
     if (cursor < sites_.blocks && keys[cursor] == key) return cursor;

@@ -1,5 +1,6 @@
-// Which rows of a level each point is tied to, and how strongly: interpolation reads along them, splatting writes along
-// them. Kept by point and, once asked for, by row, so that either way a sum has one writer and one order.
+// The rows of a level that each point is linked to, and the weight of each link. Interpolation reads along links, and
+// splatting writes along them. They are kept by point and, once they are needed, by row, so that a sum has one writer
+// and one order in both directions.
 #pragma once
 
 #include <cstdint>
@@ -14,19 +15,19 @@ namespace spc {
 struct LinkSide {
   int64_t items;
   const int64_t *starts;  // [items + 1]
-  const int32_t *others;  // [links], what is on the other side
+  const int32_t *others;  // [links], the item on the other side
   const double *weights;  // [links], or null where all are 1
 };
 
 class Links {
  public:
-  // The voxels around each point, in units of the level: float64 [points, dimensions]. batch [points], or null for 0; a
-  // negative one ties a point to nothing. anchor: where in its voxel, from 0 to 1 on every axis, a voxel's value
-  // stands.
+  // Links each point to the voxels around it. points is float64 [points, dimensions] in units of the level. batch is
+  // [points], or null for 0; a point with a negative one has no links. anchor, 0 to 1, says where in its voxel a value
+  // stands on every axis.
   Links(const Sites &sites, const double *points, const int32_t *batch, int64_t count, int32_t kind, int32_t missing,
         double anchor);
 
-  // One row a point, or -1, with weight 1.
+  // Links each point to one row with weight 1, or to none for -1.
   Links(const int64_t *row_of_point, int64_t count, int64_t rows);
 
   Links(const Links &) = delete;
@@ -35,7 +36,7 @@ class Links {
   int64_t points() const { return points_; }
   int64_t rows() const { return rows_; }
   int64_t count() const { return starts_[points_]; }
-  int64_t bytes() const;  // of both sides, whether the second is there yet or not
+  int64_t bytes() const;  // of both sides, even before the second is made
 
   LinkSide by_point() const { return {points_, starts_.get(), row_.get(), weight_.get()}; }
   LinkSide by_row() const;  // points ascend within a row

@@ -1,5 +1,5 @@
-// The inner loops of norms, for gemm-inl.h: under the same rules as that file. Vectors of columns go down the rows at
-// hand, so that sums stay in registers; columns that fill no vector take the same steps one by one.
+// The inner loops of norms, for gemm-inl.h. The rules of that file hold here, too. Vectors of columns go down the rows
+// at hand, so that sums stay in registers; columns that fill no vector take the same steps one by one.
 #pragma once
 
 #include "cpu/lanes-inl.h"
@@ -144,8 +144,11 @@ void norm_write_gradients(const NormGradient<S> &job) {
 }
 
 template <class S>
-constexpr NormKernels<S> make_norm_kernels() {
-  return {norm_add_moments<S>, norm_apply<S>, norm_add_gradients<S>, norm_write_gradients<S>};
+constexpr NormLoops<S> make_norm_loops() {
+  return {.add_moments = norm_add_moments<S>,
+          .apply = norm_apply<S>,
+          .add_gradients = norm_add_gradients<S>,
+          .write_gradients = norm_write_gradients<S>};
 }
 
 }  // namespace

@@ -21,18 +21,18 @@ constexpr int64_t kRowsAtOnce = 16;
 template <class S>
 constexpr int32_t kSumType = sizeof(S) == 8 ? SPC_FLOAT64 : SPC_FLOAT32;
 
-// Rows as numbers to compute with: where they lie, or widened into scratch.
+// Rows in the type that is computed in: the matrix itself, or rows widened into scratch.
 template <class T>
 class Source {
  public:
   Source(const T *matrix, int64_t columns)
       : matrix_(matrix), columns_(columns), scratch_(kIsHalf<T> && matrix != nullptr ? kRowsAtOnce * columns : 0) {}
 
-  const Sum<T> *read(const Kernels &kernels, int64_t row, int64_t rows) {
+  const Sum<T> *read(const InnerLoops &loops, int64_t row, int64_t rows) {
     if (matrix_ == nullptr) return nullptr;
     const T *const from = matrix_ + row * columns_;
     if constexpr (kIsHalf<T>) {
-      kernels_of(kernels, T{}).widen(from, rows * columns_, scratch_.data());
+      loops_of(loops, T{}).widen(from, rows * columns_, scratch_.data());
       return scratch_.data();
     } else {
       return from;
@@ -45,7 +45,7 @@ class Source {
   std::vector<Sum<T>> scratch_;
 };
 
-// The same for rows that are written.
+// The same for rows to write.
 template <class T>
 class Target {
  public:
@@ -61,13 +61,23 @@ class Target {
     }
   }
 
-  // Rounds what was computed in scratch.
-  void finish(const Kernels &kernels, int64_t row, int64_t rows) {
+  // Rounds the rows in scratch to the matrix.
+  void finish(const InnerLoops &loops, int64_t row, int64_t rows) {
     if constexpr (kIsHalf<T>) {
       if (matrix_ == nullptr) return;
       T *const to = matrix_ + row * columns_;
-      kernels_of(kernels, T{})
-          .finish({scratch_.data(), columns_, nullptr, to, columns_, nullptr, false, nullptr, 0, rows, columns_});
+      loops_of(loops, T{})
+          .finish({.sums = scratch_.data(),
+                   .padded = columns_,
+                   .bias = nullptr,
+                   .output = to,
+                   .output_step = columns_,
+                   .residual = nullptr,
+                   .rectify = false,
+                   .output_rows = nullptr,
+                   .first = 0,
+                   .rows = rows,
+                   .out = columns_});
     }
   }
 
@@ -81,8 +91,8 @@ int64_t segments_of(int64_t rows) {
   return std::min((rows + kSegmentRows - 1) / kSegmentRows, kMostSegments);
 }
 
-// Calls body(state, first row, rows) over the rows of each segment in order, at most kRowsAtOnce at a time; the state
-// is the segment's own, made by make(segment, first row).
+// Calls body(state, first row, rows) over the rows of each segment in order, at most kRowsAtOnce at a time. Each
+// segment has a state of its own, made by make(segment, first row).
 template <class Make, class Body>
 void for_segments(int64_t rows, int64_t columns, const Make &make, const Body &body) {
   const int64_t segments = segments_of(rows);
@@ -105,7 +115,7 @@ std::vector<double> deviations(const NormTerms &terms) {
   return result;
 }
 
-// What the loops over rows take of each column.
+// The mean, scale and shift of each column.
 template <class S>
 struct Columns {
   const S *mean;
@@ -121,11 +131,17 @@ struct Columns {
   }
 
   NormRows<S> of(const S *x, int64_t rows) const {
-    return {x, rows, static_cast<int64_t>(scale.size()), mean, scale.data(), shift.data()};
+    return {.x = x,
+            .rows = rows,
+            .columns = static_cast<int64_t>(scale.size()),
+            .mean = mean,
+            .scale = scale.data(),
+            .shift = shift.data()};
   }
 };
 
-// Of one segment: the number that is subtracted from each column, and the sum and the sum of squares of what is left.
+// The moments of one segment: a number that is subtracted from each column, and the sum and the sum of squares of the
+// differences.
 template <class T>
 struct Moments {
   int64_t rows;
@@ -139,26 +155,31 @@ struct Moments {
 template <class T>
 std::vector<Moments<T>> moments_of(const spc_matrix &input) {
   using S = Sum<T>;
-  const Kernels &kernels = active_kernels();
+  const InnerLoops &loops = active_loops();
   const int64_t columns = input.columns, segments = segments_of(input.rows);
   std::vector<Moments<T>> all(static_cast<std::size_t>(segments));
   const auto make = [&](int64_t segment, int64_t first) {
     const auto count = static_cast<std::size_t>(columns);
     const Range range = part_of(input.rows, segments, segment);
     Source<T> source(data<const T>(input), columns);
-    const S *const row = source.read(kernels, first, 1);
+    const S *const row = source.read(loops, first, 1);
     Moments<T> &moments = all[segment];
     moments = {range.end - range.begin, std::vector<S>(count), std::vector<double>(count), std::vector<double>(count)};
-    // The first row is near the mean, so that squares do not drown the variance.
+    // The first row is near the mean, so that the squares stay small and the variance keeps its precision.
     for (std::size_t n = 0; n < count; ++n) moments.from[n] = std::isfinite(row[n]) ? row[n] : 0;
     return std::pair(std::move(source), &moments);
   };
   for_segments(input.rows, columns, make, [&](auto &state, int64_t first, int64_t count) {
     auto &[source, moments] = state;
-    norm_kernels_of(kernels, S{})
-        .add_moments({{source.read(kernels, first, count), count, columns, moments->from.data(), nullptr, nullptr},
-                      moments->sums.data(),
-                      moments->squares.data()});
+    norm_loops_of(loops, S{})
+        .add_moments({.of = {.x = source.read(loops, first, count),
+                             .rows = count,
+                             .columns = columns,
+                             .mean = moments->from.data(),
+                             .scale = nullptr,
+                             .shift = nullptr},
+                      .sums = moments->sums.data(),
+                      .squares = moments->squares.data()});
   });
   return all;
 }
@@ -183,7 +204,7 @@ template <class T>
 void forward(const spc_matrix &input, const NormTerms &terms, const spc_matrix *residual, bool rectify,
              const spc_matrix &output) {
   using S = Sum<T>;
-  const Kernels &kernels = active_kernels();
+  const InnerLoops &loops = active_loops();
   const int64_t columns = input.columns;
   const Columns<S> by(terms, deviations<S>(terms));
   struct State {
@@ -196,9 +217,10 @@ void forward(const spc_matrix &input, const NormTerms &terms, const spc_matrix *
                  {data<T>(output), columns}};
   };
   for_segments(input.rows, columns, make, [&](State &state, int64_t first, int64_t count) {
-    const S *const x = state.x.read(kernels, first, count), *const added = state.residual.read(kernels, first, count);
-    norm_kernels_of(kernels, S{}).apply({by.of(x, count), added, rectify, state.output.at(first)});
-    state.output.finish(kernels, first, count);
+    const S *const x = state.x.read(loops, first, count), *const added = state.residual.read(loops, first, count);
+    norm_loops_of(loops, S{})
+        .apply({.of = by.of(x, count), .residual = added, .rectify = rectify, .output = state.output.at(first)});
+    state.output.finish(loops, first, count);
   });
 }
 
@@ -212,11 +234,11 @@ struct Backward {
   int64_t columns;
 };
 
-// Calls body(gradient, segment) for rows of each segment, with what they have for a pass to fill in; writes them to
-// `to`.
+// Calls body(loops, gradient, segment) for the rows of each segment. The gradient job has its inputs set, and the body
+// sets the rest. Results go to `to`.
 template <class T, class Body>
 void for_gradients(const Backward<T> &job, const Columns<Sum<T>> &by, T *to, const Body &body) {
-  const Kernels &kernels = active_kernels();
+  const InnerLoops &loops = active_loops();
   struct State {
     int64_t segment;
     Source<T> x, output, gradient;
@@ -228,28 +250,28 @@ void for_gradients(const Backward<T> &job, const Columns<Sum<T>> &by, T *to, con
   };
   for_segments(job.rows, job.columns, make, [&](State &state, int64_t first, int64_t count) {
     NormGradient<Sum<T>> rows{};
-    rows.of = by.of(state.x.read(kernels, first, count), count);
+    rows.of = by.of(state.x.read(loops, first, count), count);
     rows.mask = job.mask;
-    rows.output = state.output.read(kernels, first, count);
-    rows.gradient = state.gradient.read(kernels, first, count);
+    rows.output = state.output.read(loops, first, count);
+    rows.gradient = state.gradient.read(loops, first, count);
     rows.to = state.to.at(first);
-    body(norm_kernels_of(kernels, Sum<T>{}), rows, state.segment);
-    state.to.finish(kernels, first, count);
+    body(norm_loops_of(loops, Sum<T>{}), rows, state.segment);
+    state.to.finish(loops, first, count);
   });
 }
 
-// Of the gradients that ReLU lets through, which go to kept where that is given: the sums over all rows, and after them
-// those of their products with x - mean.
+// Over the gradients that ReLU lets through: their sums over all rows, followed by the sums of their products with
+// x - mean. The gradients themselves are written to kept where it is given.
 template <class T>
 std::vector<double> gradient_sums(const Backward<T> &job, const Columns<Sum<T>> &by, T *kept) {
   const auto columns = static_cast<std::size_t>(job.columns);
   std::vector<std::vector<double>> parts(static_cast<std::size_t>(segments_of(job.rows)));
-  for_gradients(job, by, kept, [&](const auto &kernels, NormGradient<Sum<T>> &rows, int64_t segment) {
+  for_gradients(job, by, kept, [&](const auto &loops, NormGradient<Sum<T>> &rows, int64_t segment) {
     std::vector<double> &sums = parts[segment];
     sums.resize(2 * columns);
     rows.sums = sums.data();
     rows.products = sums.data() + columns;
-    kernels.add_gradients(rows);
+    loops.add_gradients(rows);
   });
   std::vector<double> total(2 * columns);
   for (const std::vector<double> &part : parts) {
@@ -270,7 +292,7 @@ void backward(Backward<T> job, const NormTerms &terms, bool of_input, const Norm
     sums = gradient_sums(job, by, kept);
   }
   if (kept != nullptr) {
-    // What ReLU lets through stands there already.
+    // The first pass has written the gradients that ReLU lets through there.
     job.gradient = kept;
     job.output = nullptr;
     job.mask = NormMask::kAll;
@@ -285,10 +307,10 @@ void backward(Backward<T> job, const NormTerms &terms, bool of_input, const Norm
     slope[n] = static_cast<S>(product * deviation[n] / rows);
   }
   if (gradients.input == nullptr) return;
-  for_gradients(job, by, data<T>(*gradients.input), [&](const auto &kernels, NormGradient<S> &rows, int64_t) {
+  for_gradients(job, by, data<T>(*gradients.input), [&](const auto &loops, NormGradient<S> &rows, int64_t) {
     rows.offset = offset.data();
     rows.slope = slope.data();
-    kernels.write_gradients(rows);
+    loops.write_gradients(rows);
   });
 }
 

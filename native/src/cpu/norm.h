@@ -1,7 +1,7 @@
-// Batch normalization of the columns of a matrix, with what may follow it: a residual and ReLU. Rows are cut into
-// segments that depend on their number alone, and the segments' sums are added up in order, so that threads change
-// nothing. Statistics and gradients of parameters are added up in double, 16-bit numbers are computed with in float32
-// and rounded once.
+// Batch normalization of the columns of a matrix, followed by an optional residual and ReLU. Rows are cut into segments
+// that depend on their number alone, and the sums of the segments are added up in order, so that results do not depend
+// on the number of threads. Statistics and gradients of parameters are added up in double; 16-bit numbers are computed
+// with in float32 and rounded once.
 #pragma once
 
 #include <cstdint>

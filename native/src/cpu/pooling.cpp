@@ -41,7 +41,7 @@ class Tile {
   int64_t index(int32_t position) const { return position - first_; }
   int64_t row(int64_t index) const { return row_of_ != nullptr ? row_of_[first_ + index] : first_ + index; }
 
-  // Where the row of this index is computed: in the output, or in scratch where its numbers have 16 bits.
+  // Where the row with this index is computed: in the output, or in scratch for 16-bit numbers.
   Sum<T> *sums(int64_t index) const {
     if constexpr (kIsHalf<T>) {
       return scratch_ + index * channels_;
@@ -50,7 +50,7 @@ class Tile {
     }
   }
 
-  // Rounds what was computed in scratch.
+  // Rounds the rows in scratch to the output.
   void store() const {
     if constexpr (kIsHalf<T>) {
       for (int64_t i = 0; i < rows_; ++i) {
@@ -83,7 +83,7 @@ Sum<T> wide(T value) {
 // by tap.
 template <class T, class Body>
 void for_tiles(const Job<T> &job, const Body &body) {
-  active_kernels();
+  active_loops();
   const Side &to = job.rulebook.to(job.direction);
   const int32_t *const row_of = job.rulebook.from(job.direction).row_of.get();
   std::vector<TapPairs> taps;
@@ -106,8 +106,8 @@ void for_tiles(const Job<T> &job, const Body &body) {
   });
 }
 
-// Whether a value takes the place of the best so far: the larger one, not-a-number before all, as in PyTorch; of equal
-// ones the lowest row.
+// Whether a value replaces the largest so far. Not-a-number is larger than every number, as in PyTorch, and the lowest
+// row wins among equal values.
 template <class T>
 bool takes(T value, int32_t row, T best, int32_t best_row) {
   const bool nan = value != value, best_nan = best != best;
@@ -177,7 +177,7 @@ void sum(const Job<T> &job, int32_t kind, int32_t *saved) {
   });
 }
 
-// The job reads gradients of the output and writes those of the input: it runs the rulebook the other way.
+// The job reads the gradient of the output and writes that of the input, so it runs the rulebook the other way.
 template <class T>
 void maximum_gradient(const Job<T> &job, const int32_t *saved) {
   const int64_t channels = job.channels;

@@ -1,6 +1,6 @@
-// Pooling along a rulebook: each written row takes the maximum, sum or mean of the rows that it is paired with. Written
-// rows are cut into tiles, and taps run in order within a tile, so that threads change nothing. Numbers of 16 bits are
-// added up in float32 and rounded once.
+// Pooling along a rulebook: each written row is the maximum, sum or mean of the rows that it is paired with. Written
+// rows are cut into tiles, and taps run in order within a tile, so that results do not depend on the number of threads.
+// Sums of 16-bit numbers are computed in float32 and rounded once.
 #pragma once
 
 #include <cstdint>

@@ -58,7 +58,7 @@ class RadixSort {
   static constexpr int kMostDigitBits = 9;
   static constexpr int kMostPasses = (64 + kMostDigitBits - 1) / kMostDigitBits;
 
-  // True where the items stand in order already.
+  // Whether the items are in order already.
   bool make_items(T *items, int64_t parts) const {
     std::vector<char> ascends(static_cast<std::size_t>(parts), 1);
     parallel_for(team_, parts, [&](int64_t part, int) {
@@ -76,8 +76,8 @@ class RadixSort {
     return std::find(ascends.begin(), ascends.end(), 0) == ascends.end();
   }
 
-  // Counts the items of each part's buckets, in turns by two counters: neighbours are often of one bucket, and a
-  // counter waits for itself.
+  // Counts the items of each part's buckets with two counters in turns: neighbours are often in one bucket, and adding
+  // to one counter twice in a row would wait for the first addition.
   void count(const T *items, int64_t parts) {
     const int64_t buckets = int64_t{1} << bucket_bits_;
     starts_.assign(static_cast<std::size_t>(2 * parts * buckets), 0);
@@ -93,7 +93,7 @@ class RadixSort {
     });
   }
 
-  // Each part puts its items behind those of the parts before: stably, however many parts there are.
+  // Each part puts its items behind those of the parts before it, which is stable for any number of parts.
   void scatter(const T *from, T *to, int64_t parts) {
     const int64_t buckets = int64_t{1} << bucket_bits_;
     int64_t sum = 0;
@@ -109,7 +109,7 @@ class RadixSort {
     });
   }
 
-  // What is in `from` ends up in `from` or `to`, by turns.
+  // The result is in `from` or in `to`, depending on the number of passes.
   void sort_bucket(T *from, T *to, int64_t count, int passes) const {
     if (count <= kFewItems) {
       for (int64_t i = 1; i < count; ++i) {

@@ -56,8 +56,8 @@ Found find_pairs(const Team &team, const Sites &coarse, const Sites &fine, const
   return found;
 }
 
-// The first of ascending positions that is not below `row`. Steps double; then each half is taken or left without a
-// branch, since none could be foreseen.
+// The first of ascending positions that is not below `row`. Steps double first; then a binary search without branches
+// follows, since the processor could not predict them.
 const int32_t *first_not_below(const int32_t *begin, const int32_t *end, int64_t row) {
   int64_t step = 16;
   while (step < end - begin && begin[step] < row) begin += step, step *= 2;
@@ -95,7 +95,7 @@ void Rulebook::collect(const Sites &coarse, const Sites &fine, const Kernel &ker
   Found found = find_pairs(team, coarse, fine, kernel, sought, parts);
   starts_.assign(static_cast<std::size_t>(stored_taps_) + 1, 0);
   for (int64_t t = 0; t < sought; ++t) {
-    // From counts to where each part puts its pairs.
+    // Turns counts into the place where each part puts its pairs.
     int64_t next = starts_[t];
     for (int64_t part = 0; part < parts; ++part) next += std::exchange(found.cells[part * sought + t], next);
     starts_[t + 1] = next;

@@ -1,7 +1,7 @@
 // The pairs of the law between two levels, by tap. Both sides are positions (see coordinate_map.h). For one tap the law
-// ascends, so each tap's list is sorted by both sides at once, and either side can be cut into tiles of rows: that is
-// how one list serves both directions without atomics. Where a kernel mirrors itself within one map, the second half of
-// the taps is the first with the sides swapped, and is not stored; of the centre, one side is.
+// ascends, so the list of a tap is sorted by both sides at once and can be cut into tiles of rows on either side. So
+// one list serves both directions without atomics. Where a kernel mirrors itself within one map, the second half of the
+// taps is the first half with the sides swapped and is not stored, and only one side of the centre is stored.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace spc {
 
-// Rows of the finest tile that a convolution may work on.
+// Rows of the smallest tile that a convolution may work on.
 constexpr int64_t kTileRows = 256;
 
 struct Side {
@@ -20,7 +20,7 @@ struct Side {
   RowTable row_of;    // by position; null where row and position are one
 };
 
-// One tap's pairs as one direction sees them: both arrays ascend.
+// The pairs of one tap in one direction; both arrays ascend.
 struct TapPairs {
   const int32_t *from;   // positions that are read
   const int32_t *to;     // positions that are written
@@ -34,9 +34,9 @@ class Rulebook {
 
   int64_t taps() const { return taps_; }
   int64_t pairs() const { return pairs_; }
-  int64_t bytes() const;  // beside what the maps have: tables of rows are theirs
+  int64_t bytes() const;  // without the tables of rows, which belong to the maps
   int64_t count(int64_t tap) const;
-  // The side that is read, and the one that is written, in a direction.
+  // The side that is read and the side that is written in a direction.
   const Side &from(int32_t direction) const { return direction == SPC_FINE_TO_COARSE ? fine_ : coarse_; }
   const Side &to(int32_t direction) const { return direction == SPC_FINE_TO_COARSE ? coarse_ : fine_; }
   TapPairs tap(int64_t tap, int32_t direction) const;

@@ -1,4 +1,4 @@
-// The blocks of one slab of a level by their place in it. What leads there ascends with the walk over the other side,
+// Finds the blocks of one slab of a level by their place in it. A walk over the other level leads to ascending slabs,
 // so slabs are entered one after the other and nothing is hashed.
 #pragma once
 
@@ -20,13 +20,13 @@ class SlabTable {
 
   int64_t words() const { return words_; }  // of a slab, empty ones too
 
-  // Enters the blocks of a slab, by its first key, in words [low, high), beside those of it that are entered.
+  // Enters the blocks in words [low, high) of the slab with this first key; those entered before stay.
   void enter(uint64_t slab, int64_t low, int64_t high);
 
-  // By word, -1 where no block is entered and at the end; null where a slab is too large for a table.
+  // The block of each word, -1 where none is entered and at the end; null where a slab is too large for a table.
   const int32_t *table() const { return table_.empty() ? nullptr : table_.data(); }
 
-  // The block of a word or -1, where there is no table. `cursor` is 0 at first, and words ascend with it.
+  // The block of a word or -1, for slabs without a table. Start with cursor 0 and search for ascending words.
   int64_t search(int64_t word, int64_t &cursor) const {
     const uint64_t key = slab_ + static_cast<uint64_t>(word);
     cursor = sites_.seek(std::max(cursor, entered_.begin), key);

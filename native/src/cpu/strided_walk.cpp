@@ -5,7 +5,7 @@
 namespace spc {
 namespace {
 
-// Whether there is one item for each rest, in their order.
+// Whether there is exactly one item for each rest, in order.
 template <class T>
 bool has_one_each(const std::vector<T> &items, int64_t stride) {
   if (std::ssize(items) != stride) return false;
@@ -84,7 +84,7 @@ void StridedWalk::run(Range blocks, FoundPairs &found, int64_t *counts) {
   found.pairs.assign(pairs_.begin(), pairs_.begin() + static_cast<std::ptrdiff_t>(count_));
 }
 
-// Where fine sites may lead to on lines of the coarse side.
+// The places on lines of the coarse side that fine sites may lead to.
 class StridedWalk::Places {
  public:
   explicit Places(const Sites &sites)
@@ -93,8 +93,8 @@ class StridedWalk::Places {
         low_(sites.box.low[sites.box.last()]),
         extent_(static_cast<uint64_t>(sites.box.extent[sites.box.last()])) {}
 
-  // The pair that a tap makes of a row and the quotient of its site, on the line whose first word is `line`, if there
-  // is one; the end of the pairs.
+  // Writes the pair that a tap makes of a row and the quotient of its site on the line with first word `line`, if there
+  // is one, and returns the end of the pairs.
   template <class BlockOf>
   FoundPair *meet(const Tap &tap, int64_t line, int64_t quotient, uint64_t row, const BlockOf &block_of,
                   FoundPair *pair, int64_t *counts) const {
@@ -117,7 +117,7 @@ class StridedWalk::Places {
   uint64_t extent_;
 };
 
-// The pairs of a block with a coarse line.
+// Finds the pairs of a block with a coarse line.
 void StridedWalk::meet(const Fine &fine, const Lines &lines, int64_t first_row, int64_t *counts) {
   if (fine.line.rest != lines.rest) return;
   const int64_t stride = kernel_.stride[last_];
@@ -138,7 +138,7 @@ void StridedWalk::meet(const Fine &fine, const Lines &lines, int64_t first_row, 
   }
 }
 
-// split(site) by the law, and block_of(word) of the slab, or less than 0.
+// split(site) splits by the law; block_of(word) is a block of the slab, or negative where there is none.
 template <class SplitSite, class BlockOf>
 void StridedWalk::pair_up(const Fine &fine, const Lines &lines, int64_t first_row, const SplitSite &split,
                           const BlockOf &block_of, int64_t *counts) {
@@ -161,7 +161,7 @@ void StridedWalk::pair_up(const Fine &fine, const Lines &lines, int64_t first_ro
   count_ = static_cast<std::size_t>(pair - pairs_.data());
 }
 
-// All blocks of a slab, whose first site is `site`, with the coarse slab that begins with key `slab`.
+// Pairs all blocks of a slab, with first site `site`, with the coarse slab that begins with key `slab`.
 void StridedWalk::meet_once(const Slabs &slabs, uint64_t slab, const Site &site, Range blocks, int64_t first_row,
                             int64_t *counts) {
   const uint64_t first = fine_.box.line(site), *const masks = fine_.masks.get();

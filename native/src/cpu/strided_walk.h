@@ -1,6 +1,6 @@
-// Finds the pairs of one part of a fine level's blocks with a coarse level, by the law read from the fine side: with a
-// stride, each fine site meets few coarse ones, and mostly all that it may. So sites are taken one by one, and the
-// blocks of the coarse slab that a slab of fine ones leads to stand in a table.
+// Finds the pairs of one part of a fine level's blocks with a coarse level, by the law read from the fine side. With a
+// stride, each fine site meets few coarse sites, and mostly all that the law allows. So sites are taken one by one, and
+// a table holds the blocks of the coarse slab that a fine slab leads to.
 #pragma once
 
 #include <array>
@@ -18,7 +18,7 @@ class StridedWalk {
  public:
   StridedWalk(const Sites &fine, const Sites &coarse, const Kernel &kernel);
 
-  // The pairs of some blocks of the fine side, which is walked; their number is added to counts[tap].
+  // Finds the pairs of some blocks of the fine side, which is walked, and adds their number to counts[tap].
   void run(Range blocks, FoundPairs &found, int64_t *counts);
 
  private:
@@ -36,7 +36,7 @@ class StridedWalk {
     std::vector<Lines> lines;  // by rest
     Rests rests;
   };
-  // A block of the fine slab at hand.
+  // A block of the current fine slab.
   struct Fine {
     Split line;
     int64_t site;  // its first along the line
@@ -59,7 +59,7 @@ class StridedWalk {
   int64_t line_stride_;  // of the axis before it
   int64_t words_;        // blocks of a line of the coarse side, empty ones too
   std::vector<Slabs> slabs_;
-  bool parted_ = false;  // whether each fine line leads to one coarse line of a slab, and each site on it by one tap
+  bool parted_ = false;  // whether a fine line leads to one coarse line of a slab, and one tap leads a site there
   PooledVector<Fine> blocks_;
   PooledVector<FoundPair> pairs_;
   std::size_t count_ = 0;  // of pairs_ that are in use

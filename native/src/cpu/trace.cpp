@@ -6,7 +6,7 @@
 namespace spc {
 
 Profile Trace::profile(const std::vector<FanTap> &taps) const {
-  // One more bit is left to what a block's first site carries.
+  // One more bit is reserved for the offset of the block's first site.
   constexpr int64_t kMostSpan = kBlockSites - 2;
   std::vector<Split> offsets;
   for (const FanTap &tap : taps) {
@@ -31,7 +31,7 @@ Profile Trace::profile(const std::vector<FanTap> &taps) const {
   return profile;
 }
 
-// One site after the other: for clusters with the same first tap their places ascend, if not by one.
+// Takes one site after the other. For clusters with the same first tap places ascend, though not always by one.
 Piece *Trace::lay_bits(uint64_t mask, int64_t site, const Profile &profile, Piece *piece) const {
   for (auto begin = profile.begin(), end = begin; begin != profile.end(); begin = end) {
     while (end != profile.end() && end->first == begin->first) ++end;

@@ -1,4 +1,4 @@
-// What the bits of a block become along a line of another level: 64 sites at a time, where the stride is 1 or 2.
+// Computes where the bits of a block lead along a line of another level, 64 sites at a time where the stride is 1 or 2.
 #pragma once
 
 #include <bit>
@@ -11,7 +11,7 @@
 
 namespace spc {
 
-// Taps along a line: bit t of `taps` adds first + t to sites that leave the rest, in places of the line.
+// Some taps along a line, as bits: bit t of `taps` adds first + t to the sites with this rest, in places of the line.
 struct Cluster {
   int64_t first, rest;
   uint64_t taps;
@@ -19,23 +19,23 @@ struct Cluster {
   auto operator<=>(const Cluster &) const = default;
 };
 
-// Of all taps between two lines. Clusters with the same `first` stand side by side. Where blocks are traced 64 sites at
-// a time, a cluster adds to sites instead, in units of their own level, and there is no rest: what the stride leaves
-// out is left out last.
+// All taps between two lines, with clusters of the same `first` side by side. Where blocks are traced 64 sites at a
+// time, a cluster adds to sites in units of their own level and has no rest: sites that the stride skips are removed
+// last.
 using Profile = std::vector<Cluster>;
 
-// 64 places of a line.
+// The bits of 64 places of a line.
 struct Piece {
   int64_t word;
   uint64_t bits;
 };
 
-// Where blocks that begin at one site of their lines come to lie on a line of half as many sites.
+// Where a block that begins at some site of its line leads on a line with half as many sites.
 struct Halving {
-  bool odd;          // whether the first place is left out
-  int64_t word;      // of the first place that stays
-  int shift;         // and its bit
-  uint64_t kept[2];  // what is on the line of that word and of the next
+  bool odd;          // whether the first place is skipped
+  int64_t word;      // the word of the first place that is kept
+  int shift;         // the bit of that place
+  uint64_t kept[2];  // the places of that word and of the next that are on the line
 };
 
 class Trace {
@@ -51,7 +51,7 @@ class Trace {
 
   static std::size_t most_pieces(const Profile &profile) { return (4 * kBlockSites + 1) * profile.size(); }
 
-  // Whether halve may take the place of run.
+  // Whether halve may be used in place of run.
   bool halves(const Profile &profile) const { return by_mask() && stride_ == 2 && profile.size() == 1; }
 
   // `site` is a block's first.
@@ -60,7 +60,7 @@ class Trace {
     return {(first & 1) != 0, word, static_cast<int>(place & (kBlockSites - 1)), {kept(word), kept(word + 1)}};
   }
 
-  // use(word, bits) for what a block becomes on the line.
+  // Calls use(word, bits) for the bits that a block leads to on the line.
   template <class Use>
   static void halve(uint64_t mask, const Halving &to, uint64_t taps, const Use &use) {
     uint64_t low = 0, high = 0;
@@ -71,7 +71,8 @@ class Trace {
     if (next != 0) use(to.word + 1, next);
   }
 
-  // Writes what a block becomes on the line and returns the end; `site` is the block's first. Words may repeat.
+  // Writes the words that a block leads to on the line, and returns their end. `site` is the first of the block. Words
+  // may repeat.
   Piece *run(uint64_t mask, int64_t site, const Profile &profile, Piece *piece) const {
     if (!by_mask()) return lay_bits(mask, site, profile, piece);
     for (const Cluster &cluster : profile) {
@@ -83,7 +84,7 @@ class Trace {
  private:
   bool by_mask() const { return stride_ == 1 || (stride_ == 2 && reading_ != Reading::kCoarseToFine); }
 
-  // Each site to all places that taps add to it.
+  // Takes one site at a time and sets all places that the taps lead to.
   static void spread(uint64_t mask, uint64_t taps, uint64_t &low, uint64_t &high) {
     for (; taps != 0; taps &= taps - 1) {
       const int tap = std::countr_zero(taps);
@@ -92,7 +93,7 @@ class Trace {
     }
   }
 
-  // Of 128 places, low and then high, those from the first on, or from the second where that is odd.
+  // Keeps every second of 128 places, low and then high, from the first, or from the second where odd is set.
   static uint64_t every_second(uint64_t low, uint64_t high, bool odd) {
     const uint64_t first = odd ? low >> 1 | high << (kBlockSites - 1) : low, rest = odd ? high >> 1 : high;
     return even_bits(first) | (rest != 0 ? even_bits(rest) << (kBlockSites / 2) : 0);
@@ -104,7 +105,7 @@ class Trace {
     return word == words_ - 1 ? tail_ : ~uint64_t{0};
   }
 
-  // All sites of a block at a time.
+  // Takes all sites of a block at a time.
   template <int kStride>
   Piece *lay_mask(uint64_t mask, int64_t site, const Cluster &cluster, Piece *piece) const {
     uint64_t low = 0, high = 0;
@@ -124,7 +125,7 @@ class Trace {
 
   Piece *lay_bits(uint64_t mask, int64_t site, const Profile &profile, Piece *piece) const;
 
-  // Leaves out what is not on the line.
+  // Removes the places that are not on the line.
   Piece *add(int64_t word, uint64_t bits, Piece *piece) const {
     bits &= kept(word);
     *piece = {word, bits};

@@ -88,15 +88,15 @@ void Walk::add_slab(const Site &site, int64_t block, int64_t end) {
 void Walk::set_reach() {
   const uint64_t *const masks = coarse_.masks.get();
   const int64_t words = words_;
-  reach_.resize(starts_.size());
-  Reach *reach = reach_.data();
+  spans_.resize(starts_.size());
+  BlockSpan *span = spans_.data();
   for (const Start &start : starts_) {
     const uint64_t mask = masks[start.block];
     const int64_t first = std::countr_zero(mask), last = kBlockSites - 1 - std::countl_zero(mask);
-    // Kept within the line, or between it and the next, so that they ascend.
+    // Clamped to the line, or to the gap before the next line, so that they ascend.
     const int64_t low = std::clamp<int64_t>((start.place + first + least_) >> 6, 0, words);
     const int64_t high = std::min((start.place + last + most_) >> 6, words - 1);
-    *reach++ = {start.line + low, start.line + high};
+    *span++ = {start.line + low, start.line + high};
   }
 }
 
@@ -108,12 +108,12 @@ void Walk::meet(const Run &run, Slabs &slabs) {
     if (place >= static_cast<uint64_t>(fine_.box.extent[axis + 1])) return;
     slab += fine_.box.weights[axis + 1] * static_cast<uint64_t>(slabs.offset[axis]);
   }
-  table_.enter(slab, reach_[run.begin].low + slabs.columns.front().line_shift,
-               reach_[run.end - 1].high + slabs.columns.back().line_shift + 1);
+  table_.enter(slab, spans_[run.begin].low + slabs.columns.front().line_shift,
+               spans_[run.end - 1].high + slabs.columns.back().line_shift + 1);
   for (Column &column : slabs.columns) look_up(run, column);
 }
 
-// Appends what meets, ascending by both sides.
+// Appends the meetings, ascending on both sides.
 void Walk::look_up(const Run &run, Column &column) {
   const auto room = static_cast<std::size_t>(column.count + 2 * (run.end - run.begin) + 1);
   if (column.meetings.size() < room) column.meetings.resize(2 * room);
@@ -123,8 +123,8 @@ void Walk::look_up(const Run &run, Column &column) {
   const int64_t line_shift = column.line_shift;
   int64_t count = column.count, cursor = 0;
   for (int64_t i = run.begin; i < run.end; ++i) {
-    const int64_t line = starts_[i].line + line_shift, last_word = reach_[i].high + line_shift;
-    int64_t word = reach_[i].low + line_shift;
+    const int64_t line = starts_[i].line + line_shift, last_word = spans_[i].high + line_shift;
+    int64_t word = spans_[i].low + line_shift;
     const auto find = [&](int64_t &from) {
       if (table != nullptr) return table[std::min(static_cast<uint64_t>(word), words)];
       return static_cast<uint64_t>(word) < words ? static_cast<int32_t>(table_.search(word, from)) : -1;
@@ -132,7 +132,7 @@ void Walk::look_up(const Run &run, Column &column) {
     const int32_t found = find(cursor);
     meetings[count] = {static_cast<int32_t>(i), found, word - line};
     count += found >= 0 ? 1 : 0;
-    // Rarely does a start reach more than one block; the next start may reach the same.
+    // A start rarely leads to more than one block, and the next start may lead to the same one.
     int64_t ahead = cursor;
     while (++word <= last_word) {
       const int32_t next = find(ahead);
@@ -147,7 +147,7 @@ void Walk::look_up(const Run &run, Column &column) {
   column.count = count;
 }
 
-// Sets the blocks that meet side by side.
+// Copies the masks of the blocks that meet side by side.
 void Walk::lay_out(const Column &column, int64_t first_row) {
   overlaps_.resize(static_cast<std::size_t>(column.count));
   Overlap *overlap = overlaps_.data();

@@ -1,9 +1,8 @@
 // Finds the pairs of one part of a level's blocks with another level of the same stride, or the same level.
 //
-// The blocks of a slab that the taps lead to stand in a table, others look theirs up, and bits are compared 64 at a
-// time. What meets is as good as random to the processor: the inner loops go on by the outcome of comparisons, not by
-// branches, and what leading coordinates say is worked out once a slab, which is what all leading coordinates but the
-// last have in common.
+// A table holds the blocks of the slab that the taps lead to, and bits are compared 64 at a time. Branch prediction
+// cannot guess which blocks meet, so the inner loops advance by the results of comparisons instead of branches. Offsets
+// of the leading coordinates are computed once for each slab.
 #pragma once
 
 #include <array>
@@ -18,22 +17,22 @@ namespace spc {
 
 class Walk {
  public:
-  // Of the first `taps` taps.
+  // Finds the pairs of the first `taps` taps.
   Walk(const Sites &coarse, const Sites &fine, const Kernel &kernel, int64_t taps);
 
-  // The pairs of some blocks of the coarse side, which is walked; their number is added to counts[tap].
+  // Finds the pairs of some blocks of the coarse side, which is walked, and adds their number to counts[tap].
   void run(Range blocks, FoundPairs &found, int64_t *counts);
 
  private:
-  // A block as the fine side sees it at offset 0. Places count along a line of the fine side.
+  // Where a coarse block is on the fine side at offset 0. Places count along a line of the fine side.
   struct Start {
     int64_t line;   // its line's first block, within the slab of the fine side
     int64_t place;  // of its first site
     int64_t block;
   };
 
-  // Blocks of the fine side that any tap may reach from a start: from low to high, within the slab at offset 0.
-  struct Reach {
+  // The blocks of the fine side, from low to high, that any tap leads to from a start, within the slab at offset 0.
+  struct BlockSpan {
     int64_t low, high;
   };
 
@@ -59,7 +58,7 @@ class Walk {
     int64_t line_shift;  // in blocks
     std::vector<Tap> taps;
     PooledVector<Meeting> meetings;
-    int64_t count;  // of meetings that are in use
+    int64_t count;  // of meetings in use
   };
 
   struct Slabs {
@@ -67,7 +66,7 @@ class Walk {
     std::vector<Column> columns;  // by line_shift
   };
 
-  // Two blocks side by side; `place` is that of the first site of `mask` relative to that of `other`.
+  // Two blocks that meet; `place` is where `mask` begins, relative to `other`.
   struct Overlap {
     uint64_t mask, other;
     int64_t place;
@@ -93,13 +92,13 @@ class Walk {
   int64_t words_;                 // blocks of a line of the fine side, empty ones too
   int64_t least_ = 0, most_ = 0;  // offsets along the line
   std::vector<Slabs> slabs_;
-  SlabTable table_;             // of the fine side
-  PooledVector<Start> starts_;  // by key
-  PooledVector<Reach> reach_;   // of starts_
+  SlabTable table_;                // of the fine side
+  PooledVector<Start> starts_;     // by key
+  PooledVector<BlockSpan> spans_;  // of starts_
   std::vector<Run> runs_;
   PooledVector<FoundPair> pairs_;
   std::size_t count_ = 0;  // of pairs_ that are in use
-  // Of the column at hand.
+  // The fields below belong to the current column.
   PooledVector<Overlap> overlaps_;
   PooledVector<Match> matches_;
 };

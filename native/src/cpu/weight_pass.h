@@ -55,20 +55,20 @@ int64_t pair_bytes(int64_t in, int64_t out) {
   return (padded<T>(in) + padded<T>(out)) * static_cast<int64_t>(sizeof(Sum<T>));
 }
 
-// Pairs whose rows are laid side by side at once: whole steps of the processor's tiles.
+// Pairs whose rows are copied side by side at once: a multiple of the depth of an AMX tile.
 template <class T>
 int64_t pairs_at_once(int64_t in, int64_t out) {
-  const int64_t step = kTileDepth * pair_bytes<T>(in, out), steps = (kRowsBytes + step - 1) / step;
-  return std::min(steps, kMostPairs / kTileDepth) * kTileDepth;
+  const int64_t step = kAmxDepth * pair_bytes<T>(in, out), steps = (kRowsBytes + step - 1) / step;
+  return std::min(steps, kMostPairs / kAmxDepth) * kAmxDepth;
 }
 
-// Of one thread, for the rows at hand.
+// Per-thread scratch for the rows that are copied side by side.
 template <class T>
 int64_t rows_bytes(int64_t in, int64_t out) {
   return pairs_at_once<T>(in, out) * pair_bytes<T>(in, out);
 }
 
-// Of the sums of one segment each.
+// Scratch for the bias gradient: one row of sums for each segment.
 inline int64_t bias_bytes(int64_t segments, int64_t out) {
   return aligned(segments * out * static_cast<int64_t>(sizeof(double)));
 }
@@ -108,11 +108,11 @@ void store_bias(const WeightJob<T> &job, int64_t segments, const double *partial
   store_row<T>(*job.grad_bias, 0, job.out, total.data());
 }
 
-// The sums of one segment and one group of taps; those of the bias go with the first group, and are made in double
-// since a column of all rows is a long sum.
+// Computes the sums of one segment and one group of taps. The first group also computes the bias gradient, in double
+// because it sums over all rows.
 template <class T>
-void run_item(const KernelsOf<T> &kernels, const WeightJob<T> &job, const WeightPlan &plan, int64_t segment,
-              int64_t group, Sum<T> *partial, double *bias, Sum<T> *scratch) {
+void run_item(const LoopsOf<T> &loops, const WeightJob<T> &job, const WeightPlan &plan, int64_t segment, int64_t group,
+              Sum<T> *partial, double *bias, Sum<T> *scratch) {
   const Side &from = job.rulebook.from(job.direction), &to = job.rulebook.to(job.direction);
   const int64_t width = padded<T>(job.out), matrix = job.in * width, taps = job.rulebook.taps();
   const int64_t first_tap = plan.groups[group], last_tap = plan.groups[group + 1];
@@ -133,7 +133,7 @@ void run_item(const KernelsOf<T> &kernels, const WeightJob<T> &job, const Weight
   const bool with_bias = job.grad_bias != nullptr && group == 0;
   bias += segment * job.out;
   if (with_bias) std::fill(bias, bias + job.out, 0.0);
-  kernels.begin();
+  loops.begin();
   const auto [begin, end] = part_of(to.tiles, plan.segments, segment);
   for (int64_t tile = begin; tile < end; tile += plan.granules) {
     const int64_t last = std::min(tile + plan.granules, end);
@@ -143,7 +143,7 @@ void run_item(const KernelsOf<T> &kernels, const WeightJob<T> &job, const Weight
       part.from = pairs.from + pairs.tiles[tile];
       part.to = pairs.to + pairs.tiles[tile];
       part.count = pairs.tiles[last] - pairs.tiles[tile];
-      // Then the next tap's, or the first's of the rows that follow.
+      // The next call takes the pairs of the next tap, or those of the first tap in the rows that follow.
       const bool more = t + 1 < last_tap;
       const int64_t then = more ? tile : last, until = more ? last : std::min(last + plan.granules, end);
       const TapPairs next = job.rulebook.tap(more ? t + 1 : first_tap, job.direction);
@@ -151,13 +151,19 @@ void run_item(const KernelsOf<T> &kernels, const WeightJob<T> &job, const Weight
       part.next_to = next.to + next.tiles[then];
       part.next_count = next.tiles[until] - next.tiles[then];
       part.sums = sums + t * matrix;
-      if (part.count > 0) (job.by_channel ? kernels.outer_channels : kernels.outer)(part);
+      if (part.count > 0) (job.by_channel ? loops.outer_channels : loops.outer)(part);
     }
     if (with_bias) {
-      kernels.sum_columns({job.grad_output, to.row_of.get(), job.grad_step, row, rows, job.out, bias});
+      loops.sum_columns({.matrix = job.grad_output,
+                         .matrix_rows = to.row_of.get(),
+                         .step = job.grad_step,
+                         .first = row,
+                         .rows = rows,
+                         .columns = job.out,
+                         .sums = bias});
     }
   }
-  kernels.end();
+  loops.end();
 }
 
 template <class T>
@@ -167,7 +173,7 @@ void run_weight(const WeightJob<T> &job, void *workspace, int64_t workspace_byte
   const int64_t fixed = segments * packed_bytes<T>(job.rulebook.taps(), job.in, job.out);
   const int64_t bias = bias_bytes(segments, job.out), each = rows_bytes<T>(job.in, job.out);
   check_workspace(workspace, workspace_bytes, fixed + bias + each);
-  const KernelsOf<T> &kernels = kernels_of(active_kernels(), T{});
+  const LoopsOf<T> &loops = loops_of(active_loops(), T{});
   char *const memory = static_cast<char *>(workspace);
   auto *const partial = static_cast<Sum<T> *>(workspace);
   auto *const bias_partial = reinterpret_cast<double *>(memory + fixed);
@@ -177,7 +183,7 @@ void run_weight(const WeightJob<T> &job, void *workspace, int64_t workspace_byte
   const int64_t groups = std::ssize(plan.groups) - 1;
   parallel_for(team, segments * groups, [&](int64_t item, int thread) {
     auto *const scratch = reinterpret_cast<Sum<T> *>(memory + fixed + bias + thread * each);
-    run_item(kernels, job, plan, item / groups, item % groups, partial, bias_partial, scratch);
+    run_item(loops, job, plan, item / groups, item % groups, partial, bias_partial, scratch);
   });
   const int64_t width = padded<T>(job.out), step = job.rulebook.taps() * job.in * width;
   parallel_for(team, job.rulebook.taps(), [&](int64_t t, int) {

@@ -1,4 +1,4 @@
-// Rows whose channels can be copied 16 bytes at a time, as the kernels for tensor cores do.
+// Rows whose channels can be copied 16 bytes at a time, as the CUDA kernels for tensor cores do.
 #pragma once
 
 #include "cuda/route.h"
@@ -12,11 +12,11 @@ struct AlignedRows {
   Buffer<char> own;    // or none
 };
 
-// Of a copy, where the channels of a group are not a multiple of 16 bytes; else 0.
+// The bytes of a copy where the channels of a group are not a multiple of 16 bytes; else 0.
 int64_t aligned_bytes(int64_t rows, int64_t groups, int64_t channels, int32_t type);
 
-// The rows as they are, or a copy with zeros behind each group: in `room`, which has aligned_bytes, or in memory of its
-// own where only the address of the first row is to blame.
+// The rows themselves, or a copy with zeros behind each group. The copy is in `room`, which has aligned_bytes, or in
+// memory of its own where only the address of the first row is not aligned.
 AlignedRows align_rows(const Queue &queue, const void *first, int64_t rows, int64_t groups, int64_t channels,
                        int32_t type, void *room);
 

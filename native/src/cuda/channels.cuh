@@ -1,5 +1,5 @@
-// A few channels of a row in the hands of one thread. The threads of a warp stand side by side in a row and go on in
-// the next one, so that what they read and write together is consecutive.
+// One thread works on a few channels of a row. The threads of a warp take consecutive channels of a row and continue in
+// the next row, so that together they read and write consecutive memory.
 #pragma once
 
 #include "device.cuh"
@@ -13,15 +13,16 @@ struct Place {
   int64_t channel;  // the first one
 };
 
-// The place of a thread where `lots` threads of `width` channels share a row. A division of 64 bits takes ten times as
-// long as one of 32.
-SPC_DEVICE Place place_of(int64_t thread, int64_t lots, int width) {
-  const int64_t row =
-      (thread | lots) >> 32 == 0 ? static_cast<uint32_t>(thread) / static_cast<uint32_t>(lots) : thread / lots;
-  return {row, (thread - row * lots) * width};
+// The place of a thread where `row_threads` threads of `width` channels share a row. A division of 64 bits takes ten
+// times as long as one of 32.
+SPC_DEVICE Place place_of(int64_t thread, int64_t row_threads, int width) {
+  const int64_t row = (thread | row_threads) >> 32 == 0
+                          ? static_cast<uint32_t>(thread) / static_cast<uint32_t>(row_threads)
+                          : thread / row_threads;
+  return {row, (thread - row * row_threads) * width};
 }
 
-// In as few accesses as the bytes allow, which have to be aligned to their size or to 16.
+// Reads or writes with as few accesses as possible. The address must be aligned to the size of all, or to 16 bytes.
 template <int kWidth, class T>
 SPC_DEVICE void load(T (&to)[kWidth], const T *from) {
   constexpr int kBytes = kWidth * sizeof(T);
@@ -57,7 +58,7 @@ SPC_DEVICE void store(T *to, const T (&from)[kWidth]) {
   }
 }
 
-// Rounded from what they were computed in.
+// Rounds from the type that was computed in.
 template <int kWidth, class T>
 SPC_DEVICE void store_narrow(T *to, const Sum<T> (&from)[kWidth]) {
   T values[kWidth];
@@ -66,7 +67,7 @@ SPC_DEVICE void store_narrow(T *to, const Sum<T> (&from)[kWidth]) {
   store(to, values);
 }
 
-// Rounded before it is added to anything, as on the CPU: left alone, NVRTC makes one instruction of both.
+// A product that is rounded before it is added, as on the CPU. NVRTC would otherwise fuse both into one instruction.
 SPC_DEVICE float product(float a, float b) {
   return __fmul_rn(a, b);
 }

@@ -1,4 +1,4 @@
-// How matrices are dealt out to threads: a few channels of a row to each (channels.cuh).
+// How the threads share a matrix: each takes a few channels of a row (channels.cuh).
 #pragma once
 
 #include <algorithm>
@@ -28,12 +28,12 @@ inline Element element_of(int32_t type) {
   }
 }
 
-struct Lots {
+struct RowThreads {
   int32_t width;  // channels a thread: 16 bytes of them where all rows of all arrays are aligned, else 1
   int64_t count;  // threads a row
 };
 
-inline Lots lots_of(Element element, int64_t channels, std::initializer_list<const void *> arrays) {
+inline RowThreads row_threads_of(Element element, int64_t channels, std::initializer_list<const void *> arrays) {
   constexpr int32_t kBytes = 16;
   const bool aligned = std::all_of(arrays.begin(), arrays.end(), [](const void *array) {
     return reinterpret_cast<std::uintptr_t>(array) % kBytes == 0;

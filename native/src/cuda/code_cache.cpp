@@ -18,7 +18,7 @@
 namespace spc::cuda {
 namespace {
 
-// FNV-1a, 64 bits, from a start of one's own.
+// FNV-1a with 64 bits and a given start value.
 uint64_t digest(std::string_view bytes, uint64_t start) {
   uint64_t hash = 0xcbf29ce484222325 ^ start;
   for (const char byte : bytes) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
@@ -70,7 +70,7 @@ std::optional<std::string> CodeCache::read(std::string_view key) const {
   std::ifstream file(path_of(key), std::ios::binary);
   if (!file) return std::nullopt;
   std::string all;
-  // Not by iterators: those throw where reading fails.
+  // Stream iterators would throw where reading fails.
   for (char piece[4096]; file.read(piece, sizeof piece), file.gcount() > 0;) {
     all.append(piece, static_cast<std::size_t>(file.gcount()));
   }
@@ -87,7 +87,7 @@ std::optional<std::string> CodeCache::read(std::string_view key) const {
   return std::string(value);
 }
 
-// Written beside and renamed, so that nobody reads half of it.
+// Writes a file beside the entry and renames it, so that no process reads half an entry.
 void CodeCache::write(std::string_view key, std::string_view value) const noexcept {
   if (folder_.empty()) return;
   try {
@@ -115,7 +115,7 @@ void CodeCache::write(std::string_view key, std::string_view value) const noexce
     std::filesystem::rename(draft, path, ignored);
     if (ignored) std::filesystem::remove(draft, ignored);
   } catch (...) {
-    // As if there were no cache.
+    // A cache that cannot be written counts as no cache.
   }
 }
 

@@ -1,5 +1,5 @@
-// Bytes kept on disk by key, for any number of processes at once. A folder that cannot be written, or an entry that is
-// not whole, is as if there were nothing.
+// A cache of bytes on disk by key, for any number of processes at once. A folder that cannot be written or an entry
+// that is incomplete counts as missing.
 #pragma once
 
 #include <filesystem>

@@ -19,7 +19,7 @@ const Source &source_of(std::string_view program) {
   return *found;
 }
 
-// What is not in the list is not compiled by the tests either.
+// The tests compile the variants of the list and no others.
 void check_variant(std::string_view program, std::string_view macros) {
   const bool known = std::any_of(kVariants, kVariants + kVariantCount, [&](const Variant &variant) {
     return variant.program == program && variant.macros == macros;
@@ -29,7 +29,7 @@ void check_variant(std::string_view program, std::string_view macros) {
   }
 }
 
-// What the code is made for: the GPU's own architecture, or PTX for the newest one that the compiler knows.
+// The target of the code: the architecture of the GPU, or PTX for the newest one that the compiler knows.
 struct Target {
   int architecture;
   bool machine_code;

@@ -1,4 +1,4 @@
-// Programs made ready for a GPU: compiled by NVRTC, or taken from the disk where that was done before.
+// Compiles programs for a GPU with NVRTC, or reads them from the disk where they were compiled before.
 #pragma once
 
 #include <string>
@@ -12,13 +12,13 @@ struct Compiled {
   std::string log;
 };
 
-// Of NVRTC, 11.8 as {11, 8}; throws SPC_DEVICE where there is none.
+// The version of NVRTC, 11.8 as {11, 8}; throws SPC_DEVICE where there is none.
 std::pair<int, int> nvrtc_version();
 
 // `architecture` is that of the GPU, 90 for sm_90. Throws SPC_DEVICE with the compiler's first complaint.
 Compiled compile(std::string_view program, std::string_view macros, int architecture);
 
-// The same from the cache where it is there and whole, else compiled and put there.
+// The same from the cache where the entry is complete, else compiled and added to the cache.
 std::string compile_once(std::string_view program, std::string_view macros, int architecture);
 
 }  // namespace spc::cuda

@@ -1,7 +1,7 @@
-// Convolution along a rulebook on a GPU: what cpu/convolution.h says, with matrices and workspace on the device. Every
-// sum adds in an order that depends on the rulebook and the shapes alone, without atomics: results are the same bits
-// on every run on GPUs of one kind, and there is no other mode to ask for. Where rows share a tile, a tap that a row
-// does not use may count as a product with zeros, so a weight that is not finite may spread to such rows.
+// Convolution along a rulebook on a GPU, as in cpu/convolution.h, with matrices and workspace on the device. The order
+// of every sum depends on the rulebook and the shapes alone, and no atomics are used. So results have the same bits on
+// every run on GPUs of one kind, and there is no other mode. Rows of one tile share their taps: for a row that does not
+// use a tap the product is with zeros, so a weight that is not finite may spread to such rows.
 #pragma once
 
 #include "cuda/rulebook.h"

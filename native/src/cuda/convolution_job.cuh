@@ -1,4 +1,4 @@
-// What the kernels of a convolution are told: plain numbers and addresses, the same for the host and the device.
+// The arguments of the CUDA kernels of a convolution, in one layout for the host and the device.
 #pragma once
 
 #if !defined(__CUDACC_RTC__)
@@ -11,8 +11,8 @@ namespace spc::cuda {
 constexpr int kRowsOfMask = 32;
 constexpr int kTapsOfTable = 128;
 
-// Rows that are read, multiplied by the weights of each tap, added up, finished and written. Channels are those of one
-// group; a tap's weights are laid out by pack_weight.
+// A job that reads rows, multiplies them by the weights of each tap, adds the products up, and finishes and writes the
+// sums. Channels are those of one group; pack_weight lays the weights out.
 struct GatherJob {
   int64_t rows;          // written
   const int32_t *table;  // as in Side; null where pairs are walked
@@ -39,7 +39,7 @@ struct GatherJob {
   void *output;
 };
 
-// One tap of what has no table: each of `count` pairs adds to the sums of a row.
+// One tap of a rulebook without a table: each of `count` pairs adds to the sums of a row.
 struct PairsJob {
   const int32_t *from;
   const int32_t *to;
@@ -48,8 +48,8 @@ struct PairsJob {
   void *sums;  // [rows, groups * out]
 };
 
-// Gradients of weights: the pairs of all taps in a row are cut into slices of equal length, and the sum over the part
-// of a slice that is of one tap goes to partial[slice + tap], which no other part has.
+// Gradients of weights. The pairs of all taps, one tap after the other, are cut into slices of equal length. The sum
+// over the pairs of one tap within a slice goes to partial[slice + tap], which belongs to this slice and tap alone.
 struct OuterJob {
   const int32_t *from;
   const int32_t *to;
@@ -69,7 +69,7 @@ struct OuterJob {
   void *partial;  // [slices + taps, matrix]
 };
 
-// Weights laid out for a kernel: [groups, taps, padded_in / depth, padded_out, depth], zero where there are none.
+// Weights laid out for a CUDA kernel: [groups, taps, padded_in / depth, padded_out, depth], with zeros as padding.
 struct PackJob {
   const void *weight;
   void *packed;

@@ -1,4 +1,4 @@
-// What the kernels of a convolution have in common.
+// Shared by the CUDA kernels of a convolution.
 #pragma once
 
 #include "device.cuh"
@@ -19,7 +19,7 @@ SPC_DEVICE double multiply_add(double a, double b, double sum) {
   return __fma_rn(a, b, sum);
 }
 
-// How often `by` goes into an index, and what is left; in 32 bits where they suffice, since division is slow in 64.
+// The quotient and the rest of an index and `by`, in 32 bits where they suffice, since division is slow in 64 bits.
 struct Split {
   int64_t whole, rest;
 };
@@ -30,7 +30,7 @@ SPC_DEVICE Split split(int64_t index, int64_t by) {
   }
   return {index / by, index % by};
 }
-// The same of a block's index, where a grid has at least `by` blocks.
+// The same for the index of a block, where a grid has at least `by` blocks.
 SPC_DEVICE Split split_block(uint32_t index, uint32_t by) {
   return {index / by, index % by};
 }
@@ -40,7 +40,7 @@ struct alignas(sizeof(T) * kCount < 16 ? sizeof(T) * kCount : 16) Vector {
   T at[kCount];
 };
 
-// The first of `kCount` numbers of a row stands at `from`, and `left` of them are there; the others are zero.
+// Reads `kCount` numbers of a row at `from`, of which `left` exist; the others become zero.
 template <int kCount, class T>
 SPC_DEVICE void load_row(const T *from, int left, bool vectors, Sum<T> (&to)[kCount]) {
   if (vectors && left >= kCount) {
@@ -68,7 +68,7 @@ SPC_DEVICE void store_row(T *to, int left, bool vectors, const Sum<T> (&from)[kC
   }
 }
 
-// Adds bias and residual to the sums of a row from a column on, rectifies, rounds and stores; `left` columns are there.
+// Adds bias and residual to the sums of a row from a column on, applies ReLU, rounds and stores. `left` columns exist.
 template <class T, int kCount>
 SPC_DEVICE void finish_row(const GatherJob &job, int64_t row, int64_t column, int left, Sum<T> (&sums)[kCount]) {
   if (left <= 0) return;
@@ -95,7 +95,7 @@ SPC_DEVICE void finish_row(const GatherJob &job, int64_t row, int64_t column, in
   store_row<kCount>(static_cast<T *>(job.output) + at, left, vectors, sums);
 }
 
-// Where a tap stands in the table.
+// The place of a tap in the table.
 SPC_DEVICE int place_of(const GatherJob &job, int tap) {
   return job.mirrored != 0 ? job.taps - 1 - tap : tap;
 }
@@ -108,8 +108,8 @@ SPC_DEVICE uint32_t runs_of(int32_t entry) {
   return static_cast<uint32_t>(entry) >> 16;
 }
 
-// Warp 0 lists the taps, ascending, that any of kRows rows of the order uses, and the last number of the list says how
-// many; the block has to wait before it reads them.
+// Warp 0 lists, in ascending order, the taps that any of kRows rows of the order uses. The last number of the list is
+// their count. The block must synchronise before it reads the list.
 template <int kRows>
 SPC_DEVICE void list_taps(const GatherJob &job, int64_t first_row, int32_t (&list)[cuda::kTapsOfTable + 1]) {
   static_assert(kRows / cuda::kRowsOfMask <= 15, "an entry holds a bit for each run of rows");
@@ -133,7 +133,7 @@ SPC_DEVICE void list_taps(const GatherJob &job, int64_t first_row, int32_t (&lis
   if (lane == 0) list[cuda::kTapsOfTable] = found;
 }
 
-// The last tap whose pairs begin at or before a pair, which is the tap of the pair.
+// The tap of a pair: the last one whose pairs begin at or before it.
 SPC_DEVICE int tap_of_pair(const OuterJob &job, int64_t pair) {
   int low = 0, high = job.taps;
   while (high - low > 1) {

@@ -67,7 +67,7 @@ Box box_of(const Sites &sites) {
   return Box::make(sites.axes, low, high);
 }
 
-// Makes the table of the coordinates. `twice`, in device memory, becomes the least key that stands twice.
+// Makes the table of the coordinates. `twice`, in device memory, receives the least key that occurs twice.
 void fill_table(const Queue &queue, Sites &sites, uint64_t *twice) {
   const auto slots = static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(2 * sites.rows)));
   sites.slots = Buffer<uint64_t>(queue, slots);
@@ -79,7 +79,7 @@ void fill_table(const Queue &queue, Sites &sites, uint64_t *twice) {
          sites.slot_rows.data(), static_cast<uint64_t>(slots - 1), twice);
 }
 
-// Names the first two rows of a site that stands twice.
+// Fails with the first two rows of a site that occurs twice.
 [[noreturn]] void refuse_twice(const Queue &queue, const Sites &sites, uint64_t key) {
   int64_t rows[2] = {-1, -1};
   const Buffer<uint64_t> lowest(queue, 1);
@@ -96,7 +96,7 @@ void fill_table(const Queue &queue, Sites &sites, uint64_t *twice) {
   fail_twice(site.data(), sites.axes, rows[0], rows[1]);
 }
 
-// A set of keys that is filled by a kernel, again with more slots where they do not suffice.
+// A set of keys that a CUDA kernel fills. Where its slots do not suffice, it is filled again with more.
 class KeySet {
  public:
   // expected: a guess of how many distinct keys there are.
@@ -160,7 +160,7 @@ int64_t guess_distinct(int64_t rows, int64_t taps) {
   return std::min(rows * taps, 4 * rows);
 }
 
-// Says what leads out of int32: candidate row * taps + tap.
+// Fails for a site beyond int32, found as candidate row * taps + tap.
 [[noreturn]] void refuse_outside(const Queue &queue, const Sites &from, const spc::Kernel &kernel,
                                  const SplitOffsets &offsets, const Limits &limits, Reading reading,
                                  int64_t candidate) {
@@ -203,8 +203,8 @@ Reaching make_way(const Offset &stride, int dimensions, Reading reading, const L
   return way;
 }
 
-SitesPointer reach(const Queue &queue, const Sites &from, const spc::Kernel &kernel, const int32_t *bounds,
-                   Reading reading) {
+SitesPointer make_level(const Queue &queue, const Sites &from, const spc::Kernel &kernel, const int32_t *bounds,
+                        Reading reading) {
   check_kernel(kernel, from.dimensions());
   check_bounds(bounds, kernel.dimensions);
   const Limits limits(from.axes, bounds);
@@ -278,15 +278,15 @@ SitesPointer make_merged_sites(const Queue &queue, const int32_t *coordinates, i
 }
 
 SitesPointer dilate(const Queue &queue, const Sites &fine, const spc::Kernel &kernel, const int32_t *bounds) {
-  return reach(queue, fine, kernel, bounds, Reading::kFineToCoarse);
+  return make_level(queue, fine, kernel, bounds, Reading::kFineToCoarse);
 }
 
 SitesPointer downsample(const Queue &queue, const Sites &fine, const spc::Kernel &kernel, const int32_t *bounds) {
-  return reach(queue, fine, kernel, bounds, Reading::kFloor);
+  return make_level(queue, fine, kernel, bounds, Reading::kFloor);
 }
 
 SitesPointer refine(const Queue &queue, const Sites &coarse, const spc::Kernel &kernel, const int32_t *bounds) {
-  return reach(queue, coarse, kernel, bounds, Reading::kCoarseToFine);
+  return make_level(queue, coarse, kernel, bounds, Reading::kCoarseToFine);
 }
 
 void write_bounds(const Sites &sites, int32_t *low, int32_t *high) {

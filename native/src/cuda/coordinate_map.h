@@ -1,5 +1,5 @@
-// The voxels of one level on a GPU: their coordinates by row, and a hash table from keys to rows. Rows are in the order
-// that the CPU engine has them in: as given, or lexicographic.
+// The voxels of one level on a GPU: their coordinates by row, and a hash table from keys to rows. Rows are in the same
+// order as in the CPU engine: as given, or lexicographic.
 #pragma once
 
 #include <array>
@@ -28,7 +28,7 @@ struct Sites : Holder {
   Buffer<int32_t> slot_rows;                    // by slot
 
   int dimensions() const { return axes - 1; }
-  SiteTable table() const;  // layout.cuh, for kernels
+  SiteTable table() const;  // layout.cuh, for CUDA kernels
   int64_t bytes() const {
     return static_cast<int64_t>(sizeof(Sites)) + coordinates.bytes() + slots.bytes() + slot_rows.bytes();
   }
@@ -36,12 +36,12 @@ struct Sites : Holder {
 
 using SitesPointer = std::shared_ptr<const Sites>;
 
-// The arrays of rows may lie on the device or on the host.
+// The arrays of rows may be on the device or on the host.
 SitesPointer make_sites(const Queue &queue, const int32_t *coordinates, int64_t rows, int dimensions);
 SitesPointer make_merged_sites(const Queue &queue, const int32_t *coordinates, int64_t rows, int dimensions,
                                int64_t *map_rows);
 
-// bounds: the shape outside of which nothing is made, on the host, or null.
+// bounds: the shape outside of which no site is made, on the host, or null.
 SitesPointer dilate(const Queue &queue, const Sites &fine, const spc::Kernel &kernel, const int32_t *bounds);
 SitesPointer downsample(const Queue &queue, const Sites &fine, const spc::Kernel &kernel, const int32_t *bounds);
 SitesPointer refine(const Queue &queue, const Sites &coarse, const spc::Kernel &kernel, const int32_t *bounds);

@@ -1,6 +1,6 @@
-// What device code is written in: the words of CUDA C++ that NVRTC knows by itself, a few instructions that have no
+// The base of all device code: the parts of CUDA C++ that NVRTC knows without headers, a few instructions that have no
 // name there, and 16-bit numbers. No toolkit header is needed. The tests compile the same sources as C++ and run them
-// on the CPU (emulation.h stands in for the GPU).
+// on the CPU, where emulation.h takes the place of the GPU.
 #pragma once
 
 #if defined(__CUDACC_RTC__)
@@ -16,7 +16,7 @@ using uint64_t = unsigned long long;
 
 // A kernel that is launched with `threads` threads a block.
 #define SPC_KERNEL(threads, name, ...) extern "C" __global__ void __launch_bounds__(threads) name(__VA_ARGS__)
-// The shared memory whose size the launch says, 16-byte aligned.
+// The shared memory whose size the launch gives, 16-byte aligned.
 #define SPC_DYNAMIC_SHARED(type, name)                        \
   extern __shared__ __align__(16) unsigned char spc_shared[]; \
   type *const name = reinterpret_cast<type *>(spc_shared)
@@ -56,14 +56,14 @@ SPC_DEVICE void narrow(float value, Float16 &to) {
   asm("cvt.rn.f16.f32 %0, %1;" : "=h"(to.bits) : "f"(value));
 }
 
-// Shared memory as instructions address it.
+// The address of shared memory in instructions.
 SPC_DEVICE uint32_t shared_address(const void *pointer) {
   return static_cast<uint32_t>(__cvta_generic_to_shared(pointer));
 }
 
 #if __CUDA_ARCH__ >= 800
 
-// sums += a * b for 16 x 16 by 16 x 8, laid over the lanes as PTX's mma.m16n8k16 says.
+// sums += a * b for 16 x 16 by 16 x 8, distributed over the lanes as PTX defines for mma.m16n8k16.
 SPC_DEVICE void multiply_tile(float (&sums)[4], const uint32_t (&a)[4], const uint32_t (&b)[2], Float16) {
   asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
       : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
@@ -74,7 +74,7 @@ SPC_DEVICE void multiply_tile(float (&sums)[4], const uint32_t (&a)[4], const ui
       : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
-// The same for 16 x 8 by 8 x 8 of TF32 numbers, laid as mma.m16n8k8 says.
+// The same for 16 x 8 by 8 x 8 of TF32 numbers, distributed as PTX defines for mma.m16n8k8.
 SPC_DEVICE void multiply_tile(float (&sums)[4], const uint32_t (&a)[4], const uint32_t (&b)[2], float) {
   asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
       : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
@@ -95,7 +95,7 @@ SPC_DEVICE void copy_async(void *to, const void *from, bool valid) {
 SPC_DEVICE void commit_copies() {
   asm volatile("cp.async.commit_group;" ::: "memory");
 }
-// Until at most `kGroups` groups of this thread's copies are on their way.
+// Waits until at most `kGroups` groups of this thread's copies are unfinished.
 template <int kGroups>
 SPC_DEVICE void wait_for_copies() {
   asm volatile("cp.async.wait_group %0;" ::"n"(kGroups) : "memory");
@@ -127,7 +127,7 @@ constexpr uint32_t kAllLanes = 0xffffffff;
 SPC_DEVICE float widen(BFloat16 value) {
   return float_of(static_cast<uint32_t>(value.bits) << 16);
 }
-// To nearest, ties to even; not-a-number stays.
+// Rounds to nearest, ties to even; not-a-number stays.
 SPC_DEVICE void narrow(float value, BFloat16 &to) {
   const uint32_t bits = bits_of(value);
   to.bits = value != value ? static_cast<uint16_t>(bits >> 16 | 0x40)
@@ -146,7 +146,7 @@ SPC_DEVICE void narrow(double value, double &to) {
   to = value;
 }
 
-// What numbers are added up in.
+// The type of sums.
 template <class T>
 struct SumOf {
   using Type = float;

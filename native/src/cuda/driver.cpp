@@ -14,14 +14,14 @@
 namespace spc::cuda {
 namespace {
 
-// A table of functions, or why there is none.
+// A table of functions, or the reason why there is none.
 template <class Api>
 struct Opened {
   Api api;
   std::string failure;
 };
 
-// Tries the candidates in order; `load` says what a library lacks, or nothing.
+// Tries the candidates in order; `load` returns what a library lacks, or an empty text.
 template <class Api, class Load>
 Opened<Api> open_first(const std::string &what, const char *variable, const std::vector<std::string> &candidates,
                        const Load &load) {
@@ -135,7 +135,7 @@ const Driver &driver() {
   return opened.api;
 }
 
-// Looked for again until it is found: libtorch may be loaded later than this library.
+// Searches again until it is found, because libtorch may be loaded after this library.
 const Nvrtc &nvrtc() {
   static std::mutex gate;
   static std::optional<Nvrtc> found;

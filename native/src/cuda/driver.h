@@ -1,5 +1,5 @@
-// The parts of the CUDA driver API and of NVRTC that are used, declared here since no toolkit is at hand when this is
-// built, and opened when they are first asked for.
+// The parts of the CUDA driver API and of NVRTC that are used. They are declared here, because the library is built
+// without a toolkit, and are opened at first use.
 #pragma once
 
 #include <cstddef>
@@ -124,7 +124,7 @@ struct Nvrtc {
 #undef SPC_DECLARE
 };
 
-// Opened once. Throws with what was looked for and where, each time, when there is none that can be used.
+// Opened once. Each call throws, saying what was looked for and where, while there is none that can be used.
 const Driver &driver();
 const Nvrtc &nvrtc();
 

@@ -17,7 +17,7 @@ constexpr int64_t kVector = 4;        // numbers that convolution_fma.cu reads a
 constexpr int64_t kWidestTile = 128;  // columns
 constexpr int64_t kDeepestStep = 32;  // channels
 
-// The columns of a tile are not many more than those of a group.
+// Tiles are not much wider than a group.
 int64_t widest_for(int64_t out) {
   return out <= 32 ? 32 : out <= 64 ? 64 : kWidestTile;
 }
@@ -107,7 +107,7 @@ GatherJob gather_job(const ForwardPass &pass, int64_t vector) {
   return job;
 }
 
-// Tap by tap over the pairs, where there is no table: accumulate(pairs) adds those of one.
+// Goes over the pairs tap by tap where there is no table; accumulate(pairs) adds the pairs of one tap.
 template <class Accumulate>
 void run_pairs(const Queue &queue, const ForwardPass &pass, const GatherJob &job, void *sums,
                const Accumulate &accumulate) {
@@ -129,13 +129,26 @@ void run_channels(const Queue &queue, const ForwardPass &pass, void *weight, voi
   const int32_t type = pass.channels.type;
   const int64_t channels = pass.channels.groups;
   GatherJob job = gather_job(pass, 1);
-  // One group of all channels, as far as rows are concerned.
+  // For rows, this is one group with all channels.
   job.groups = 1;
   job.in = job.out = static_cast<int32_t>(channels);
   job.weight = pass.weight.data;
   if (is_wide(pass.weight, type) != 0) {
-    PackJob packing{pass.weight.data, weight, channels, 0, 0, 1, 1, static_cast<int32_t>(pass.route.taps), 1,
-                    job.out,          1,      job.out,  1, 1, 0};
+    const PackJob packing{.weight = pass.weight.data,
+                          .packed = weight,
+                          .tap_step = channels,
+                          .group_step = 0,
+                          .in_step = 0,
+                          .out_step = 1,
+                          .groups = 1,
+                          .taps = static_cast<int32_t>(pass.route.taps),
+                          .in = 1,
+                          .out = job.out,
+                          .padded_in = 1,
+                          .padded_out = job.out,
+                          .depth = 1,
+                          .wide = 1,
+                          .to_tf32 = 0};
     pack(queue, packing, type);
     job.weight = weight;
   }
@@ -152,24 +165,33 @@ void run_channels(const Queue &queue, const ForwardPass &pass, void *weight, voi
 }
 
 constexpr ForwardTile fma_tile(const char *shape, int32_t rows, int32_t columns, int32_t threads) {
-  return {"convolution_fma", shape, rows, columns, threads, 16, 1, 4, 0, false};
+  return {.program = "convolution_fma",
+          .shape = shape,
+          .rows = rows,
+          .columns = columns,
+          .threads = threads,
+          .depth = 16,
+          .packed_depth = 1,
+          .vector = 4,
+          .shared_bytes = 0,
+          .aligned = false};
 }
 constexpr ForwardTile kFmaTiles[] = {fma_tile("ROWS=128 COLUMNS=64 EACH=8", 128, 64, 128),
                                      fma_tile("ROWS=64 COLUMNS=32 EACH=4", 64, 32, 128)};
 
-// As convolution_mma.cu lays its shared memory out: four stages, and the sums in their place afterwards.
+// The shared memory of convolution_mma.cu holds four stages, and afterwards the sums in their place.
 ForwardTile mma_tile(const char *shape, int32_t rows, int32_t columns, int32_t threads, int32_t type) {
   const int32_t depth = type == SPC_FLOAT32 ? 16 : 32;
-  return {"convolution_mma",
-          shape,
-          rows,
-          columns,
-          threads,
-          depth,
-          depth,
-          depth / 4,
-          std::max(4 * (rows + columns) * 64, rows * (columns + 8) * 4),
-          true};
+  return {.program = "convolution_mma",
+          .shape = shape,
+          .rows = rows,
+          .columns = columns,
+          .threads = threads,
+          .depth = depth,
+          .packed_depth = depth,
+          .vector = depth / 4,
+          .shared_bytes = std::max(4 * (rows + columns) * 64, rows * (columns + 8) * 4),
+          .aligned = true};
 }
 
 std::vector<ForwardTile> mma_tiles(const Channels &channels) {
@@ -181,7 +203,7 @@ std::vector<ForwardTile> mma_tiles(const Channels &channels) {
   return tiles;
 }
 
-// The largest that still gives each multiprocessor a block or two.
+// The largest tile that still gives each multiprocessor two blocks.
 std::size_t rule_of(const Device &device, const std::vector<ForwardTile> &tiles, int64_t rows,
                     const Channels &channels) {
   for (std::size_t i = 0; i < tiles.size(); ++i) {

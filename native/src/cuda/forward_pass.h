@@ -1,4 +1,4 @@
-// Sums along a route with weights: forward, and the gradient of the input.
+// The forward pass, which is also the gradient of the input when it runs along the reversed route.
 #pragma once
 
 #include <vector>
@@ -7,14 +7,14 @@
 
 namespace spc::cuda {
 
-// A kernel in one of its shapes. All shapes that forward_tiles gives for a layer make the same bits, since their sums
-// add in the same order.
+// A CUDA kernel with one shape of its tile. All shapes that forward_tiles gives for a layer compute the same bits,
+// since they add in the same order.
 struct ForwardTile {
   const char *program;
   const char *shape;  // macros beside ELEMENT
   int32_t rows, columns, threads;
   int32_t depth;         // channels of a step
-  int32_t packed_depth;  // channels that stand side by side in the packed weights
+  int32_t packed_depth;  // channels that are side by side in the packed weights
   int32_t vector;        // numbers of the output that are written at once
   int32_t shared_bytes;
   bool aligned;  // reads AlignedRows
@@ -23,7 +23,7 @@ struct ForwardTile {
 // The shapes for a layer on a GPU, any of which may be given to run_forward.
 std::vector<ForwardTile> forward_tiles(const Device &device, const Route &route, const Channels &channels);
 
-// For whatever shape is chosen.
+// The bytes of workspace that suffice for every shape.
 struct ForwardSize {
   int64_t taps, rows_read, rows_written;
   bool has_table;
@@ -40,7 +40,7 @@ struct ForwardPass {
   void *output;  // [rows written, all_out]
 };
 
-// By measurement where there is enough to do, else by a rule. Overwrites the output.
+// Chooses a shape by measurement where there is enough work, else by a rule. Overwrites the output.
 ForwardTile choose_forward_tile(const Queue &queue, const ForwardPass &pass, void *workspace);
 void run_forward(const Queue &queue, const ForwardPass &pass, const ForwardTile &tile, void *workspace);
 

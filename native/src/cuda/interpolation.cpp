@@ -15,13 +15,13 @@ BothSides sides_of(const Links &links) {
   return {links.by_point(), links.by_row()};
 }
 
-// One run over the links of a side, which is written.
+// Goes over the links of the side that is written.
 class Pass {
  public:
   Pass(const Queue &queue, const LinkSide &to, const spc_matrix &input, const int32_t *saved, const spc_matrix &output)
       : queue_(queue), element_(element_of(output.element_type)), input_(input.data), output_(output.data) {
-    const Lots lots = lots_of(element_, output.columns, {input.data, saved, output.data});
-    walk_ = {to.items, to.starts, to.others, to.weights, output.columns, lots.count, lots.width};
+    const RowThreads row_threads = row_threads_of(element_, output.columns, {input.data, saved, output.data});
+    walk_ = {to.items, to.starts, to.others, to.weights, output.columns, row_threads.count, row_threads.width};
   }
 
   void sum(const double *scales, int32_t mean) const { run("link_sum", scales, mean, input_, output_); }
@@ -32,7 +32,7 @@ class Pass {
   template <class... Arguments>
   void run(const char *name, Arguments... arguments) const {
     launch(queue_, queue_.device().kernel("interpolation", element_.macros, name),
-           cover(walk_.items * walk_.lots, kThreads), kThreads, 0, walk_, arguments...);
+           cover(walk_.items * walk_.row_threads, kThreads), kThreads, 0, walk_, arguments...);
   }
 
   const Queue &queue_;

@@ -42,7 +42,7 @@ SPC_DEVICE void for_links(const LinkWalk &walk, int64_t item, const Fetch &fetch
 // scales: of each other item, or null. mean: whether sums are divided by that of the weights.
 template <int kWidth>
 SPC_DEVICE void sum(const LinkWalk &walk, const double *scales, bool mean, const ELEMENT *input, ELEMENT *output) {
-  const Place place = place_of(global_thread(), walk.lots, kWidth);
+  const Place place = place_of(global_thread(), walk.row_threads, kWidth);
   if (place.row >= walk.items) return;
   Number sums[kWidth];
   SPC_UNROLL
@@ -75,7 +75,7 @@ SPC_DEVICE void sum(const LinkWalk &walk, const double *scales, bool mean, const
 // or -1; or null.
 template <int kWidth>
 SPC_DEVICE void maximum(const LinkWalk &walk, const ELEMENT *input, int32_t *saved, ELEMENT *output) {
-  const Place place = place_of(global_thread(), walk.lots, kWidth);
+  const Place place = place_of(global_thread(), walk.row_threads, kWidth);
   if (place.row >= walk.items) return;
   Number best[kWidth];
   int32_t points[kWidth];
@@ -107,7 +107,7 @@ SPC_DEVICE void maximum(const LinkWalk &walk, const ELEMENT *input, int32_t *sav
 template <int kWidth>
 SPC_DEVICE void maximum_gradient(const LinkWalk &walk, const ELEMENT *grad_output, const int32_t *saved,
                                  ELEMENT *grad_input) {
-  const Place place = place_of(global_thread(), walk.lots, kWidth);
+  const Place place = place_of(global_thread(), walk.row_threads, kWidth);
   if (place.row >= walk.items) return;
   Number sums[kWidth];
   SPC_UNROLL

@@ -1,4 +1,4 @@
-// What cpu/interpolation.h says, on a GPU.
+// Interpolation and splatting on a GPU, as in cpu/interpolation.h.
 #pragma once
 
 #include "cuda/links.h"
@@ -14,7 +14,7 @@ void splat_forward(const Queue &queue, const Links &links, int32_t kind, const s
 void splat_backward(const Queue &queue, const Links &links, int32_t kind, const spc_matrix &grad_output,
                     const int32_t *saved, const spc_matrix &grad_input);
 
-// Links as both sides have them, wherever they lie.
+// Links by point and by row.
 struct BothSides {
   LinkSide by_point, by_row;
 };

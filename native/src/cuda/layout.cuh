@@ -1,4 +1,4 @@
-// What launches hand to kernels, in one layout for the host and the device.
+// The arguments of CUDA kernels for maps, rulebooks and links, in one layout for the host and the device.
 #pragma once
 
 namespace spc {
@@ -27,11 +27,11 @@ struct TapSplit {
   int32_t rest[kLatticeAxes - 1];
 };
 
-// A way through the law that starts at sites; see geometry.h's Reading.
+// One reading of the law that starts at sites; see Reading in geometry.h.
 struct Reaching {
   int32_t divides;  // values are divided by the stride, else multiplied
   int32_t floors;   // and the rest is dropped
-  int32_t bounded;  // what leaves the limits is left out, else reported
+  int32_t bounded;  // sites outside of the limits are skipped, else reported
   int32_t dimensions;
   int32_t stride[kLatticeAxes - 1];
   int64_t low[kLatticeAxes - 1], high[kLatticeAxes - 1];
@@ -39,14 +39,14 @@ struct Reaching {
   int32_t tap_count;
 };
 
-// What filling a set of keys came to.
+// The result of filling a set of keys.
 struct SetState {
   uint64_t outside;   // the least row * taps + tap that leads out of the limits, or kFreeSlot
   uint64_t distinct;  // keys in the set
   uint64_t full;      // 1 where a key found no slot
 };
 
-// What a rulebook looks up: for every coarse row and tap, stride * coarse + offset among the fine sites.
+// The search for the pairs of a rulebook: it looks up stride * coarse + offset of each coarse row and tap.
 struct PairSearch {
   SiteTable fine;
   const int32_t *coarse;  // [rows, axes]
@@ -57,7 +57,7 @@ struct PairSearch {
   int64_t chunk_rows, chunks;  // rows that a block counts together: a multiple of its threads
 };
 
-// The points that links tie to the sites of a table.
+// The search for the links of points to the sites of a table.
 struct PointSearch {
   SiteTable table;
   const double *points;  // [count, dimensions]
@@ -69,7 +69,7 @@ struct PointSearch {
   double anchor;
 };
 
-// What looking for links came to.
+// The result of the search for links.
 struct LinkState {
   uint64_t bad;   // the least place of a value that is not allowed, or kFreeSlot
   int64_t count;  // links

@@ -1,4 +1,4 @@
-// Shared libraries opened at run time: the only place that knows how.
+// Opens shared libraries at run time. No other file does.
 #pragma once
 
 #include <initializer_list>
@@ -10,7 +10,7 @@ namespace spc::cuda {
 // Stays open for the life of the process.
 class Library {
  public:
-  // An empty one when it cannot be opened, and why.
+  // An empty library where it cannot be opened, with the reason.
   static Library open(const std::string &name, std::string &why);
 
   explicit operator bool() const { return handle_ != nullptr; }

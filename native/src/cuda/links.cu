@@ -6,7 +6,7 @@ constexpr int kThreads = 256;
 
 namespace {
 
-// Calls visit(row, weight) for what a point is tied to: the corners around it in row-major order, last axis fastest.
+// Calls visit(row, weight) for the links of a point: the corners around it in row-major order, last axis fastest.
 template <class Visit>
 SPC_DEVICE void each_link(const PointSearch &search, int64_t point, const Visit &visit) {
   const Lattice &lattice = search.table.lattice;

@@ -1,11 +1,11 @@
-// What cpu/links.h says, on a GPU. The arrays given may lie on the device or on the host.
+// Links on a GPU, as in cpu/links.h. The given arrays may be on the device or on the host.
 #pragma once
 
 #include "cuda/coordinate_map.h"
 
 namespace spc::cuda {
 
-// The links of one side's items: places starts[i] to starts[i + 1] of the other side's items and of the weights.
+// The links of one side. Those of item i are entries starts[i] to starts[i + 1] of the other items and the weights.
 struct LinkSide {
   int64_t items;
   const int64_t *starts;

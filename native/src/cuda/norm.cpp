@@ -31,7 +31,7 @@ void *written(const spc_matrix *matrix) {
   return matrix != nullptr ? matrix->data : nullptr;
 }
 
-// The kernels for one matrix.
+// The CUDA kernels for one matrix.
 class Norm {
  public:
   Norm(const Queue &queue, const spc_matrix &input)
@@ -54,7 +54,7 @@ class Norm {
     check_vector("bias", terms.bias);
   }
 
-  // Memory for a number, of the columns' type, of each column.
+  // Memory for one number of each column, in the type of the columns.
   Buffer<char> vector(int64_t count = 1) const {
     return {queue_, count * input_.columns * (element_.bytes == 8 ? 8 : 4)};
   }
@@ -67,8 +67,10 @@ class Norm {
   Grid by_segment(Segments segments) const {
     return {(input_.columns + kColumnsOfBlock - 1) / kColumnsOfBlock, segments.count};
   }
-  Grid by_row(Lots lots) const { return cover(input_.rows * lots.count, kThreads); }
-  Lots lots(std::initializer_list<const void *> arrays) const { return lots_of(element_, input_.columns, arrays); }
+  Grid by_row(RowThreads row_threads) const { return cover(input_.rows * row_threads.count, kThreads); }
+  RowThreads row_threads(std::initializer_list<const void *> arrays) const {
+    return row_threads_of(element_, input_.columns, arrays);
+  }
 
  private:
   const Queue &queue_;
@@ -76,7 +78,7 @@ class Norm {
   Element element_;
 };
 
-// What rows are multiplied by and what is added.
+// The scale and the shift of each column.
 struct Columns {
   Buffer<char> scale, shift;
 
@@ -116,11 +118,11 @@ void norm_forward(const Queue &queue, const spc_matrix &input, const NormTerms &
   norm.check_rows("residual", residual);
   norm.check_rows("output", &output);
   const Columns columns(norm, terms);
-  const Lots lots = norm.lots({input.data, memory_of(residual), output.data});
+  const RowThreads row_threads = norm.row_threads({input.data, memory_of(residual), output.data});
   const int32_t rectify = activation == SPC_RELU ? 1 : 0;
-  norm.run("norm_apply", norm.by_row(lots), memory_of(&input), input.rows, input.columns, lots.count, lots.width,
-           memory_of(&terms.mean), columns.scale.data(), columns.shift.data(), memory_of(residual), rectify,
-           output.data);
+  norm.run("norm_apply", norm.by_row(row_threads), memory_of(&input), input.rows, input.columns, row_threads.count,
+           row_threads.width, memory_of(&terms.mean), columns.scale.data(), columns.shift.data(), memory_of(residual),
+           rectify, output.data);
 }
 
 void norm_backward(const Queue &queue, const spc_matrix &input, const NormTerms &terms, int32_t statistics,
@@ -147,13 +149,13 @@ void norm_backward(const Queue &queue, const spc_matrix &input, const NormTerms 
            sums.data(), memory_of(&terms.variance), terms.epsilon, statistics, written(gradients.weight),
            written(gradients.bias), offset.data(), slope.data());
   if (gradients.input == nullptr) return;
-  // What ReLU lets through stands in grad_residual already.
+  // grad_residual already holds the gradients that ReLU lets through.
   const bool kept = gradients.residual != nullptr;
   const void *const gradient = kept ? gradients.residual->data : grad_output.data;
-  const Lots lots = norm.lots({input.data, memory_of(output), gradient, gradients.input->data});
-  norm.run("norm_gradient", norm.by_row(lots), memory_of(&input), memory_of(output), gradient, kept ? kAll : mask,
-           input.rows, input.columns, lots.count, lots.width, memory_of(&terms.mean), columns.scale.data(),
-           columns.shift.data(), offset.data(), slope.data(), gradients.input->data);
+  const RowThreads row_threads = norm.row_threads({input.data, memory_of(output), gradient, gradients.input->data});
+  norm.run("norm_gradient", norm.by_row(row_threads), memory_of(&input), memory_of(output), gradient,
+           kept ? kAll : mask, input.rows, input.columns, row_threads.count, row_threads.width, memory_of(&terms.mean),
+           columns.scale.data(), columns.shift.data(), offset.data(), slope.data(), gradients.input->data);
 }
 
 }  // namespace spc::cuda

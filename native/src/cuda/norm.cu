@@ -117,10 +117,10 @@ SPC_KERNEL(kThreads, norm_columns, int64_t columns, const Number *variance, doub
 }
 
 template <int kWidth>
-SPC_DEVICE void apply(const ELEMENT *input, int64_t rows, int64_t columns, int64_t lots, const Number *mean,
+SPC_DEVICE void apply(const ELEMENT *input, int64_t rows, int64_t columns, int64_t row_threads, const Number *mean,
                       const Number *scale, const Number *shift, const ELEMENT *residual, bool rectify,
                       ELEMENT *output) {
-  const Place place = place_of(global_thread(), lots, kWidth);
+  const Place place = place_of(global_thread(), row_threads, kWidth);
   if (place.row >= rows) return;
   const int64_t at = place.row * columns + place.channel;
   ELEMENT x[kWidth], added[kWidth];
@@ -138,11 +138,12 @@ SPC_DEVICE void apply(const ELEMENT *input, int64_t rows, int64_t columns, int64
 }
 
 // input and output may be one.
-SPC_KERNEL(kThreads, norm_apply, const ELEMENT *input, int64_t rows, int64_t columns, int64_t lots, int32_t width,
-           const Number *mean, const Number *scale, const Number *shift, const ELEMENT *residual, int32_t rectify,
-           ELEMENT *output) {
-  width == 1 ? apply<1>(input, rows, columns, lots, mean, scale, shift, residual, rectify != 0, output)
-             : apply<kVector<ELEMENT>>(input, rows, columns, lots, mean, scale, shift, residual, rectify != 0, output);
+SPC_KERNEL(kThreads, norm_apply, const ELEMENT *input, int64_t rows, int64_t columns, int64_t row_threads,
+           int32_t width, const Number *mean, const Number *scale, const Number *shift, const ELEMENT *residual,
+           int32_t rectify, ELEMENT *output) {
+  width == 1
+      ? apply<1>(input, rows, columns, row_threads, mean, scale, shift, residual, rectify != 0, output)
+      : apply<kVector<ELEMENT>>(input, rows, columns, row_threads, mean, scale, shift, residual, rectify != 0, output);
 }
 
 SPC_DEVICE Number passed(Number gradient, int32_t mask, Number normalized, Number output) {
@@ -200,9 +201,10 @@ SPC_KERNEL(kThreads, norm_gradient_columns, int64_t rows, int64_t columns, int64
 
 template <int kWidth>
 SPC_DEVICE void write_gradient(const ELEMENT *input, const ELEMENT *output, const ELEMENT *gradient, int32_t mask,
-                               int64_t rows, int64_t columns, int64_t lots, const Number *mean, const Number *scale,
-                               const Number *shift, const Number *offset, const Number *slope, ELEMENT *grad_input) {
-  const Place place = place_of(global_thread(), lots, kWidth);
+                               int64_t rows, int64_t columns, int64_t row_threads, const Number *mean,
+                               const Number *scale, const Number *shift, const Number *offset, const Number *slope,
+                               ELEMENT *grad_input) {
+  const Place place = place_of(global_thread(), row_threads, kWidth);
   if (place.row >= rows) return;
   const int64_t at = place.row * columns + place.channel;
   ELEMENT x[kWidth], after[kWidth], given[kWidth];
@@ -222,10 +224,10 @@ SPC_DEVICE void write_gradient(const ELEMENT *input, const ELEMENT *output, cons
 }
 
 SPC_KERNEL(kThreads, norm_gradient, const ELEMENT *input, const ELEMENT *output, const ELEMENT *gradient, int32_t mask,
-           int64_t rows, int64_t columns, int64_t lots, int32_t width, const Number *mean, const Number *scale,
+           int64_t rows, int64_t columns, int64_t row_threads, int32_t width, const Number *mean, const Number *scale,
            const Number *shift, const Number *offset, const Number *slope, ELEMENT *grad_input) {
-  width == 1 ? write_gradient<1>(input, output, gradient, mask, rows, columns, lots, mean, scale, shift, offset, slope,
-                                 grad_input)
-             : write_gradient<kVector<ELEMENT>>(input, output, gradient, mask, rows, columns, lots, mean, scale, shift,
-                                                offset, slope, grad_input);
+  width == 1 ? write_gradient<1>(input, output, gradient, mask, rows, columns, row_threads, mean, scale, shift, offset,
+                                 slope, grad_input)
+             : write_gradient<kVector<ELEMENT>>(input, output, gradient, mask, rows, columns, row_threads, mean, scale,
+                                                shift, offset, slope, grad_input);
 }

@@ -1,6 +1,5 @@
-// Batch normalization of the columns of a matrix on a GPU, with what may follow it: a residual and ReLU. Segments of
-// rows depend on their number alone and are added up in order. Statistics and gradients of parameters are added up in
-// double, 16-bit numbers are computed with in float32 and rounded once.
+// Batch normalization of the columns of a matrix on a GPU, followed by an optional residual and ReLU, as in cpu/norm.h.
+// Rows are cut into segments that depend on their number alone, and the sums of the segments are added up in order.
 #pragma once
 
 #include "cuda/runtime.h"

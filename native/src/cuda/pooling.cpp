@@ -24,13 +24,13 @@ DirectedPairs directed(const Rulebook &rulebook, int32_t direction) {
           rulebook.written(direction)};
 }
 
-// Calls run(walk) for tables that together have all written rows: the rulebook's own, or some rows' at a time.
+// Calls run(walk) for tables that together have all written rows: the rulebook's table, or tables for some rows each.
 template <class Run>
-void for_tables(const Queue &queue, const DirectedPairs &pairs, int64_t entries, int64_t channels, Lots lots,
-                const Run &run) {
+void for_tables(const Queue &queue, const DirectedPairs &pairs, int64_t entries, int64_t channels,
+                RowThreads row_threads, const Run &run) {
   const auto taps = static_cast<int32_t>(pairs.taps);
   const Side &side = pairs.side;
-  TableWalk walk{side.table, side.rows, 0, taps, side.mirrored, channels, lots.count, lots.width};
+  TableWalk walk{side.table, side.rows, 0, taps, side.mirrored, channels, row_threads.count, row_threads.width};
   if (side.table != nullptr) return run(walk);
   if (side.rows == 0) return;
   const int64_t most = std::clamp<int64_t>(entries / taps, 1, side.rows);
@@ -48,7 +48,7 @@ void for_tables(const Queue &queue, const DirectedPairs &pairs, int64_t entries,
 
 template <class... Arguments>
 void run_kernel(const Queue &queue, Element element, const char *name, const TableWalk &walk, Arguments... arguments) {
-  launch(queue, queue.device().kernel("pooling", element.macros, name), cover(walk.rows * walk.lots, kThreads),
+  launch(queue, queue.device().kernel("pooling", element.macros, name), cover(walk.rows * walk.row_threads, kThreads),
          kThreads, 0, walk, arguments...);
 }
 
@@ -66,9 +66,9 @@ void pooling_forward(const Queue &queue, const DirectedPairs &pairs, int32_t kin
   check_matrix("input", input, pairs.rows_read, input.columns, input.element_type, device);
   check_matrix("output", output, pairs.side.rows, input.columns, input.element_type, device);
   if (kind != SPC_POOL_MAX && kind != SPC_POOL_MEAN) saved = nullptr;
-  const Lots lots = lots_of(element, input.columns, {input.data, saved, output.data});
+  const RowThreads row_threads = row_threads_of(element, input.columns, {input.data, saved, output.data});
   const int32_t divisor = divisor_of(kind, pairs.taps);
-  for_tables(queue, pairs, table_entries, input.columns, lots, [&](const TableWalk &walk) {
+  for_tables(queue, pairs, table_entries, input.columns, row_threads, [&](const TableWalk &walk) {
     const void *const from = input.data;
     if (kind == SPC_POOL_MAX) return run_kernel(queue, element, "pooling_maximum", walk, from, saved, output.data);
     run_kernel(queue, element, "pooling_sum", walk, from, divisor, saved, output.data);
@@ -81,9 +81,10 @@ void pooling_backward(const Queue &queue, const DirectedPairs &reversed, int32_t
   const int32_t device = queue.device().number();
   check_matrix("grad_output", grad_output, reversed.rows_read, grad_output.columns, grad_output.element_type, device);
   check_matrix("grad_input", grad_input, reversed.side.rows, grad_output.columns, grad_output.element_type, device);
-  const Lots lots = lots_of(element, grad_output.columns, {grad_output.data, saved, grad_input.data});
+  const RowThreads row_threads =
+      row_threads_of(element, grad_output.columns, {grad_output.data, saved, grad_input.data});
   const int32_t divisor = divisor_of(kind, reversed.taps);
-  for_tables(queue, reversed, table_entries, grad_output.columns, lots, [&](const TableWalk &walk) {
+  for_tables(queue, reversed, table_entries, grad_output.columns, row_threads, [&](const TableWalk &walk) {
     const void *const from = grad_output.data;
     if (kind == SPC_POOL_MAX) {
       return run_kernel(queue, element, "pooling_maximum_gradient", walk, from, saved, grad_input.data);

@@ -54,7 +54,7 @@ SPC_DEVICE bool takes(Number value, int32_t row, Number best, int32_t best_row) 
 // saved: the row of each maximum, or null.
 template <int kWidth>
 SPC_DEVICE void maximum(const TableWalk &walk, const ELEMENT *input, int32_t *saved, ELEMENT *output) {
-  const Place place = place_of(global_thread(), walk.lots, kWidth);
+  const Place place = place_of(global_thread(), walk.row_threads, kWidth);
   if (place.row >= walk.rows) return;
   Number best[kWidth];
   int32_t rows[kWidth];
@@ -88,7 +88,7 @@ SPC_DEVICE void maximum(const TableWalk &walk, const ELEMENT *input, int32_t *sa
 // divisor: of each sum, 0 for the number of pairs. counts: the number of pairs of each row, or null.
 template <int kWidth>
 SPC_DEVICE void sum(const TableWalk &walk, const ELEMENT *input, int32_t divisor, int32_t *counts, ELEMENT *output) {
-  const Place place = place_of(global_thread(), walk.lots, kWidth);
+  const Place place = place_of(global_thread(), walk.row_threads, kWidth);
   if (place.row >= walk.rows) return;
   Number sums[kWidth];
   SPC_UNROLL
@@ -118,7 +118,7 @@ SPC_DEVICE void sum(const TableWalk &walk, const ELEMENT *input, int32_t divisor
 template <int kWidth>
 SPC_DEVICE void maximum_gradient(const TableWalk &walk, const ELEMENT *grad_output, const int32_t *saved,
                                  ELEMENT *grad_input) {
-  const Place place = place_of(global_thread(), walk.lots, kWidth);
+  const Place place = place_of(global_thread(), walk.row_threads, kWidth);
   if (place.row >= walk.rows) return;
   const int64_t own = walk.first + place.row;
   Number sums[kWidth];
@@ -142,7 +142,7 @@ SPC_DEVICE void maximum_gradient(const TableWalk &walk, const ELEMENT *grad_outp
 template <int kWidth>
 SPC_DEVICE void sum_gradient(const TableWalk &walk, const ELEMENT *grad_output, int32_t divisor, const int32_t *counts,
                              ELEMENT *grad_input) {
-  const Place place = place_of(global_thread(), walk.lots, kWidth);
+  const Place place = place_of(global_thread(), walk.row_threads, kWidth);
   if (place.row >= walk.rows) return;
   Number sums[kWidth];
   SPC_UNROLL

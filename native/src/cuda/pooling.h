@@ -1,4 +1,4 @@
-// What cpu/pooling.h says, on a GPU.
+// Pooling on a GPU, as in cpu/pooling.h.
 #pragma once
 
 #include "cuda/rulebook.h"
@@ -11,7 +11,7 @@ void pooling_forward(const Queue &queue, const Rulebook &rulebook, int32_t direc
 void pooling_backward(const Queue &queue, const Rulebook &rulebook, int32_t direction, int32_t kind,
                       const spc_matrix &grad_output, const int32_t *saved, const spc_matrix &grad_input);
 
-// All pairs as one direction sees them.
+// All pairs in one direction.
 struct DirectedPairs {
   int64_t taps;
   int64_t count;
@@ -22,10 +22,10 @@ struct DirectedPairs {
   Side side;  // that is written
 };
 
-// Entries of a table that is made for the length of a call where the rulebook has none, 64 MiB of them.
+// The largest table, 64 MiB, that is made for one call where the rulebook has none.
 constexpr int64_t kTableEntries = int64_t{1} << 24;
 
-// The same along pairs that lie anywhere. pooling_backward runs against the direction that is written in it.
+// The same along given pairs. pooling_backward runs them in reverse.
 void pooling_forward(const Queue &queue, const DirectedPairs &pairs, int32_t kind, const spc_matrix &input,
                      int32_t *saved, const spc_matrix &output, int64_t table_entries = kTableEntries);
 void pooling_backward(const Queue &queue, const DirectedPairs &reversed, int32_t kind, const spc_matrix &grad_output,

@@ -21,7 +21,7 @@ void sort(const Queue &queue, const char *macros, Buffer<Key> &keys, int bits, B
   Buffer<Key> sorted(queue, count);
   Buffer<int32_t> before, after;
   if (places != nullptr) before = Buffer<int32_t>(queue, count), after = std::move(*places);
-  // One pass at least, which says the places.
+  // At least one pass, which writes the places.
   for (int shift = 0; shift == 0 || shift < bits; shift += kDigitBits) {
     launch(queue, device.kernel("radix_sort", macros, "count_digits"), tiles, kThreads, 0,
            static_cast<const Key *>(keys.data()), count, static_cast<int32_t>(shift), counts.data());

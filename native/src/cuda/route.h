@@ -1,4 +1,4 @@
-// One way along a rulebook, as the passes of a convolution walk it, and what they share. Tests fill it by hand.
+// A rulebook in one direction, for the passes of a convolution, and code that they share. Tests fill it by hand.
 #pragma once
 
 #include <algorithm>
@@ -28,11 +28,11 @@ struct Channels {
   int64_t in, out;  // of one group
   int32_t type;
 
-  // Each channel is a group: kernels of their own run over all channels.
+  // Whether this is a depthwise convolution, which has CUDA kernels of its own.
   bool by_channel() const { return groups > 1 && in == 1 && out == 1; }
   int64_t all_in() const { return groups * in; }
   int64_t all_out() const { return groups * out; }
-  // As the gradient of the input sees them.
+  // The channels of the gradient of the input, with in and out swapped.
   Channels reversed() const { return {groups, out, in, type}; }
 };
 
@@ -57,18 +57,18 @@ constexpr int64_t divide_up(int64_t a, int64_t b) {
 constexpr int64_t round_up(int64_t a, int64_t b) {
   return divide_up(a, b) * b;
 }
-// Pieces of a workspace begin at multiples of this.
+// The parts of a workspace begin at multiples of this.
 constexpr int64_t kPiece = 256;
 
-// Whether products of a type run on tensor cores there, as they may.
+// Whether products of a type may run, and do run, on tensor cores of the device.
 bool has_tensor_cores(const Device &device, int32_t type);
 
-// Whether so much is computed that measuring it pays, and whether it may be measured.
+// Whether there is enough work that measuring pays, and whether measuring is allowed.
 bool worth_tuning(const Route &route, const Channels &channels);
-// What routes and channels have in common for which one kernel is the quickest.
+// A text that routes and channels share where the same CUDA kernel should be the fastest for them.
 std::string shape_of(const Route &route, const Channels &channels);
 
-// Whether rows that lie `step` numbers apart, and their groups of `channels`, can be read in vectors of `count`.
+// Whether rows that are `step` numbers apart, and their groups of `channels`, can be read in vectors of `count`.
 inline bool vectors_fit(const void *first, int64_t step, int64_t channels, int64_t count, int64_t size) {
   const int64_t bytes = std::min<int64_t>(count * size, 16);
   return reinterpret_cast<uintptr_t>(first) % static_cast<uintptr_t>(bytes) == 0 && step % count == 0 &&

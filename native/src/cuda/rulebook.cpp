@@ -69,7 +69,7 @@ Rulebook::Rulebook(const Queue &queue, const Sites &coarse, const Sites &fine, c
   if (tabled && !mirrored_) sort_rows(queue, fine_rows_, fine_);
 }
 
-// Turns the counts of cells into where each of them begins, and brings where the taps begin to the host.
+// Turns the counts of cells into the places where they begin, and copies the starts of the taps to the host.
 void Rulebook::take_starts(const Queue &queue, const PairSearch &search, const Buffer<int64_t> &cells) {
   const Buffer<int64_t> total(queue, 1);
   exclusive_scan(queue, cells.data(), cells.count(), total.data());

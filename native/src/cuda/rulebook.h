@@ -1,5 +1,5 @@
-// For each tap the pairs of rows that meet there, and for each row that a convolution may write the row that it reads
-// at each tap.
+// For each tap, the pairs of rows that meet there; and for each row that a convolution writes, the row that it reads at
+// each tap.
 #pragma once
 
 #include <vector>
@@ -12,12 +12,12 @@ struct PairSearch;
 
 namespace spc::cuda {
 
-// Rows that a mask of a Side stands for.
+// The rows that share one mask of a Side.
 constexpr int64_t kMaskRows = 32;
-// Kernels of more taps have pairs alone.
+// Kernel geometries with more taps have only pairs.
 constexpr int64_t kMostTableTaps = 128;
 
-// What the rows of one side, when they are written, read of the other.
+// The rows of the other side that each row of one side reads when it is written.
 struct Side {
   int64_t rows = 0;        // of this side
   const int32_t *table;    // [taps, rows]: the other side's row, -1 for none; null where there are too many taps

@@ -8,7 +8,7 @@
 namespace spc::cuda {
 namespace {
 
-constexpr uint64_t kKeptBytes = uint64_t{1} << 30;  // that the pool keeps for later instead of giving them back
+constexpr uint64_t kKeptBytes = uint64_t{1} << 30;  // that the pool keeps instead of returning them
 
 std::string text_of(CUresult result) {
   const char *name = nullptr, *text = nullptr;
@@ -23,7 +23,7 @@ void check_setup(CUresult result, const char *doing) {
   throw Error(result == kCudaOutOfMemory ? SPC_OUT_OF_MEMORY : SPC_DEVICE, std::string(doing) + ": " + text_of(result));
 }
 
-// Initialises the driver once. A failure is tried again: a driver that is being updated may come back.
+// Initialises the driver once. After a failure it tries again: a driver that is being updated may come back.
 void initialize() {
   static std::mutex gate;
   static bool done = false;
@@ -50,7 +50,7 @@ int Device::count() {
 
 Device &Device::get(int32_t number) {
   static std::mutex gate;
-  // Never destroyed: objects may outlive what is static.
+  // Never destroyed: objects may outlive static variables.
   static auto &devices = *new std::map<int32_t, std::unique_ptr<Device>>;
   const std::lock_guard<std::mutex> lock(gate);
   const auto known = devices.find(number);
@@ -180,7 +180,7 @@ void Holder::finish() const noexcept {
 
 bool is_device_memory(const Queue &, const void *memory) {
   unsigned type = 0;
-  // Host memory that the driver never saw is an invalid value to it.
+  // The driver reports an invalid value for host memory that it does not know.
   const CUresult result = driver().pointer_attribute(&type, kPointerMemoryType, reinterpret_cast<CUdeviceptr>(memory));
   return result == kCudaSuccess && type == kMemoryTypeDevice;
 }

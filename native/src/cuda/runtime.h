@@ -1,5 +1,5 @@
-// GPUs, their memory and the kernels on them. The primary context is used, which libtorch shares. Each entry of the
-// library makes it current with a Queue and leaves the thread as it was.
+// GPUs, their memory and their CUDA kernels. All use the primary context, which libtorch shares. Each entry of the
+// library makes it current with a Queue, and restores the thread afterwards.
 #pragma once
 
 #include <array>
@@ -42,7 +42,7 @@ class Device {
   CUdeviceptr allocate(int64_t bytes, CUstream stream);
   void release(CUdeviceptr address, CUstream stream) noexcept;
 
-  // Throws with what was being done and, since errors of kernels surface later, with the kernel queued last.
+  // Throws, naming the operation and the CUDA kernel that was queued last, because errors of kernels surface later.
   void check(CUresult result, const char *doing) const;
   void note(const Kernel &kernel) { last_kernel_.store(&kernel, std::memory_order_relaxed); }
 
@@ -90,7 +90,7 @@ class Queue {
   CUstream stream_;
 };
 
-// Device memory. Given back in the order of the stream it was made on: what outlives a call is held by a Holder.
+// Device memory, freed in the order of the stream it was made on. A Holder holds memory that outlives a call.
 template <class T>
 class Buffer {
  public:
@@ -124,8 +124,8 @@ class Buffer {
   CUdeviceptr address_ = 0;
 };
 
-// Base of what outlives a call. Work on the default stream is waited for by what follows on it; where another stream
-// was used, everything is waited for before the memory goes.
+// The base of objects that outlive a call. Work on the default stream is finished before later work on it begins. Where
+// another stream was used, the object waits for all work before its memory is freed.
 class Holder {
  public:
   explicit Holder(const Queue &queue) : device_(queue.device()) { use(queue); }
@@ -139,7 +139,7 @@ class Holder {
   }
 
  protected:
-  // Called first by the destructors of what derives from it.
+  // Derived classes call it first in their destructors.
   void finish() const noexcept;
   ~Holder() = default;
 
@@ -148,10 +148,10 @@ class Holder {
   mutable std::atomic<bool> elsewhere_{false};
 };
 
-// Whether memory lies on a GPU; all else is host memory.
+// Whether memory is on a GPU; all other memory is host memory.
 bool is_device_memory(const Queue &queue, const void *memory);
 
-// An array that the caller gave, for kernels to read: as it is on a device, or a copy of what is on the host.
+// An array of the caller for CUDA kernels to read: the array itself on a device, or a copy of a host array.
 template <class T>
 class Input {
  public:
@@ -168,7 +168,7 @@ class Input {
   const T *data_;
 };
 
-// An array of the caller's for kernels to write; finish() brings it to the host where it lies there.
+// An array of the caller for CUDA kernels to write; finish() copies it to the host where the array is there.
 template <class T>
 class Output {
  public:
@@ -204,7 +204,7 @@ inline Grid cover(int64_t count, int64_t threads) {
 void launch_kernel(const Queue &queue, const Kernel &kernel, Grid grid, int threads, int64_t shared_bytes,
                    void **arguments);
 
-// Arguments have exactly the types of the kernel's parameters. Nothing happens for an empty grid.
+// Queues a CUDA kernel. Arguments have exactly the types of its parameters. Nothing happens for an empty grid.
 template <class... Arguments>
 void launch(const Queue &queue, const Kernel &kernel, Grid grid, int threads, int64_t shared_bytes,
             Arguments... arguments) {

@@ -4,7 +4,7 @@
 
 namespace spc::cuda {
 
-// Each number becomes the sum of those before it. The sum of all goes to `total`, in device memory, or nowhere.
+// Replaces each number by the sum of those before it. Writes the sum of all to `total` in device memory, or null.
 void exclusive_scan(const Queue &queue, int64_t *values, int64_t count, int64_t *total);
 
 }  // namespace spc::cuda

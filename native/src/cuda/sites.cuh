@@ -6,14 +6,14 @@
 
 namespace spc {
 
-// The last step of MurmurHash3: every bit of the key reaches every bit of the place.
+// The last step of MurmurHash3: every bit of the key changes every bit of the place.
 SPC_DEVICE uint64_t mix(uint64_t key) {
   key = (key ^ key >> 33) * 0xff51afd7ed558ccdull;
   key = (key ^ key >> 33) * 0xc4ceb9fe1a85ec53ull;
   return key ^ key >> 33;
 }
 
-// Adds what an axis adds to a key. False where the value is outside of the lattice.
+// Adds the share of an axis to a key; false where the value is outside of the lattice.
 SPC_DEVICE bool add_axis(const Lattice &lattice, int axis, int64_t value, uint64_t &key) {
   const uint64_t place = static_cast<uint64_t>(value - lattice.low[axis]);
   key += lattice.weights[axis] * place;

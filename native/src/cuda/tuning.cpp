@@ -42,7 +42,7 @@ std::size_t measure(const Queue &queue, std::size_t count, std::size_t by_rule,
   std::vector<float> times(count);
   const Event begin(queue), end(queue);
   for (std::size_t i = 0; i < count; ++i) {
-    run(i);  // compiles, and brings what it reads to the cache
+    run(i);  // compiles, and warms the caches
     for (int turn = 0; turn < kRuns; ++turn) {
       begin.record();
       run(i);

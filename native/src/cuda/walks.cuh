@@ -1,4 +1,4 @@
-// What kernels that go over pairs and links are told, in the same words for host and device.
+// The arguments of CUDA kernels that go over pairs or links, in one layout for the host and the device.
 #pragma once
 
 namespace spc {
@@ -11,8 +11,8 @@ struct TableWalk {
   int32_t taps;
   int32_t mirrored;  // 1: tap t stands at taps - 1 - t of the table
   int64_t channels;
-  int64_t lots;   // threads a row
-  int32_t width;  // channels that a thread takes: 1, or 16 bytes of them
+  int64_t row_threads;  // threads a row
+  int32_t width;        // channels that a thread takes: 1, or 16 bytes of them
 };
 
 // Over the links of items: points or rows.
@@ -22,8 +22,8 @@ struct LinkWalk {
   const int32_t *others;
   const double *weights;  // or null: all 1
   int64_t channels;
-  int64_t lots;   // threads an item
-  int32_t width;  // as above
+  int64_t row_threads;  // threads an item
+  int32_t width;        // as above
 };
 
 }  // namespace spc

@@ -19,7 +19,7 @@ constexpr int64_t kPartialBytes = int64_t{64} << 20;  // of the partial sums, wh
 constexpr int64_t kColumnSlices = 512;
 constexpr int64_t kLeastRows = 64;  // of a slice of columns
 
-// How sums are cut: by the shapes and the rulebook alone, since it decides in which order numbers are added.
+// How sums are cut into slices. It depends on the shapes and the rulebook alone, since it decides the order of sums.
 struct Slices {
   int64_t length, count;          // in pairs
   int64_t row_length, row_count;  // of the rows, for the bias
@@ -106,13 +106,13 @@ void run_bias(const Queue &queue, const WeightPass &pass, const Slices &slices, 
 constexpr WeightTile kFmaTiles[] = {{"convolution_outer_fma", "ROWS=64 COLUMNS=64 EACH=8", 64, 64, 64, 0, false},
                                     {"convolution_outer_fma", "ROWS=32 COLUMNS=32 EACH=4", 32, 32, 64, 0, false}};
 
-// As convolution_outer_mma.cu lays its shared memory out: three stages of both factors.
+// The shared memory of convolution_outer_mma.cu holds three stages of both factors.
 WeightTile mma_tile(const char *shape, int32_t side, int32_t threads, int32_t type) {
   const int32_t stage = type == SPC_FLOAT32 ? 16 * 2 * (side + 8) * 4 : 32 * 2 * side * 2;
   return {"convolution_outer_mma", shape, side, side, threads, 3 * stage, true};
 }
 
-// The largest that is mostly used on both sides.
+// The largest tile of which more than half is used on both sides.
 std::size_t rule_of(const std::vector<WeightTile> &tiles, const Channels &channels) {
   for (std::size_t i = 0; i < tiles.size(); ++i) {
     if (channels.in > tiles[i].rows / 2 && channels.out > tiles[i].columns / 2) return i;

@@ -1,28 +1,28 @@
+using System.Diagnostics;
+using System.Globalization;
+using TorchSharp.SparseConv.Core;
 using TorchSharp.SparseConv.Core.Interop;
 
-namespace TorchSharp.SparseConv.Core;
+namespace TorchSharp.SparseConv;
 
 /// <summary>
-/// Owns the coordinate maps and rulebooks of one set of levels, makes each once and gives it back when it is asked for again.
-/// May be used from several threads. <see cref="Dispose"/> frees everything it made; without it the garbage collector does.
+/// Owns the coordinate maps and rulebooks of one set of levels. It makes each of them once and returns the same one
+/// when it is asked again. A manager may be used from several threads. <see cref="Dispose"/> frees everything it made;
+/// without that call the garbage collector does.
 /// </summary>
 public sealed unsafe partial class CoordinateManager : IDisposable
 {
     // Held while something is made, so that two threads that ask for the same thing make it once.
     private readonly Lock _gate = new();
     private readonly List<CoordinateMap> _maps = [];
-    private readonly Dictionary<LevelKey, CoordinateMap> _levels = [];
-    private readonly Dictionary<RulebookKey, Rulebook> _rulebooks = [];
-    private readonly Dictionary<CoordinateMap, List<KernelGeometry>> _makers = []; // of strided layers, by what they wrote
-    private readonly Dictionary<CoordinateMap, List<KernelGeometry>> _keepers = []; // of layers that wrote what they read
-    private readonly Dictionary<JoinKey, CoordinateMap> _joins = [];
     private volatile bool _disposed;
 
     /// <summary>
-    /// A manager without levels, for 1 to 4 <paramref name="dimensions"/>, on the CPU (-1) or the CUDA device of the index given:
-    /// all that it makes lives there, and results are the same row by row. Throws ArgumentOutOfRangeException for any other
-    /// number, DllNotFoundException without the native library, and SparseConvException where there is no CUDA, saying what was
-    /// looked for, or when the environment variable SPARSECONV_ISA names an instruction set that is not available.
+    /// A manager without levels, for 1 to 4 <paramref name="dimensions"/>, on the CPU (-1) or on the CUDA device with
+    /// the given index. Everything it makes lives there, and the results are the same on every device, row by row.
+    /// Throws ArgumentOutOfRangeException for another number of dimensions, DllNotFoundException without the native
+    /// library, and SparseConvException with the reason where there is no CUDA, or where the environment variable
+    /// SPARSECONV_ISA names an instruction set that is not available.
     /// </summary>
     public CoordinateManager(int dimensions, int device = Native.Cpu)
     {
@@ -60,9 +60,9 @@ public sealed unsafe partial class CoordinateManager : IDisposable
     }
 
     /// <summary>
-    /// A level of the given voxels, int32 <c>[rows, 1 + Dimensions]</c> with the batch index first, whose rows are in the order
-    /// given. Throws ArgumentException for a coordinate that stands twice, a negative batch index, or a voxel outside of the
-    /// spatial shape. The stride is 1 where none is given.
+    /// Makes a level of the given voxels, int32 <c>[rows, 1 + Dimensions]</c> with the batch index first, and keeps
+    /// their order of rows. The stride is 1 where none is given. Throws ArgumentException for a voxel that occurs
+    /// twice, a negative batch index, and a voxel outside the spatial shape.
     /// </summary>
     public CoordinateMap Insert(ReadOnlySpan<int> coordinates, PerAxis? stride = null, PerAxis? spatialShape = null)
     {
@@ -71,9 +71,32 @@ public sealed unsafe partial class CoordinateManager : IDisposable
     }
 
     /// <summary>
-    /// As <see cref="Insert(ReadOnlySpan{int}, PerAxis?, PerAxis?)"/>, with equal coordinates merged into one voxel:
-    /// <paramref name="mapRows"/> receives the map's row of each row given, and must be as long. The order of the map's rows
-    /// depends on the set of coordinates alone.
+    /// The same from memory of the manager's device or of the host. Batch indices must be below
+    /// <paramref name="batchSize"/> where it is given. Nothing is copied to the host, except to name a voxel that is
+    /// refused.
+    /// </summary>
+    public CoordinateMap Insert(
+        ArrayView<int> coordinates,
+        PerAxis? stride = null,
+        PerAxis? spatialShape = null,
+        int? batchSize = null
+    )
+    {
+        var (level, shape) = CheckLevel(stride, spatialShape);
+        var rows = Checks.CoordinateRows(coordinates, Dimensions, Device, nameof(coordinates));
+        lock (_gate)
+        {
+            ThrowIfDisposed();
+            var handle = Create(coordinates, rows, nameof(coordinates));
+            CheckRange(handle, coordinates, new VoxelRange(shape, batchSize), " in row {0}", nameof(coordinates));
+            return Add(handle, level, shape, source: null);
+        }
+    }
+
+    /// <summary>
+    /// As <see cref="Insert(ReadOnlySpan{int}, PerAxis?, PerAxis?)"/>, but equal coordinates become one voxel.
+    /// <paramref name="mapRows"/> has one entry for each row given and receives its row in the map. The order of the
+    /// map's rows depends on the set of coordinates alone.
     /// </summary>
     public CoordinateMap InsertMerged(
         ReadOnlySpan<int> coordinates,
@@ -91,92 +114,79 @@ public sealed unsafe partial class CoordinateManager : IDisposable
     }
 
     /// <summary>
-    /// The coarse level that a strided convolution over <paramref name="fine"/> writes; the same level again for the same
-    /// arguments. Its spatial shape, where <paramref name="fine"/> has one, is <see cref="KernelGeometry.CoarseShape"/> for
-    /// <see cref="StridedSites.Dilate"/>, and the shape divided by the stride and rounded up, so that no voxel is lost, for
-    /// <see cref="StridedSites.Downsample"/>.
+    /// The same from and to memory of the manager's device or of the host. Batch indices must be below
+    /// <paramref name="batchSize"/> where it is given.
     /// </summary>
-    public CoordinateMap Coarsen(CoordinateMap fine, KernelGeometry geometry, StridedSites sites)
-    {
-        CheckMap(fine, nameof(fine));
-        Checks.Geometry(geometry, Dimensions, nameof(geometry));
-        Checks.Defined(sites, nameof(sites));
-        var stride = Checks.Product(fine.Stride, geometry.Stride, nameof(geometry));
-        var key = CoarseKey(fine, geometry, sites);
-        // Every voxel is its own coarse site.
-        if (key.Rule == LevelRule.Downsample && geometry.Stride == PerAxis.Repeat(1, Dimensions))
-        {
-            Remember(_keepers, fine, geometry);
-            return fine;
-        }
-        var coarse = Derive(key, stride);
-        Remember(_makers, coarse, geometry);
-        return coarse;
-    }
-
-    /// <summary>
-    /// The fine level that a transposed convolution from <paramref name="coarse"/> writes. <see cref="TransposedSites.Cached"/>
-    /// gives the nearest level that <paramref name="coarse"/> was made from with the stride that the geometry leads to, else the
-    /// only level with that stride, and throws InvalidOperationException where there is none or more than one;
-    /// <see cref="TransposedSites.Generate"/> makes a level, the same one again for the same arguments, whose spatial shape is
-    /// <see cref="KernelGeometry.FineShape"/>.
-    /// </summary>
-    public CoordinateMap Refine(
-        CoordinateMap coarse,
-        KernelGeometry geometry,
-        TransposedSites sites,
-        PerAxis? outputPadding = null
+    public CoordinateMap InsertMerged(
+        ArrayView<int> coordinates,
+        ArrayView<long> mapRows,
+        PerAxis? stride = null,
+        PerAxis? spatialShape = null,
+        int? batchSize = null
     )
     {
-        CheckMap(coarse, nameof(coarse));
-        Checks.Geometry(geometry, Dimensions, nameof(geometry));
-        Checks.Defined(sites, nameof(sites));
-        var stride = Checks.Quotient(coarse.Stride, geometry.Stride, nameof(coarse));
-        if (sites == TransposedSites.Cached)
-            return FindLevel(coarse, stride);
-        PerAxis? shape = coarse.SpatialShape is { } extent ? geometry.FineShape(extent, outputPadding) : null;
-        return Derive(new LevelKey(coarse, LevelRule.Generate, geometry, shape), stride);
-    }
-
-    /// <summary>
-    /// All pairs of the geometry's law between two levels of this manager, which may be one level; the same rulebook again for
-    /// the same arguments. Throws ArgumentException unless the coarse stride is the fine stride times the geometry's.
-    /// </summary>
-    public Rulebook Rulebook(CoordinateMap coarse, CoordinateMap fine, KernelGeometry geometry)
-    {
-        CheckMap(coarse, nameof(coarse));
-        CheckMap(fine, nameof(fine));
-        Checks.Geometry(geometry, Dimensions, nameof(geometry));
-        var stride = Checks.Product(fine.Stride, geometry.Stride, nameof(geometry));
-        if (stride != coarse.Stride)
-            throw new ArgumentException(
-                $"coarse has stride {coarse.Stride}, must have {stride}: the fine level's {fine.Stride} times the geometry's "
-                    + $"{geometry.Stride}.",
-                nameof(coarse)
-            );
-        var key = new RulebookKey(coarse, fine, geometry);
+        var (level, shape) = CheckLevel(stride, spatialShape);
+        var rows = Checks.CoordinateRows(coordinates, Dimensions, Device, nameof(coordinates));
+        Checks.Array(mapRows, rows, Device, nameof(mapRows));
         lock (_gate)
         {
             ThrowIfDisposed();
-            if (_rulebooks.TryGetValue(key, out var known))
-                return known;
-            RulebookHandle handle;
-            fixed (int* taps = geometry.Shape.Taps)
-            {
-                var native = NativeGeometry.From(geometry, taps);
-                Native
-                    .spc_rulebook_create(coarse.Handle, fine.Handle, in native, Native.DefaultStream, out handle)
-                    .ThrowIfFailed();
-            }
-            var rulebook = new Rulebook(coarse, fine, geometry, handle);
-            _rulebooks.Add(key, rulebook);
-            return rulebook;
+            var handle = CreateMerged(coordinates, mapRows, nameof(coordinates));
+            CheckRange(handle, coordinates, new VoxelRange(shape, batchSize), "", nameof(coordinates));
+            return Add(handle, level, shape, source: null);
         }
     }
 
     /// <summary>
-    /// Frees all maps and rulebooks at once; using them or the manager afterwards throws ObjectDisposedException. What a call in
-    /// progress on another thread uses is freed when that call ends.
+    /// As <see cref="Insert(ReadOnlySpan{int}, PerAxis?, PerAxis?)"/>, but returns the same level again for the same
+    /// voxels in the same order with the same stride and spatial shape, so that repeated calls do not make the manager
+    /// grow. Batch indices must be below <paramref name="batchSize"/> where it is given.
+    /// </summary>
+    public CoordinateMap InsertOnce(
+        ReadOnlySpan<int> coordinates,
+        PerAxis? stride = null,
+        PerAxis? spatialShape = null,
+        int? batchSize = null
+    )
+    {
+        var (level, shape) = CheckLevel(stride, spatialShape);
+        lock (_gate)
+        {
+            ThrowIfDisposed();
+            foreach (var map in _maps)
+            {
+                var isAlike = map.Source is null && map.Stride == level && map.SpatialShape == shape;
+                if (
+                    isAlike
+                    && map.Rows * (1 + Dimensions) == coordinates.Length
+                    && map.Coordinates().AsSpan().SequenceEqual(coordinates)
+                )
+                    return map;
+            }
+            fixed (int* first = coordinates)
+                return Insert(new ArrayView<int>((nint)first, coordinates.Length), stride, spatialShape, batchSize);
+        }
+    }
+
+    /// <summary>
+    /// Makes a level of some voxels of <paramref name="map"/>, which the caller read from the map. It has their order
+    /// of rows, the map's stride and spatial shape, and the map as its source; a new level each time.
+    /// </summary>
+    internal CoordinateMap Select(CoordinateMap map, ArrayView<int> voxels)
+    {
+        CheckMap(map, nameof(map));
+        var rows = Checks.CoordinateRows(voxels, Dimensions, Device, nameof(voxels));
+        lock (_gate)
+        {
+            ThrowIfDisposed();
+            var handle = Create(voxels, rows, nameof(voxels));
+            return Add(handle, map.Stride, map.SpatialShape, map, isSelection: true);
+        }
+    }
+
+    /// <summary>
+    /// Frees all maps and rulebooks at once; using them or the manager afterwards throws ObjectDisposedException. What
+    /// another thread is using in a call is freed when that call ends.
     /// </summary>
     public void Dispose()
     {
@@ -188,10 +198,10 @@ public sealed unsafe partial class CoordinateManager : IDisposable
             foreach (var map in _maps)
                 map.Free();
             _rulebooks.Clear();
-            _makers.Clear();
-            _keepers.Clear();
+            _madeBy.Clear();
+            _keptBy.Clear();
             _joins.Clear();
-            _levels.Clear();
+            _derived.Clear();
             _maps.Clear();
         }
     }
@@ -205,93 +215,64 @@ public sealed unsafe partial class CoordinateManager : IDisposable
             );
     }
 
-    // Kernels that tile the fine level reach exactly floor(fine / stride): one rule, so one level, for both names of it.
-    private static LevelKey CoarseKey(CoordinateMap fine, KernelGeometry geometry, StridedSites sites)
+    private CoordinateMap Add(
+        MapHandle handle,
+        PerAxis stride,
+        PerAxis? spatialShape,
+        CoordinateMap? source,
+        bool isSelection = false
+    )
     {
-        var down = sites == StridedSites.Downsample || geometry.IsTiling;
-        var rule = down ? LevelRule.Downsample : LevelRule.Dilate;
-        var kernel = down
-            ? KernelGeometry.Create(geometry.Dimensions, size: geometry.Stride, stride: geometry.Stride)
-            : geometry;
-        if (fine.SpatialShape is not { } shape)
-            return new LevelKey(fine, rule, kernel, SpatialShape: null);
-        var coarse =
-            sites == StridedSites.Dilate ? geometry.CoarseShape(shape) : CeilingQuotient(shape, geometry.Stride);
-        return new LevelKey(fine, rule, kernel, coarse);
-    }
-
-    private static PerAxis CeilingQuotient(PerAxis shape, PerAxis stride)
-    {
-        Span<int> quotient = stackalloc int[shape.Count];
-        for (var axis = 0; axis < shape.Count; axis++)
-            quotient[axis] = ((shape[axis] - 1) / stride[axis]) + 1;
-        return new PerAxis(quotient);
-    }
-
-    private CoordinateMap Derive(LevelKey key, PerAxis stride)
-    {
-        lock (_gate)
-        {
-            ThrowIfDisposed();
-            if (_levels.TryGetValue(key, out var known))
-                return known;
-            Span<int> extent = stackalloc int[PerAxis.MaxCount];
-            key.SpatialShape?.CopyTo(extent);
-            MapHandle handle;
-            fixed (int* first = extent)
-            fixed (int* taps = key.Geometry.Shape.Taps)
-            {
-                var geometry = NativeGeometry.From(key.Geometry, taps);
-                var bounds = key.SpatialShape is null ? null : first;
-                var status =
-                    key.Rule == LevelRule.Generate
-                        ? Native.spc_map_refine(
-                            key.Source.Handle,
-                            in geometry,
-                            bounds,
-                            Native.DefaultStream,
-                            out handle
-                        )
-                        : Native.spc_map_coarsen(
-                            key.Source.Handle,
-                            in geometry,
-                            (int)key.Rule,
-                            bounds,
-                            Native.DefaultStream,
-                            out handle
-                        );
-                status.ThrowIfFailed();
-            }
-            var map = Add(handle, stride, key.SpatialShape, key.Source);
-            _levels.Add(key, map);
-            return map;
-        }
-    }
-
-    private CoordinateMap FindLevel(CoordinateMap coarse, PerAxis stride)
-    {
-        ThrowIfDisposed();
-        for (var level = coarse; level is not null; level = level.Source)
-        {
-            if (level.Stride == stride)
-                return level;
-        }
-        var maps = Maps;
-        var matches = maps.Where(map => map.Stride == stride).ToArray();
-        if (matches.Length == 1)
-            return matches[0];
-        var levels = string.Join("; ", maps.Select(map => map.ToString()));
-        throw new InvalidOperationException(
-            $"The level with stride {coarse.Stride} was made from none with stride {stride}, and its manager has "
-                + $"{matches.Length} of them, must have 1. Levels: {levels}. Give the sites, or use TransposedSites.Generate."
-        );
-    }
-
-    private CoordinateMap Add(MapHandle handle, PerAxis stride, PerAxis? spatialShape, CoordinateMap? source)
-    {
-        var map = new CoordinateMap(this, handle, stride, spatialShape, source);
+        var map = new CoordinateMap(this, handle, stride, spatialShape, source) { IsSelection = isSelection };
         _maps.Add(map);
         return map;
+    }
+
+    private MapHandle Create(ArrayView<int> coordinates, long rows, string name)
+    {
+        Native
+            .spc_map_create((int*)coordinates.Data, rows, Dimensions, Device, Native.DefaultStream, out var handle)
+            .ThrowIfRefused(name);
+        return handle;
+    }
+
+    private MapHandle CreateMerged(ArrayView<int> coordinates, ArrayView<long> mapRows, string name)
+    {
+        Native
+            .spc_map_create_merged(
+                (int*)coordinates.Data,
+                mapRows.Length,
+                Dimensions,
+                Device,
+                Native.DefaultStream,
+                (long*)mapRows.Data,
+                out var handle
+            )
+            .ThrowIfRefused(name);
+        return handle;
+    }
+
+    // Frees the map where a voxel is out of range. The bounds of a map are known without reading the device. Only the
+    // voxel that a message has to name is searched for: in the given coordinates if they are in host memory, else in
+    // the map's.
+    private void CheckRange(MapHandle handle, ArrayView<int> given, VoxelRange range, string ofMap, string name)
+    {
+        Span<int> low = stackalloc int[1 + Dimensions];
+        Span<int> high = stackalloc int[1 + Dimensions];
+        fixed (int* lowest = low)
+        fixed (int* highest = high)
+            Native.spc_map_bounds(handle, lowest, highest).ThrowIfFailed();
+        if (given.Length == 0 || (range.Holds(low) && range.Holds(high)))
+            return;
+        using (handle)
+        {
+            if (given.Device == Native.Cpu)
+                range.Check(new((void*)given.Data, checked((int)given.Length)), Dimensions, " in row {0}", name);
+            var coordinates = new int[checked(Native.spc_map_rows(handle) * (1 + Dimensions))];
+            fixed (int* first = coordinates)
+                Native.spc_map_coordinates(handle, Native.DefaultStream, first).ThrowIfFailed();
+            range.Check(coordinates, Dimensions, ofMap, name);
+        }
     }
 
     private (PerAxis Stride, PerAxis? SpatialShape) CheckLevel(PerAxis? stride, PerAxis? spatialShape)
@@ -314,12 +295,51 @@ public sealed unsafe partial class CoordinateManager : IDisposable
                 name
             );
     }
+}
 
-    // Shapes and ranges have been checked: what the engine still refuses is in the coordinates themselves.
-    private static void ThrowIfRefused(Status status, string name)
+/// <summary>
+/// The voxels that a level may hold: batch indices from 0 to below the batch size, and coordinates inside the spatial
+/// shape, where there is one.
+/// </summary>
+[StackTraceHidden]
+internal readonly record struct VoxelRange(PerAxis? SpatialShape, int? BatchSize = null)
+{
+    /// <summary>Whether a voxel (batch, d0, d1, ...) is in range.</summary>
+    internal bool Holds(ReadOnlySpan<int> voxel) => HoldsBatch(voxel[0]) && HoldsPlace(voxel[1..]);
+
+    /// <summary>
+    /// Throws for the first voxel that is out of range. <paramref name="where"/> goes into the message, with the number
+    /// of the voxel's row in place of {0}.
+    /// </summary>
+    internal void Check(ReadOnlySpan<int> coordinates, int dimensions, string where, string name)
     {
-        if (status is Status.InvalidArgument or Status.Unsupported)
-            throw new ArgumentException(Native.LastError(), name);
-        status.ThrowIfFailed();
+        for (var start = 0; start < coordinates.Length; start += 1 + dimensions)
+        {
+            var voxel = coordinates.Slice(start, 1 + dimensions);
+            if (Holds(voxel))
+                continue;
+            var row = string.Format(CultureInfo.InvariantCulture, where, start / (1 + dimensions));
+            var allowed = BatchSize is { } size ? $"in 0..{size - 1}" : "0 or more";
+            throw new ArgumentException(
+                HoldsBatch(voxel[0])
+                    ? $"{name} has the voxel ({string.Join(", ", voxel.ToArray())}){row}, must lie inside of the spatial shape {SpatialShape}."
+                    : $"{name} has batch index {voxel[0]}{row}, must be {allowed}.",
+                name
+            );
+        }
+    }
+
+    private bool HoldsBatch(int batch) => batch >= 0 && (BatchSize is not { } size || batch < size);
+
+    private bool HoldsPlace(ReadOnlySpan<int> place)
+    {
+        if (SpatialShape is not { } shape)
+            return true;
+        for (var axis = 0; axis < place.Length; axis++)
+        {
+            if (place[axis] < 0 || place[axis] >= shape[axis])
+                return false;
+        }
+        return true;
     }
 }

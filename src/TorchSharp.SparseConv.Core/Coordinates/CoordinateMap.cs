@@ -1,10 +1,11 @@
+using TorchSharp.SparseConv.Core;
 using TorchSharp.SparseConv.Core.Interop;
 
-namespace TorchSharp.SparseConv.Core;
+namespace TorchSharp.SparseConv;
 
 /// <summary>
-/// The voxels of one level, found by coordinate; made by a <see cref="CoordinateManager"/>, which owns it, and immutable.
-/// Using it after its manager is disposed throws ObjectDisposedException.
+/// The voxels of one level, found by coordinate. A <see cref="CoordinateManager"/> makes and owns it, and it is
+/// immutable. Using it after its manager is disposed throws ObjectDisposedException.
 /// </summary>
 public sealed unsafe class CoordinateMap
 {
@@ -44,7 +45,9 @@ public sealed unsafe class CoordinateMap
     /// <summary>The spacing of the level's lattice in input units along each axis.</summary>
     public PerAxis Stride { get; }
 
-    /// <summary>The extent of the level along each axis, inside of which all voxels lie, or null where there is none.</summary>
+    /// <summary>
+    /// The extent of the level along each axis, which all voxels lie inside, or null where there is none.
+    /// </summary>
     public PerAxis? SpatialShape { get; }
 
     /// <summary>The level that this one was derived from, or null for inserted coordinates.</summary>
@@ -65,17 +68,20 @@ public sealed unsafe class CoordinateMap
         }
     }
 
-    /// <summary>The coordinates as int32 <c>[Rows, 1 + Dimensions]</c>: batch index first, in units of this level.</summary>
+    /// <summary>
+    /// The coordinates as int32 <c>[Rows, 1 + Dimensions]</c>: batch index first, in units of this level.
+    /// </summary>
     public int[] Coordinates()
     {
         var coordinates = new int[Rows * (1 + Dimensions)];
-        CopyCoordinates(coordinates);
+        fixed (int* first = coordinates)
+            Native.spc_map_coordinates(Handle, Native.DefaultStream, first).ThrowIfFailed();
         return coordinates;
     }
 
     /// <summary>
-    /// The smallest and the largest value of each column of the coordinates, batch index first; 0 and -1 where there are no
-    /// voxels. Nothing is read from the device.
+    /// The smallest and the largest value of each column of the coordinates, batch index first, or 0 and -1 without
+    /// voxels. The host has them: nothing is read from the device.
     /// </summary>
     public (int[] Low, int[] High) Bounds()
     {
@@ -87,7 +93,7 @@ public sealed unsafe class CoordinateMap
         return (low, high);
     }
 
-    /// <summary>The batch index of each row; read from the map the first time, and kept.</summary>
+    /// <summary>The batch index of each row; read from the map once and kept.</summary>
     public ReadOnlySpan<int> BatchIndices()
     {
         if (Volatile.Read(ref _batches) is { } known)
@@ -101,21 +107,8 @@ public sealed unsafe class CoordinateMap
     }
 
     /// <summary>
-    /// Writes the coordinates, int32 <c>[Rows, 1 + Dimensions]</c>; throws ArgumentException when the length is another.
+    /// Writes the coordinates, int32 <c>[Rows, 1 + Dimensions]</c>, to memory of the map's device or of the host.
     /// </summary>
-    public void CopyCoordinates(Span<int> destination)
-    {
-        var length = Rows * (1 + Dimensions);
-        if (destination.Length != length)
-            throw new ArgumentException(
-                $"destination has {destination.Length} elements, must have {Rows} rows of {1 + Dimensions}.",
-                nameof(destination)
-            );
-        fixed (int* first = destination)
-            Native.spc_map_coordinates(Handle, Native.DefaultStream, first).ThrowIfFailed();
-    }
-
-    /// <summary>The same, to memory of the map's device or of the host.</summary>
     public void CopyCoordinates(ArrayView<int> destination)
     {
         Checks.Array(destination, Rows * (1 + Dimensions), Device, nameof(destination));
@@ -123,20 +116,9 @@ public sealed unsafe class CoordinateMap
     }
 
     /// <summary>
-    /// Writes the row of each of the given coordinates, int32 <c>[rows.Length, 1 + Dimensions]</c>, or -1 where there is no
-    /// such voxel; throws ArgumentException when the lengths do not agree.
+    /// Writes the row of each of the given coordinates, int32 <c>[rows.Length, 1 + Dimensions]</c>, or -1 where there
+    /// is no such voxel; both are in memory of the map's device or of the host.
     /// </summary>
-    public void Find(ReadOnlySpan<int> coordinates, Span<long> rows)
-    {
-        var count = Checks.CoordinateRows(coordinates, Dimensions, nameof(coordinates));
-        if (rows.Length != count)
-            throw new ArgumentException($"rows has {rows.Length} elements, must have {count}.", nameof(rows));
-        fixed (int* first = coordinates)
-        fixed (long* found = rows)
-            Native.spc_map_find(Handle, first, count, Native.DefaultStream, found).ThrowIfFailed();
-    }
-
-    /// <summary>The same, from and to memory of the map's device or of the host.</summary>
     public void Find(ArrayView<int> coordinates, ArrayView<long> rows)
     {
         var count = Checks.CoordinateRows(coordinates, Dimensions, Device, nameof(coordinates));

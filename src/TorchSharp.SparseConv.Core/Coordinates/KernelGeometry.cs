@@ -1,14 +1,16 @@
-namespace TorchSharp.SparseConv.Core;
+using TorchSharp.SparseConv.Core;
+
+namespace TorchSharp.SparseConv;
 
 /// <summary>
-/// Which voxels meet: shape, stride, dilation and padding of a kernel over 1 to 4 axes.
+/// The shape, stride, dilation and padding of a kernel over 1 to 4 axes, which decide which voxels meet.
 /// <para>
 /// The law: a coarse site, a fine site and a tap of the kernel meet when, on every axis,
-/// <c>fine = stride * coarse + dilation * tap - padding</c> with <c>0 &lt;= tap &lt; size</c>, or with a
-/// tap of the <see cref="KernelShape"/> where that is not the whole box.
-/// Coordinates are in units of their own level. A convolution reads fine and writes coarse; a transposed convolution is the
-/// same relation read from coarse to fine. Taps are numbered row-major over the kernel, the last axis fastest, or as a list of
-/// offsets numbers them.
+/// <c>fine = stride * coarse + dilation * tap - padding</c> with <c>0 &lt;= tap &lt; size</c>; where the
+/// <see cref="KernelShape"/> is not the whole box, with one of its taps. Coordinates are in units of their own level. A
+/// convolution reads fine and writes coarse; a transposed convolution is the same relation read from coarse to fine.
+/// Taps are numbered row-major over the kernel, the last axis fastest; those of a list of offsets are numbered by the
+/// list.
 /// </para>
 /// </summary>
 public readonly record struct KernelGeometry
@@ -36,10 +38,10 @@ public readonly record struct KernelGeometry
     /// <summary>How far tap 0 of an axis lies before <c>stride * coarse</c>, 0 or more.</summary>
     public PerAxis Padding { get; }
 
-    /// <summary>The number of axes, 1 to 4; 0 only for <c>default</c>, which is refused wherever it is used.</summary>
+    /// <summary>The number of axes, 1 to 4. It is 0 only for <c>default</c>, which every method refuses.</summary>
     public int Dimensions => Size.Count;
 
-    /// <summary>The number of taps: of a box the product of its sizes.</summary>
+    /// <summary>The number of taps; for a box, the product of its sizes.</summary>
     public int Taps
     {
         get
@@ -54,8 +56,8 @@ public readonly record struct KernelGeometry
     }
 
     /// <summary>
-    /// A kernel over 1 to 4 <paramref name="dimensions"/>; stride and dilation are 1 and padding 0 where they are not given.
-    /// Throws ArgumentException naming the argument that has a wrong number of values or a value out of range.
+    /// A kernel over 1 to 4 <paramref name="dimensions"/>; stride and dilation are 1 and padding 0 where they are not
+    /// given. Throws ArgumentException naming the argument that has a wrong number of values or a value out of range.
     /// </summary>
     public static KernelGeometry Create(
         int dimensions,
@@ -80,16 +82,16 @@ public readonly record struct KernelGeometry
     }
 
     /// <summary>
-    /// A kernel of stride 1 whose output sites are its input sites, with padding <c>dilation * (size - 1) / 2</c> rounded
-    /// down: centred for odd sizes, and for even ones as PyTorch's <c>padding="same"</c> (the larger half after). A list of offsets
-    /// counts from the site itself, without padding.
+    /// A kernel of stride 1 whose output sites are its input sites, with padding <c>dilation * (size - 1) / 2</c>
+    /// rounded down. It is centred for odd sizes; for even sizes the larger half comes after the site, as in PyTorch's
+    /// <c>padding="same"</c>. Offsets of a list are counted from the site itself, without padding.
     /// </summary>
     public static KernelGeometry Submanifold(int dimensions, KernelShape size, PerAxis? dilation = null)
     {
         var unpadded = Create(dimensions, size, stride: 1, dilation);
         Span<int> padding = stackalloc int[dimensions];
         for (var axis = 0; axis < dimensions; axis++)
-            padding[axis] = unpadded.Reach(axis) / 2;
+            padding[axis] = unpadded.TapSpan(axis) / 2;
         return new KernelGeometry(unpadded.Shape, unpadded.Stride, unpadded.Dilation, new PerAxis(padding));
     }
 
@@ -117,9 +119,9 @@ public readonly record struct KernelGeometry
     }
 
     /// <summary>
-    /// The spatial shape that a dense convolution gives: <c>(fine + 2 * padding - dilation * (size - 1) - 1) / stride + 1</c>
-    /// along each axis, rounded down, where a list of offsets counts as size 1: the site alone; throws ArgumentException where the
-    /// kernel is larger than the padded shape.
+    /// The spatial shape that a dense convolution gives:
+    /// <c>(fine + 2 * padding - dilation * (size - 1) - 1) / stride + 1</c> along each axis, rounded down. A list of
+    /// offsets counts as size 1. Throws ArgumentException where the kernel is larger than the padded shape.
     /// </summary>
     public PerAxis CoarseShape(PerAxis fineShape)
     {
@@ -128,10 +130,10 @@ public readonly record struct KernelGeometry
         Span<int> coarse = stackalloc int[Dimensions];
         for (var axis = 0; axis < Dimensions; axis++)
         {
-            var room = (long)fine[axis] + (2L * Padding[axis]) - Reach(axis) - 1;
+            var room = (long)fine[axis] + (2L * Padding[axis]) - TapSpan(axis) - 1;
             if (room < 0)
                 throw new ArgumentException(
-                    $"fineShape is {fine} and the kernel spans {Reach(axis) + 1L} sites on axis {axis}, must be at most "
+                    $"fineShape is {fine} and the kernel spans {TapSpan(axis) + 1L} sites on axis {axis}, must be at most "
                         + $"the shape with padding {Padding[axis]} on both sides.",
                     nameof(fineShape)
                 );
@@ -142,7 +144,7 @@ public readonly record struct KernelGeometry
 
     /// <summary>
     /// The spatial shape that a dense transposed convolution gives:
-    /// <c>(coarse - 1) * stride - 2 * padding + dilation * (size - 1) + outputPadding + 1</c> along each axis; throws
+    /// <c>(coarse - 1) * stride - 2 * padding + dilation * (size - 1) + outputPadding + 1</c> along each axis. Throws
     /// ArgumentException where that is below 1, or where the output padding is not below the stride or the dilation.
     /// </summary>
     public PerAxis FineShape(PerAxis coarseShape, PerAxis? outputPadding = null)
@@ -153,7 +155,7 @@ public readonly record struct KernelGeometry
         Span<int> fine = stackalloc int[Dimensions];
         for (var axis = 0; axis < Dimensions; axis++)
         {
-            var sites = ((coarse[axis] - 1L) * Stride[axis]) - (2L * Padding[axis]) + Reach(axis) + extra[axis] + 1;
+            var sites = ((coarse[axis] - 1L) * Stride[axis]) - (2L * Padding[axis]) + TapSpan(axis) + extra[axis] + 1;
             if (sites < 1)
                 throw new ArgumentException(
                     $"coarseShape is {coarse}, which gives {sites} fine sites on axis {axis}, must be 1 or more.",
@@ -164,7 +166,8 @@ public readonly record struct KernelGeometry
         return new PerAxis(fine);
     }
 
-    // Tiles without gaps and without overlap: every fine site belongs to exactly one coarse site.
+    // Whether the kernel tiles the fine level without gaps or overlap, so that each fine site belongs to one coarse
+    // site.
     internal bool IsTiling =>
         Shape == Stride && Dilation == PerAxis.Repeat(1, Dimensions) && Padding == PerAxis.Repeat(0, Dimensions);
 
@@ -183,9 +186,9 @@ public readonly record struct KernelGeometry
         return extra;
     }
 
-    // The distance from the first tap to the last along one axis, in fine sites; offsets need not lie on one side of their site, so
-    // they count as the site alone.
-    private int Reach(int axis) => Shape.IsList ? 0 : Dilation[axis] * (Size[axis] - 1);
+    // The distance from the first tap to the last along one axis, in fine sites. A list of offsets counts as the site
+    // alone, because its offsets may lie on both sides of the site.
+    private int TapSpan(int axis) => Shape.IsList ? 0 : Dilation[axis] * (Size[axis] - 1);
 
     private static void RequireInt32Range(ReadOnlySpan<int> offsets, PerAxis dilation)
     {

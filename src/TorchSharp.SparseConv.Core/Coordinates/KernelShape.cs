@@ -1,18 +1,20 @@
-namespace TorchSharp.SparseConv.Core;
+using TorchSharp.SparseConv.Core;
+
+namespace TorchSharp.SparseConv;
 
 /// <summary>
-/// Which taps a kernel has: a box, a cross, a hybrid of both by axis, or any list of offsets. The taps of a box, a cross and a
-/// hybrid are those cells of the box that the shape keeps, row-major, the last axis fastest; those of a list are in the order
-/// given. Converts implicitly from an integer, a tuple of 2 to 4 or a <see cref="PerAxis"/>: a box of that size.
+/// The taps of a kernel: a box, a cross, a hybrid of both by axis, or a list of offsets. A cross and a hybrid keep some
+/// cells of their box. Their taps are numbered row-major, the last axis fastest; those of a list keep its order. An
+/// integer, a tuple of 2 to 4 integers and a <see cref="PerAxis"/> convert implicitly to a box of that size.
 /// </summary>
 public readonly struct KernelShape : IEquatable<KernelShape>
 {
-    // What the engine takes.
+    // The engine accepts no longer list.
     internal const int MostListedTaps = 1 << 20;
 
     private readonly Kind _kind;
-    private readonly uint _cubeAxes; // by bit; of a cross
-    private readonly int[]? _taps; // [taps, dimensions]; of a list, and of a cross that is expanded
+    private readonly uint _cubeAxes; // one bit an axis; 0 except for a hybrid
+    private readonly int[]? _taps; // [taps, dimensions] of a list, and of a cross once it is expanded; else null
 
     private KernelShape(Kind kind, PerAxis size, uint cubeAxes = 0, int[]? taps = null)
     {
@@ -29,27 +31,29 @@ public readonly struct KernelShape : IEquatable<KernelShape>
         List,
     }
 
-    /// <summary>The number of cells along each axis of the box around all taps; one value stands for every axis.</summary>
+    /// <summary>
+    /// The number of cells along each axis of the box around all taps; one value stands for every axis.
+    /// </summary>
     public PerAxis Size { get; }
 
     /// <summary>Whether the taps are a list of offsets from the site itself, and not part of a box.</summary>
     public bool IsList => _kind == Kind.List;
 
-    // Row-major [taps, dimensions], or empty for all cells of the box; of a shape that is expanded.
+    // Row-major [taps, dimensions], or empty for all cells of the box. A cross has taps only once it is expanded.
     internal ReadOnlySpan<int> Taps => _taps;
 
     /// <summary>Every cell of a box; one value gives a cube.</summary>
     public static KernelShape Box(PerAxis size) => new(Kind.Box, size);
 
     /// <summary>
-    /// The cells that differ from the centre on one axis at most; the centre is <c>(size - 1) / 2</c>, rounded down. Of size 3 in
-    /// 3 dimensions: 7 taps, where the cube has 27.
+    /// The cells that differ from the centre on one axis at most; the centre is <c>(size - 1) / 2</c>, rounded down. A
+    /// cross of size 3 in 3 dimensions has 7 taps, where the cube has 27.
     /// </summary>
     public static KernelShape Cross(PerAxis size) => new(Kind.Cross, size);
 
     /// <summary>
-    /// A box over <paramref name="cubeAxes"/> (counted from 0) through the centre of the others, and an arm along each of the
-    /// others. Of size 3 in 4 dimensions with axes 0, 1 and 2: 29 taps, where the cube has 81. Throws
+    /// A box over <paramref name="cubeAxes"/> (counted from 0) at the centre of the other axes, and an arm along each
+    /// other axis. A hybrid of size 3 in 4 dimensions with axes 0, 1 and 2 has 29 taps, where the cube has 81. Throws
     /// ArgumentOutOfRangeException for an axis that is not 0 to 3.
     /// </summary>
     public static KernelShape Hybrid(PerAxis size, params ReadOnlySpan<int> cubeAxes)
@@ -69,9 +73,9 @@ public readonly struct KernelShape : IEquatable<KernelShape>
     }
 
     /// <summary>
-    /// Any offsets from the site itself, in units of the dilation: one tap each, in this order; negative ones lie before it. A
-    /// single value stands for every axis. Throws ArgumentException for an empty list, offsets of different numbers of axes, and
-    /// an offset that stands twice.
+    /// One tap for each offset from the site itself, in this order and in units of the dilation; negative offsets lie
+    /// before the site. An offset of one value has that value on every axis. Throws ArgumentException for an empty
+    /// list, offsets of different numbers of axes, and an offset that occurs twice.
     /// </summary>
     public static KernelShape Offsets(params ReadOnlySpan<PerAxis> offsets)
     {
@@ -158,8 +162,8 @@ public readonly struct KernelShape : IEquatable<KernelShape>
     /// <summary>A box over 4 axes.</summary>
     public static implicit operator KernelShape((int, int, int, int) size) => Box(size);
 
-    // The same shape over exactly so many axes, with its taps; crosses that keep every cell become boxes, so that equal kernels
-    // are equal values.
+    // The same shape over exactly this many axes, with its taps. A cross that keeps every cell becomes a box, so that
+    // equal kernels are equal values.
     internal KernelShape Expand(int dimensions, string name)
     {
         if (_kind == Kind.List)
@@ -183,7 +187,7 @@ public readonly struct KernelShape : IEquatable<KernelShape>
         if (arms + (cubes != 0 ? 1 : 0) <= 1)
             return Box(size);
         if (uint.IsPow2(cubes))
-            cubes = 0; // a box over one axis is an arm
+            cubes = 0; // a box over one axis is the same as an arm
         return new KernelShape(Kind.Cross, size, cubes, CrossTaps.List(size, cubes, name));
     }
 
@@ -223,5 +227,67 @@ public readonly struct KernelShape : IEquatable<KernelShape>
     {
         var axes = _cubeAxes;
         return Enumerable.Range(0, PerAxis.MaxCount).Where(axis => (axes >> axis & 1) != 0);
+    }
+}
+
+/// <summary>Lists the taps of a cross, or of a hybrid, row-major over its box.</summary>
+internal ref struct CrossTaps
+{
+    private readonly PerAxis _size;
+    private readonly uint _cubeAxes; // one bit an axis
+    private readonly List<int> _taps;
+    private readonly Span<int> _tap;
+
+    private CrossTaps(PerAxis size, uint cubeAxes, List<int> taps, Span<int> tap)
+    {
+        _size = size;
+        _cubeAxes = cubeAxes;
+        _taps = taps;
+        _tap = tap;
+    }
+
+    /// <summary>
+    /// The taps, [taps, dimensions]; throws ArgumentException about the argument called name where there are too many.
+    /// </summary>
+    internal static int[] List(PerAxis size, uint cubeAxes, string name)
+    {
+        var cells = 1L;
+        var taps = 1L;
+        for (var axis = 0; axis < size.Count; axis++)
+        {
+            if ((cubeAxes >> axis & 1) != 0)
+                cells = Math.Min(cells * size[axis], int.MaxValue);
+            else
+                taps += size[axis] - 1;
+        }
+        taps += cells - 1;
+        if (taps > KernelShape.MostListedTaps)
+            throw new ArgumentException(
+                $"{name} is {size}, which has {taps} taps, must have at most {KernelShape.MostListedTaps}.",
+                name
+            );
+        var list = new List<int>((int)taps * size.Count);
+        Span<int> tap = stackalloc int[size.Count];
+        new CrossTaps(size, cubeAxes, list, tap).Add(axis: 0, inCube: false, onArm: false);
+        return [.. list];
+    }
+
+    // Adds all taps whose values before this axis are set. Those decide whether this axis may still leave the centre.
+    private readonly void Add(int axis, bool inCube, bool onArm)
+    {
+        if (axis == _size.Count)
+        {
+            foreach (var value in _tap)
+                _taps.Add(value);
+            return;
+        }
+        var cube = (_cubeAxes >> axis & 1) != 0;
+        var centre = (_size[axis] - 1) / 2;
+        var free = !onArm && (cube || !inCube);
+        for (var value = free ? 0 : centre; value <= (free ? _size[axis] - 1 : centre); value++)
+        {
+            _tap[axis] = value;
+            Add(axis + 1, inCube || (cube && value != centre), onArm || (!cube && value != centre));
+        }
     }
 }

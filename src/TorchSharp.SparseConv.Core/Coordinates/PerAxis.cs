@@ -1,9 +1,11 @@
 using System.Collections;
 using System.Runtime.CompilerServices;
 
-namespace TorchSharp.SparseConv.Core;
+namespace TorchSharp.SparseConv;
 
-/// <summary>One integer per axis, for 1 to 4 axes; a single value stands for every axis where one is expected.</summary>
+/// <summary>
+/// One integer per axis, for 1 to 4 axes; a single value stands for every axis where one is expected.
+/// </summary>
 [CollectionBuilder(typeof(PerAxis), nameof(Create))]
 public readonly struct PerAxis : IEquatable<PerAxis>, IReadOnlyList<int>
 {
@@ -13,7 +15,9 @@ public readonly struct PerAxis : IEquatable<PerAxis>, IReadOnlyList<int>
     private readonly Values _values;
     private readonly int _count;
 
-    /// <summary>Takes 1 to 4 values, the first axis first; throws ArgumentException for any other number of them.</summary>
+    /// <summary>
+    /// Takes 1 to 4 values, the first axis first; throws ArgumentException for any other number of them.
+    /// </summary>
     public PerAxis(params ReadOnlySpan<int> values)
     {
         if (values.Length is < 1 or > MaxCount)
@@ -22,7 +26,7 @@ public readonly struct PerAxis : IEquatable<PerAxis>, IReadOnlyList<int>
         _count = values.Length;
     }
 
-    /// <summary>The number of values, 1 to 4; 0 only for <c>default</c>, which is refused wherever it is used.</summary>
+    /// <summary>The number of values, 1 to 4. It is 0 only for <c>default</c>, which every method refuses.</summary>
     public int Count => _count;
 
     /// <summary>The value of an axis, counted from 0; throws ArgumentOutOfRangeException past the end.</summary>
@@ -36,7 +40,9 @@ public readonly struct PerAxis : IEquatable<PerAxis>, IReadOnlyList<int>
         }
     }
 
-    /// <summary>Takes 1 to 4 values, the first axis first: what <c>[2, 2, 1]</c> stands for.</summary>
+    /// <summary>
+    /// Takes 1 to 4 values, the first axis first; the collection expression <c>[2, 2, 1]</c> calls it.
+    /// </summary>
     public static PerAxis Create(ReadOnlySpan<int> values) => new(values);
 
     /// <summary>The same value on each of <paramref name="dimensions"/> axes (1 to 4).</summary>
@@ -50,8 +56,9 @@ public readonly struct PerAxis : IEquatable<PerAxis>, IReadOnlyList<int>
     }
 
     /// <summary>
-    /// The values for exactly <paramref name="dimensions"/> axes, a single value repeated; throws ArgumentException about
-    /// the argument called <paramref name="name"/> when there are neither one nor that many.
+    /// The values for exactly <paramref name="dimensions"/> axes, with a single value repeated. Throws
+    /// ArgumentException about the argument called <paramref name="name"/> when the number of values is neither 1 nor
+    /// <paramref name="dimensions"/>.
     /// </summary>
     public PerAxis Expand(int dimensions, string name = "value")
     {
@@ -62,10 +69,14 @@ public readonly struct PerAxis : IEquatable<PerAxis>, IReadOnlyList<int>
         return Repeat(_values[0], dimensions);
     }
 
-    /// <summary>Writes the values to the front of <paramref name="destination"/>; throws ArgumentException when it is too short.</summary>
+    /// <summary>
+    /// Writes the values to the front of <paramref name="destination"/>; throws ArgumentException when it is too short.
+    /// </summary>
     public void CopyTo(Span<int> destination) => ((ReadOnlySpan<int>)_values)[.._count].CopyTo(destination);
 
-    /// <summary>Whether both have the same number of values and the same values; a single value does not equal its expansion.</summary>
+    /// <summary>
+    /// Whether both have the same number of values and the same values; a single value does not equal its expansion.
+    /// </summary>
     public bool Equals(PerAxis other) =>
         _count == other._count && ((ReadOnlySpan<int>)_values).SequenceEqual(other._values);
 

@@ -1,11 +1,11 @@
 using TorchSharp.SparseConv.Core.Interop;
 
-namespace TorchSharp.SparseConv.Core;
+namespace TorchSharp.SparseConv;
 
 /// <summary>
-/// For each tap of a kernel geometry the pairs of fine and coarse rows that meet there; made by a
-/// <see cref="CoordinateManager"/>, which owns it, and immutable. Using it after its manager is disposed throws
-/// ObjectDisposedException; a call in progress then still ends normally.
+/// For each tap of a kernel geometry, the pairs of fine and coarse rows that meet there. A
+/// <see cref="CoordinateManager"/> makes and owns it, and it is immutable. Using it after its manager is disposed
+/// throws ObjectDisposedException; a call in progress still ends normally.
 /// </summary>
 public sealed unsafe class Rulebook
 {
@@ -28,7 +28,9 @@ public sealed unsafe class Rulebook
     /// <summary>The fine level: read by a convolution, written by a transposed one.</summary>
     public CoordinateMap Fine { get; }
 
-    /// <summary>Where the rulebook lives, and the matrices of its calls: -1 for the CPU, else the index of a CUDA device.</summary>
+    /// <summary>
+    /// Where the rulebook and the matrices of its calls live: -1 for the CPU, else the index of a CUDA device.
+    /// </summary>
     public int Device => Coarse.Device;
 
     /// <summary>The law that every pair obeys.</summary>
@@ -62,8 +64,8 @@ public sealed unsafe class Rulebook
     }
 
     /// <summary>
-    /// The fine and the coarse row of each pair of a tap, ascending by coarse row; throws ArgumentOutOfRangeException for a
-    /// tap outside of the kernel.
+    /// The fine and the coarse row of each pair of a tap, ascending by coarse row; throws ArgumentOutOfRangeException
+    /// for a tap outside of the kernel.
     /// </summary>
     public (long[] Fine, long[] Coarse) TapPairs(int tap)
     {

@@ -246,4 +246,163 @@ internal static unsafe partial class Native
         nint stream,
         in MatrixView gradInput
     );
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_norm_statistics(
+        in MatrixView input,
+        nint stream,
+        in MatrixView mean,
+        in MatrixView variance
+    );
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_norm_forward(
+        in MatrixView input,
+        in MatrixView mean,
+        in MatrixView variance,
+        double epsilon,
+        MatrixView* weight,
+        MatrixView* bias,
+        MatrixView* residual,
+        Activation activation,
+        nint stream,
+        in MatrixView output
+    );
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_norm_backward(
+        in MatrixView input,
+        in MatrixView mean,
+        in MatrixView variance,
+        double epsilon,
+        MatrixView* weight,
+        MatrixView* bias,
+        MatrixView* output,
+        Activation activation,
+        NormStatistics statistics,
+        in MatrixView gradOutput,
+        nint stream,
+        MatrixView* gradInput,
+        MatrixView* gradWeight,
+        MatrixView* gradBias,
+        MatrixView* gradResidual
+    );
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_links_create(
+        MapHandle map,
+        double* points,
+        int* batch,
+        long count,
+        InterpolationKind kind,
+        MissingVoxels missing,
+        double anchor,
+        nint stream,
+        out LinksHandle links
+    );
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_links_create_from_rows(
+        long* rowOfPoint,
+        long count,
+        long rows,
+        int device,
+        nint stream,
+        out LinksHandle links
+    );
+
+    [LibraryImport(Library)]
+    internal static partial long spc_links_points(LinksHandle links);
+
+    [LibraryImport(Library)]
+    internal static partial long spc_links_rows(LinksHandle links);
+
+    [LibraryImport(Library)]
+    internal static partial long spc_links_count(LinksHandle links);
+
+    [LibraryImport(Library)]
+    internal static partial long spc_links_bytes(LinksHandle links);
+
+    [LibraryImport(Library)]
+    internal static partial int spc_links_device(LinksHandle links);
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_links_read(
+        LinksHandle links,
+        nint stream,
+        long* starts,
+        long* rows,
+        double* weights
+    );
+
+    [LibraryImport(Library)]
+    internal static partial void spc_links_destroy(nint links);
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_interpolation_forward(
+        LinksHandle links,
+        in MatrixView input,
+        nint stream,
+        in MatrixView output
+    );
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_interpolation_backward(
+        LinksHandle links,
+        in MatrixView gradOutput,
+        nint stream,
+        in MatrixView gradInput
+    );
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_splat_forward(
+        LinksHandle links,
+        SplatKind kind,
+        in MatrixView input,
+        nint stream,
+        int* saved,
+        in MatrixView output
+    );
+
+    [LibraryImport(Library)]
+    internal static partial Status spc_splat_backward(
+        LinksHandle links,
+        SplatKind kind,
+        in MatrixView gradOutput,
+        int* saved,
+        nint stream,
+        in MatrixView gradInput
+    );
+}
+
+/// <summary>spc_geometry: 18 int32 and a pointer, entries at and beyond the dimensions are 0.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct NativeGeometry
+{
+    internal int Dimensions;
+    internal fixed int Size[PerAxis.MaxCount];
+    internal fixed int Stride[PerAxis.MaxCount];
+    internal fixed int Dilation[PerAxis.MaxCount];
+    internal fixed int Padding[PerAxis.MaxCount];
+    internal int TapCount;
+    internal int* Taps;
+
+    // The taps are the geometry's own, pinned by the caller for as long as this is used.
+    internal static NativeGeometry From(KernelGeometry geometry, int* taps)
+    {
+        var native = new NativeGeometry
+        {
+            Dimensions = geometry.Dimensions,
+            Taps = taps,
+            TapCount = taps is null ? 0 : geometry.Taps,
+        };
+        for (var axis = 0; axis < geometry.Dimensions; axis++)
+        {
+            native.Size[axis] = geometry.Size[axis];
+            native.Stride[axis] = geometry.Stride[axis];
+            native.Dilation[axis] = geometry.Dilation[axis];
+            native.Padding[axis] = geometry.Padding[axis];
+        }
+        return native;
+    }
 }

@@ -32,3 +32,21 @@ internal abstract class NativeHandle : SafeHandleZeroOrMinusOneIsInvalid
         return true;
     }
 }
+
+/// <summary>Owns one spc_map.</summary>
+internal sealed class MapHandle : NativeHandle
+{
+    protected override void Destroy(nint native) => Native.spc_map_destroy(native);
+}
+
+/// <summary>Owns one spc_rulebook.</summary>
+internal sealed class RulebookHandle : NativeHandle
+{
+    protected override void Destroy(nint native) => Native.spc_rulebook_destroy(native);
+}
+
+/// <summary>Owns one spc_links.</summary>
+internal sealed class LinksHandle : NativeHandle
+{
+    protected override void Destroy(nint native) => Native.spc_links_destroy(native);
+}

@@ -1,11 +1,13 @@
+using TorchSharp.SparseConv.Core;
 using TorchSharp.SparseConv.Core.Interop;
 
-namespace TorchSharp.SparseConv.Core;
+namespace TorchSharp.SparseConv;
 
 /// <summary>
-/// Which rows of a level each point is tied to, and how strongly: made once for points and a level, and used by any number of
-/// interpolations and splats, forward and backward. Immutable; independent of the map's manager once it is made. Freed by
-/// <see cref="Dispose"/>, else by the garbage collector; using it afterwards throws ObjectDisposedException.
+/// The rows of a level that each point is linked to, and the weight of each link. Links are made once for some points
+/// and a level, and serve any number of interpolations and splats, forward and backward. They are immutable and do not
+/// depend on the map's manager once they are made. <see cref="Dispose"/> frees them, else the garbage collector does;
+/// using them afterwards throws ObjectDisposedException.
 /// </summary>
 public sealed unsafe class PointLinks : IDisposable
 {
@@ -25,10 +27,12 @@ public sealed unsafe class PointLinks : IDisposable
     /// <summary>The level whose rows the links lead to.</summary>
     public CoordinateMap Map { get; }
 
-    /// <summary>Where the links live, and the matrices of their calls: -1 for the CPU, else the index of a CUDA device.</summary>
+    /// <summary>
+    /// Where the links and the matrices of their calls live: -1 for the CPU, else the index of a CUDA device.
+    /// </summary>
     public int Device => Map.Device;
 
-    /// <summary>The number of points, those without a link too.</summary>
+    /// <summary>The number of points, including those without a link.</summary>
     public long Points { get; }
 
     /// <summary>The number of rows of the level.</summary>
@@ -37,7 +41,7 @@ public sealed unsafe class PointLinks : IDisposable
     /// <summary>The number of links.</summary>
     public long Count { get; }
 
-    /// <summary>The native memory that the links hold, or will hold when they are used both ways, in bytes.</summary>
+    /// <summary>The native memory in bytes that the links hold once they have been used in both directions.</summary>
     public long Bytes { get; }
 
     internal LinksHandle Handle
@@ -50,9 +54,10 @@ public sealed unsafe class PointLinks : IDisposable
     }
 
     /// <summary>
-    /// The links of <paramref name="points"/> <c>[n, Dimensions]</c>, in units of the level, to the voxels around them by
-    /// <paramref name="rule"/>. <paramref name="batch"/> is the batch index of each point, or empty for 0; a point with a
-    /// negative one has no links. Throws ArgumentException for a point that is not finite, and lengths that do not fit.
+    /// The links of <paramref name="points"/> <c>[n, Dimensions]</c>, in units of the level, to the voxels around them
+    /// by <paramref name="rule"/>. <paramref name="batch"/> is the batch index of each point, or empty for 0; a point
+    /// with a negative one has no links. Throws ArgumentException for a point that is not finite, and lengths that do
+    /// not fit.
     /// </summary>
     public static PointLinks Create(
         CoordinateMap map,
@@ -61,16 +66,16 @@ public sealed unsafe class PointLinks : IDisposable
         InterpolationRule rule
     )
     {
-        ArgumentNullException.ThrowIfNull(map);
-        rule.Check(nameof(rule));
-        var count = Checks.Points(points, batch, map.Dimensions);
         fixed (double* first = points)
         fixed (int* batches = batch)
-            return Create(map, new ArrayView<double>((nint)first, points.Length), batches, count, rule);
+        {
+            var places = new ArrayView<double>((nint)first, points.Length);
+            return Create(map, places, new ArrayView<int>((nint)batches, batch.Length), rule);
+        }
     }
 
     /// <summary>
-    /// The same, from memory of the map's device or of the host, float64 <c>[n, Dimensions]</c> and int32 <c>[n]</c>.
+    /// The same from memory of the map's device or of the host, float64 <c>[n, Dimensions]</c> and int32 <c>[n]</c>.
     /// </summary>
     public static PointLinks Create(
         CoordinateMap map,
@@ -81,48 +86,59 @@ public sealed unsafe class PointLinks : IDisposable
     {
         ArgumentNullException.ThrowIfNull(map);
         rule.Check(nameof(rule));
-        if (points.Length % map.Dimensions != 0)
-            throw new ArgumentException(
-                $"points has {points.Length} elements, must be rows of {map.Dimensions}.",
-                nameof(points)
-            );
-        var count = points.Length / map.Dimensions;
+        var count = Checks.Points(points.Length, batch.Length, map.Dimensions);
         Checks.Array(points, points.Length, map.Device, nameof(points));
         if (batch.Length > 0)
-            Checks.Array(batch, count, map.Device, nameof(batch));
-        return Create(map, points, batch.Length > 0 ? (int*)batch.Data : null, count, rule);
+            Checks.Array(batch, batch.Length, map.Device, nameof(batch));
+        var status = Native.spc_links_create(
+            map.Handle,
+            (double*)points.Data,
+            batch.Length > 0 ? (int*)batch.Data : null,
+            count,
+            rule.Kind,
+            rule.Missing,
+            rule.Offset,
+            Native.DefaultStream,
+            out var handle
+        );
+        // The engine has refused a value. In host memory it can be found again, to name the point.
+        if (status == Status.InvalidArgument && points.Device == Native.Cpu)
+            Checks.Finite(new((void*)points.Data, checked((int)points.Length)), map.Dimensions, nameof(points));
+        status.ThrowIfRefused(nameof(points));
+        return new PointLinks(handle, map);
     }
 
     /// <summary>
-    /// Links of weight 1 to the given row of each point, or to none for -1; throws ArgumentException for any other row that the
-    /// level does not have.
+    /// Links of weight 1 to the given row of each point, or none for -1; throws ArgumentException for any other row
+    /// that the level does not have.
     /// </summary>
     public static PointLinks FromRows(CoordinateMap map, ReadOnlySpan<long> rowOfPoint)
     {
-        ArgumentNullException.ThrowIfNull(map);
-        for (var point = 0; point < rowOfPoint.Length; point++)
-        {
-            if (rowOfPoint[point] < -1 || rowOfPoint[point] >= map.Rows)
-                throw new ArgumentException(
-                    $"rowOfPoint has {rowOfPoint[point]} at point {point}, must be -1 to {map.Rows - 1}.",
-                    nameof(rowOfPoint)
-                );
-        }
         fixed (long* first = rowOfPoint)
-            return FromRows(map, first, rowOfPoint.Length);
+            return FromRows(map, new ArrayView<long>((nint)first, rowOfPoint.Length));
     }
 
-    /// <summary>The same, from memory of the map's device or of the host, int64 <c>[n]</c>.</summary>
+    /// <summary>The same from memory of the map's device or of the host, int64 <c>[n]</c>.</summary>
     public static PointLinks FromRows(CoordinateMap map, ArrayView<long> rowOfPoint)
     {
         ArgumentNullException.ThrowIfNull(map);
         Checks.Array(rowOfPoint, rowOfPoint.Length, map.Device, nameof(rowOfPoint));
-        return FromRows(map, (long*)rowOfPoint.Data, rowOfPoint.Length);
+        Native
+            .spc_links_create_from_rows(
+                (long*)rowOfPoint.Data,
+                rowOfPoint.Length,
+                map.Rows,
+                map.Device,
+                Native.DefaultStream,
+                out var handle
+            )
+            .ThrowIfRefused(nameof(rowOfPoint));
+        return new PointLinks(handle, map);
     }
 
     /// <summary>
-    /// All links: those of point i are <c>Starts[i]</c> to <c>Starts[i + 1]</c> of the rows and weights, in row-major order of
-    /// the voxels around the point.
+    /// Reads all links: those of point i are entries <c>Starts[i]</c> to <c>Starts[i + 1]</c> of the rows and weights,
+    /// in row-major order of the voxels around the point.
     /// </summary>
     public (long[] Starts, long[] Rows, double[] Weights) Read()
     {
@@ -141,53 +157,4 @@ public sealed unsafe class PointLinks : IDisposable
 
     /// <summary>The numbers of points, links and rows in words.</summary>
     public override string ToString() => $"{Points} points, {Count} links to {Rows} voxels of stride {Map.Stride}";
-
-    private static PointLinks Create(
-        CoordinateMap map,
-        ArrayView<double> points,
-        int* batch,
-        long count,
-        InterpolationRule rule
-    )
-    {
-        var status = Native.spc_links_create(
-            map.Handle,
-            (double*)points.Data,
-            batch,
-            count,
-            rule.Kind,
-            rule.Missing,
-            rule.Offset,
-            Native.DefaultStream,
-            out var handle
-        );
-        if (status == Status.InvalidArgument && points.Device == Native.Cpu)
-            Checks.Finite(new((void*)points.Data, checked((int)points.Length)), map.Dimensions, nameof(points));
-        ThrowIfRefused(status, nameof(points));
-        return new PointLinks(handle, map);
-    }
-
-    private static PointLinks FromRows(CoordinateMap map, long* rowOfPoint, long count)
-    {
-        ThrowIfRefused(
-            Native.spc_links_create_from_rows(
-                rowOfPoint,
-                count,
-                map.Rows,
-                map.Device,
-                Native.DefaultStream,
-                out var handle
-            ),
-            nameof(rowOfPoint)
-        );
-        return new PointLinks(handle, map);
-    }
-
-    // What the engine refuses is in the values, which only it has read.
-    private static void ThrowIfRefused(Status status, string name)
-    {
-        if (status == Status.InvalidArgument)
-            throw new ArgumentException(Native.LastError(), name);
-        status.ThrowIfFailed();
-    }
 }

@@ -1,6 +1,8 @@
 namespace TorchSharp.SparseConv.Core;
 
-/// <summary>Checked options of a voxelizer, and the voxel of one point after the other.</summary>
+/// <summary>
+/// The lattice that voxelizer options describe, once they are checked, and the voxels of points on it.
+/// </summary>
 internal sealed class VoxelGrid
 {
     private readonly int _dimensions;
@@ -18,23 +20,24 @@ internal sealed class VoxelGrid
             : null;
     }
 
-    /// <summary>The edges of a voxel, one an axis.</summary>
+    /// <summary>The edge length of a voxel on each axis.</summary>
     internal double[] Size { get; }
 
-    /// <summary>Where the lattice starts, one number an axis.</summary>
+    /// <summary>The lowest corner of voxel 0.</summary>
     internal double[] Origin { get; }
 
-    /// <summary>The lowest corner of what is kept, one number an axis.</summary>
+    /// <summary>The lowest corner of the range that is kept, inclusive.</summary>
     internal double[] Low { get; }
 
-    /// <summary>The highest corner, itself outside, one number an axis.</summary>
+    /// <summary>The highest corner of the range that is kept, exclusive.</summary>
     internal double[] High { get; }
 
-    /// <summary>The voxels that are kept on each axis, from 0 on, or null for all.</summary>
+    /// <summary>The number of voxels that are kept on each axis, counted from 0, or null for all.</summary>
     internal PerAxis? Shape { get; }
 
     /// <summary>
-    /// Writes points in units of voxels, their voxels (batch, d0, ...), and their batch index or -1 for those to be dropped.
+    /// Writes each point in units of voxels, its voxel (batch, d0, ...), and its batch index, which is -1 for a point
+    /// to drop.
     /// </summary>
     internal void Fill(
         ReadOnlySpan<double> points,

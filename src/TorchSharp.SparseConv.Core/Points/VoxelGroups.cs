@@ -6,7 +6,9 @@ public sealed class VoxelGroups
     private readonly int[] _starts; // [rows + 1]
     private readonly int[] _points;
 
-    /// <summary>Groups points by the row of their voxel, of <paramref name="rows"/> rows; -1 is in no voxel.</summary>
+    /// <summary>
+    /// Groups points by the row of their voxel, which is below <paramref name="rows"/>, or -1 for a point in no voxel.
+    /// </summary>
     public VoxelGroups(ReadOnlySpan<long> voxelOfPoint, long rows)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
@@ -58,8 +60,8 @@ public sealed class VoxelGroups
     }
 
     /// <summary>
-    /// A point of each voxel at random, each with the same chance, or -1 for a voxel without points. The choice depends on the
-    /// seed, the voxel's coordinates with its batch index, and the number of its points, and on nothing else.
+    /// One point of each voxel, drawn at random with equal chances, or -1 for a voxel without points. The choice
+    /// depends only on the seed, the voxel's coordinates with its batch index, and the number of its points.
     /// </summary>
     public long[] Random(CoordinateMap map, long seed)
     {
@@ -81,8 +83,8 @@ public sealed class VoxelGroups
     }
 
     /// <summary>
-    /// The most frequent label of each voxel's points, of equally frequent ones the lowest. Points with the label
-    /// <paramref name="ignore"/> have no vote; where none has one, the voxel's label is <paramref name="ignore"/>.
+    /// The most frequent label of each voxel's points; the lowest one wins a tie. Points with the label
+    /// <paramref name="ignore"/> do not vote. A voxel without votes gets the label <paramref name="ignore"/>.
     /// </summary>
     public long[] MajorityLabels(ReadOnlySpan<long> labels, long ignore)
     {
@@ -109,7 +111,7 @@ public sealed class VoxelGroups
         return new VoxelGroups(RowOfPoint(points, most), Rows);
     }
 
-    /// <summary>The row of each of <paramref name="points"/> points, -1 for those that are in no group.</summary>
+    /// <summary>The row of each of <paramref name="points"/> points, -1 for a point in no group.</summary>
     public long[] RowOfPoint(int points) => RowOfPoint(points, int.MaxValue);
 
     private long[] RowOfPoint(int points, int most)

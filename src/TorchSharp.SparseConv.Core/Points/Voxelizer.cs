@@ -1,55 +1,14 @@
-using System.Runtime.CompilerServices;
-
 namespace TorchSharp.SparseConv.Core;
 
-/// <summary>Points to voxels.</summary>
+/// <summary>Finds the voxels that hold points.</summary>
 public static class Voxelizer
 {
     /// <summary>
-    /// The voxels <c>floor(point / voxelSize)</c>, computed in double, of <paramref name="points"/> <c>[n, Dimensions]</c>, each
-    /// once, and for every point the row of its voxel. <paramref name="batch"/> is the batch index of each point, or empty for 0;
-    /// <paramref name="voxelSize"/> one size or one per axis. Throws ArgumentException naming the first point that is not finite
-    /// or whose voxel is beyond 32 bits.
-    /// </summary>
-    [OverloadResolutionPriority(1)]
-    public static (CoordinateMap Map, long[] VoxelOfPoint) Voxelize(
-        CoordinateManager manager,
-        ReadOnlySpan<float> points,
-        ReadOnlySpan<int> batch,
-        ReadOnlySpan<double> voxelSize,
-        PerAxis? spatialShape = null
-    )
-    {
-        var wide = new double[points.Length];
-        for (var i = 0; i < wide.Length; i++)
-            wide[i] = points[i];
-        return Voxelize(manager, wide, batch, voxelSize, spatialShape);
-    }
-
-    /// <summary>The same for points in float64, whose full precision decides the voxel.</summary>
-    public static (CoordinateMap Map, long[] VoxelOfPoint) Voxelize(
-        CoordinateManager manager,
-        ReadOnlySpan<double> points,
-        ReadOnlySpan<int> batch,
-        ReadOnlySpan<double> voxelSize,
-        PerAxis? spatialShape = null
-    )
-    {
-        ArgumentNullException.ThrowIfNull(manager);
-        var grid = new VoxelGrid(new VoxelizerOptions { VoxelSize = voxelSize.ToArray() }, manager.Dimensions);
-        var count = Checks.Points(points, batch, manager.Dimensions);
-        var coordinates = new int[checked(count * (1 + manager.Dimensions))];
-        grid.Fill(points, batch, new double[points.Length], coordinates, new int[count]);
-        var voxelOfPoint = new long[count];
-        var map = manager.InsertMerged(coordinates, voxelOfPoint, spatialShape: spatialShape);
-        return (map, voxelOfPoint);
-    }
-
-    /// <summary>
-    /// The voxels <c>floor((point - origin) / voxelSize)</c> of <paramref name="points"/> <c>[n, Dimensions]</c>, each once, in
-    /// double, without the points that <paramref name="options"/> leave out. <paramref name="batch"/> is the batch index of each
-    /// point, or empty for 0. Throws ArgumentException naming the first point that is not finite (in range or not), has a
-    /// negative batch index, or is in a voxel beyond 32 bits, and for options that do not fit the manager's dimensions.
+    /// Makes a level of the voxels <c>floor((point - origin) / voxelSize)</c> of <paramref name="points"/>
+    /// <c>[n, Dimensions]</c>, each once, computed in double, without the points that <paramref name="options"/> leave
+    /// out. <paramref name="batch"/> is the batch index of each point, or empty for 0. Throws ArgumentException naming
+    /// the first point that is not finite (in range or not), has a negative batch index, or is in a voxel beyond 32
+    /// bits, and for options that do not fit the manager's dimensions.
     /// </summary>
     public static VoxelizedPoints Voxelize(
         CoordinateManager manager,
@@ -61,7 +20,7 @@ public static class Voxelizer
         ArgumentNullException.ThrowIfNull(manager);
         ArgumentNullException.ThrowIfNull(options);
         var grid = new VoxelGrid(options, manager.Dimensions);
-        var count = Checks.Points(points, batch, manager.Dimensions);
+        var count = checked((int)Checks.Points(points.Length, batch.Length, manager.Dimensions));
         RequireBatches(batch);
         var lattice = new double[points.Length];
         var coordinates = new int[checked(count * (1 + manager.Dimensions))];
@@ -72,6 +31,20 @@ public static class Voxelizer
         var voxelOfPoint = new long[count];
         var map = InsertKept(manager, coordinates, batches, voxelOfPoint, options.SpatialShape);
         return new VoxelizedPoints(map, voxelOfPoint, lattice, batches);
+    }
+
+    /// <summary>The same for points in float32.</summary>
+    public static VoxelizedPoints Voxelize(
+        CoordinateManager manager,
+        ReadOnlySpan<float> points,
+        ReadOnlySpan<int> batch,
+        VoxelizerOptions options
+    )
+    {
+        var wide = new double[points.Length];
+        for (var i = 0; i < wide.Length; i++)
+            wide[i] = points[i];
+        return Voxelize(manager, wide, batch, options);
     }
 
     private static void RequireBatches(ReadOnlySpan<int> batch)
@@ -86,7 +59,8 @@ public static class Voxelizer
         }
     }
 
-    // Marks the points of all voxels of a scan but the first `most`, counted in the order of points.
+    // Drops all points of a scan that are not in one of its first `most` voxels, in the order of points, by batch index
+    // -1.
     private static void DropLateVoxels(int[] coordinates, int[] batches, int dimensions, int most)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(most);
@@ -113,7 +87,7 @@ public static class Voxelizer
         }
     }
 
-    // A level of the points with a batch index of 0 or more; -1 is the row of the others.
+    // Makes a level of the points with a batch index of 0 or more. The others get row -1.
     private static CoordinateMap InsertKept(
         CoordinateManager manager,
         int[] coordinates,
@@ -140,4 +114,57 @@ public static class Voxelizer
             voxelOfPoint[point] = batches[point] < 0 ? -1 : merged[from++];
         return map;
     }
+}
+
+/// <summary>How points become voxels, and which points are left out.</summary>
+public sealed class VoxelizerOptions
+{
+    /// <summary>The edge lengths of a voxel in units of the points, one or one per axis; positive and finite.</summary>
+    public required IReadOnlyList<double> VoxelSize { get; init; }
+
+    /// <summary>The lowest corner of voxel 0, one number per axis, or none for zeros.</summary>
+    public IReadOnlyList<double> Origin { get; init; } = [];
+
+    /// <summary>The lowest corner of the range, inclusive, one number per axis, or none for no limit.</summary>
+    public IReadOnlyList<double> Low { get; init; } = [];
+
+    /// <summary>The highest corner of the range, exclusive, one number per axis, or none for no limit.</summary>
+    public IReadOnlyList<double> High { get; init; } = [];
+
+    /// <summary>The spatial shape of the level, or null for none. Points in voxels outside it are dropped.</summary>
+    public PerAxis? SpatialShape { get; init; }
+
+    /// <summary>
+    /// The largest number of voxels of a scan, or null for no limit. The voxels that come first in the order of points
+    /// are kept, and the points of the others are dropped.
+    /// </summary>
+    public int? MaxVoxels { get; init; }
+}
+
+/// <summary>Points and the voxels that hold them.</summary>
+public sealed class VoxelizedPoints
+{
+    internal VoxelizedPoints(CoordinateMap map, long[] voxelOfPoint, double[] lattice, int[] batch)
+    {
+        Map = map;
+        VoxelOfPoint = voxelOfPoint;
+        Lattice = lattice;
+        Batch = batch;
+        Dropped = voxelOfPoint.LongCount(row => row < 0);
+    }
+
+    /// <summary>The voxels, each once, in an order that depends on the set of them alone.</summary>
+    public CoordinateMap Map { get; }
+
+    /// <summary>The row of each point's voxel, -1 for a dropped point.</summary>
+    public long[] VoxelOfPoint { get; }
+
+    /// <summary>The points in units of the level, <c>[n, Dimensions]</c>: the floor of a point is its voxel.</summary>
+    public double[] Lattice { get; }
+
+    /// <summary>The batch index of each point, -1 for a dropped point.</summary>
+    public int[] Batch { get; }
+
+    /// <summary>The number of points in no voxel.</summary>
+    public long Dropped { get; }
 }

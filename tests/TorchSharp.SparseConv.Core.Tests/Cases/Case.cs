@@ -34,3 +34,12 @@ public sealed class Case
 
     public override string ToString() => Name;
 }
+
+/// <summary>Where the coarse sites of a case come from.</summary>
+public enum CaseSites
+{
+    Same,
+    Dilate,
+    Downsample,
+    Explicit,
+}

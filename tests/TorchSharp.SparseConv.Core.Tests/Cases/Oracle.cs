@@ -146,3 +146,61 @@ internal sealed class Oracle
         bounds is null
         || Enumerable.Range(0, _case.Dimensions).All(axis => site.Axis(axis) >= 0 && site.Axis(axis) < bounds[axis]);
 }
+
+/// <summary>Pairs and numbers of one convolution: input [rows read, In], weight [taps * In, Out], bias [Out].</summary>
+internal sealed class OracleProblem
+{
+    internal delegate void Product(int read, int written, int weight, int i, int o);
+
+    internal required IReadOnlyList<(int Tap, int Read, int Written)> Pairs { get; init; }
+
+    internal required int RowsWritten { get; init; }
+
+    internal required int In { get; init; }
+
+    internal required int Out { get; init; }
+
+    internal required double[] Input { get; init; }
+
+    internal required double[] Weight { get; init; }
+
+    internal double[]? Bias { get; init; }
+
+    /// <summary>Every scalar product of the convolution.</summary>
+    internal void Each(Product visit)
+    {
+        foreach (var (tap, read, written) in Pairs)
+        {
+            for (var i = 0; i < In; i++)
+            {
+                for (var o = 0; o < Out; o++)
+                    visit(read, written, (((tap * In) + i) * Out) + o, i, o);
+            }
+        }
+    }
+}
+
+/// <summary>A voxel of up to four axes as 64-bit numbers, so that no sum of int32 coordinates overflows.</summary>
+internal readonly record struct Site(long Batch, long D0, long D1, long D2, long D3)
+{
+    internal static Site From(ReadOnlySpan<int> row) =>
+        new(row[0], row[1], row.Length > 2 ? row[2] : 0, row.Length > 3 ? row[3] : 0, row.Length > 4 ? row[4] : 0);
+
+    internal static Site From(long batch, ReadOnlySpan<long> axes) =>
+        new(
+            batch,
+            axes[0],
+            axes.Length > 1 ? axes[1] : 0,
+            axes.Length > 2 ? axes[2] : 0,
+            axes.Length > 3 ? axes[3] : 0
+        );
+
+    internal long Axis(int axis) =>
+        axis switch
+        {
+            0 => D0,
+            1 => D1,
+            2 => D2,
+            _ => D3,
+        };
+}

@@ -11,3 +11,10 @@ public static class Backends
     /// <summary>A manager on the device.</summary>
     internal static CoordinateManager Manager(this Backend backend, int dimensions) => new(dimensions, (int)backend);
 }
+
+/// <summary>Where the engine runs, by its numbers for devices.</summary>
+public enum Backend
+{
+    Cpu = -1,
+    Cuda = 0,
+}

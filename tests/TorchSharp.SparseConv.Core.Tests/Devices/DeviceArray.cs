@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.Win32.SafeHandles;
 
 namespace TorchSharp.SparseConv.Core.Tests;
 
@@ -68,5 +69,20 @@ internal sealed unsafe class DeviceArray<T>
             fixed (T* first = _host)
                 return (nint)first;
         }
+    }
+}
+
+/// <summary>Memory of CUDA device 0.</summary>
+internal sealed class DeviceMemory : SafeHandleZeroOrMinusOneIsInvalid
+{
+    internal DeviceMemory(long bytes)
+        : base(ownsHandle: true) => SetHandle(CudaDriver.Allocate(bytes));
+
+    internal nint Address => handle;
+
+    protected override bool ReleaseHandle()
+    {
+        CudaDriver.Free(handle);
+        return true;
     }
 }

@@ -112,11 +112,12 @@ public sealed class ViewTests(Backend backend)
                 "is on CUDA device 7, must be on"
             );
             Refused.With(() => map.Find(one, rows with { Length = 2 }), "rows", "has 2 elements, must have 1");
+            Refused.With(() => map.Find(one with { Length = 3 }, rows), "coordinates", "must be rows of 4");
             Refused.With(() => map.Find(one, rows with { Device = 7 }), "rows", "CUDA device 7");
             Refused.With(() => map.CopyCoordinates(one with { Length = 8 }), "destination", "must have 4");
             Refused.With(() => Link(points with { Length = 2 }), "points", "must be rows of 3");
             Refused.With(() => Link(points with { Device = 7 }), "points", "CUDA device 7");
-            Refused.With(() => Link(points, one), "batch", "has 4 elements, must have 1");
+            Refused.With(() => Link(points, one), "batch", "has 4 elements, must have one for each of 1 points");
             Refused.With(() => Link(Points(0, double.NaN, 0)), "points", "axis 1");
             Refused.With(() => PointLinks.FromRows(map, Rows(0, 3)), "rowOfPoint", "3, must be -1 to 0");
         }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using TorchSharp.SparseConv.Core;
 using TorchSharp.SparseConv.Tests.Oracles;
 
 namespace TorchSharp.SparseConv.Tests.Golden;

@@ -1,5 +1,3 @@
-using TorchSharp.SparseConv.Core;
-
 namespace TorchSharp.SparseConv.Tests.Oracles;
 
 /// <summary>Cloud, sparse input and dense frame of a case.</summary>

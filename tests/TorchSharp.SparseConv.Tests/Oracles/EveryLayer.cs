@@ -31,7 +31,7 @@ internal static class EveryLayer
         ["SubMConv3d, cross and groups"] = Of(size => new SubMConv3d(
             size.Channels,
             size.Channels + 2,
-            Core.KernelShape.Cross(3),
+            KernelShape.Cross(3),
             groups: 2
         )),
         ["SparseConv3d, dilate"] = Of(size => new SparseConv3d(size.Channels, size.Channels + 1, 3, 2, 1)),
@@ -42,7 +42,7 @@ internal static class EveryLayer
             3,
             2,
             1,
-            sites: Core.StridedSites.Downsample
+            sites: StridedSites.Downsample
         )),
         ["SparseConv3d at a tensor's sites"] = Pair(
             _ => new SparseMaxPool3d(2),
@@ -64,7 +64,7 @@ internal static class EveryLayer
             3,
             1,
             1,
-            sites: Core.TransposedSites.Generate
+            sites: TransposedSites.Generate
         )),
         ["SparseInverseConv3d"] = Pair(
             _ => new SparseAvgPool3d(3, 2, 1),
@@ -95,7 +95,7 @@ internal static class EveryLayer
         ),
         ["SparseUpsample, generate"] = Pair(
             _ => new SparseSumPool3d(2),
-            _ => new SparseUpsample(2, Core.TransposedSites.Generate),
+            _ => new SparseUpsample(2, TransposedSites.Generate),
             (pool, upsample, x) => upsample.call(pool.call(x)).features
         ),
         ["SparseGlobalMaxPool"] = PerScan(_ => new SparseGlobalMaxPool()),
@@ -183,7 +183,7 @@ internal static class EveryLayer
     };
 
     /// <summary>The extent of the clouds of the tests.</summary>
-    internal static Core.PerAxis Shape => Small.Shape;
+    internal static PerAxis Shape => Small.Shape;
 
     /// <summary>A new one, float32, in training mode unless its name says otherwise, with the same weights every time.</summary>
     internal static Probe Create(string name, Size? size = null)
@@ -251,6 +251,6 @@ internal static class EveryLayer
     /// <summary>The channels that go in, the width of the networks, and the extent of the clouds on each axis.</summary>
     internal sealed record Size(int Channels, double Width, int Extent)
     {
-        internal Core.PerAxis Shape => (Extent, Extent, Extent);
+        internal PerAxis Shape => (Extent, Extent, Extent);
     }
 }

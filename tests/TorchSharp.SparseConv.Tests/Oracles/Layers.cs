@@ -1,5 +1,3 @@
-using TorchSharp.SparseConv.Core;
-
 namespace TorchSharp.SparseConv.Tests.Oracles;
 
 /// <summary>Layers by number of axes, in float64 unless told.</summary>

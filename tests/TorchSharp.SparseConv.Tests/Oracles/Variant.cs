@@ -1,5 +1,3 @@
-using TorchSharp.SparseConv.Core;
-
 namespace TorchSharp.SparseConv.Tests.Oracles;
 
 /// <summary>A case with a kernel shape and groups of channels, and the taps of that shape by its definition.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using TorchSharp.SparseConv.Core;
 using TorchSharp.SparseConv.Tests.Oracles;
 
 namespace TorchSharp.SparseConv.Tests;

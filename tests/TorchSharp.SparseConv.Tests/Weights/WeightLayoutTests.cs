@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using TorchSharp.SparseConv.Core;
 using TorchSharp.SparseConv.Tests.Golden;
 using TorchSharp.SparseConv.Tests.Oracles;
 

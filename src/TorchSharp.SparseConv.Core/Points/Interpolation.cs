@@ -3,10 +3,10 @@ using TorchSharp.SparseConv.Core.Interop;
 namespace TorchSharp.SparseConv.Core;
 
 /// <summary>
-/// Interpolation from voxels to points, splatting from points to voxels, and their gradients, on matrices of the caller with the
-/// same number of columns and one element type, on the links' device. Sums of 16-bit numbers are those of float32, rounded once.
-/// Results do not depend on the number of threads. A matrix that does not fit throws ArgumentException before anything is
-/// written.
+/// Interpolation from voxels to points, splatting from points to voxels, and their gradients, on matrices of the caller
+/// on the links' device, with one element type and the same number of columns. Sums of 16-bit numbers are computed in
+/// Float32 and rounded once. Results do not depend on the number of threads. A matrix that does not fit throws
+/// ArgumentException before anything is written.
 /// </summary>
 public static unsafe class Interpolation
 {
@@ -33,21 +33,22 @@ public static unsafe class Interpolation
     }
 
     /// <summary>
-    /// The memory in bytes that carries what <see cref="SplatBackward"/> needs from <see cref="Splat"/>: for
-    /// <see cref="SplatKind.Max"/> int32 <c>[rows, channels]</c>, the point that holds each maximum, or -1; 0 for the others.
+    /// The size in bytes of what <see cref="Splat"/> saves for <see cref="SplatBackward"/>. For
+    /// <see cref="SplatKind.Max"/> it is int32 <c>[rows, channels]</c>: the point that holds each maximum, or -1. The
+    /// others save nothing.
     /// </summary>
     public static long SavedBytes(PointLinks links, SplatKind kind, long channels)
     {
         ArgumentNullException.ThrowIfNull(links);
         Checks.Defined(kind, nameof(kind));
         MatrixChecks.Channels(channels, nameof(channels));
-        return kind == SplatKind.Max ? checked(links.Rows * channels * sizeof(int)) : 0;
+        return SizeOfSaved(links, kind, channels);
     }
 
     /// <summary>
-    /// Overwrites <paramref name="output"/> <c>[rows, channels]</c> with what each voxel takes of the points of
-    /// <paramref name="input"/> <c>[points, channels]</c>, and <paramref name="saved"/>, <see cref="SavedBytes"/> long, where it
-    /// is given.
+    /// Overwrites <paramref name="output"/> <c>[rows, channels]</c> from the points that are linked to each voxel,
+    /// <paramref name="input"/> <c>[points, channels]</c>, and <paramref name="saved"/>, <see cref="SavedBytes"/> long,
+    /// where it is given.
     /// </summary>
     public static void Splat(
         PointLinks links,
@@ -60,7 +61,7 @@ public static unsafe class Interpolation
         Check(links, output, nameof(output), input, nameof(input));
         Checks.Defined(kind, nameof(kind));
         if (saved != default)
-            CheckSaved(saved, SavedBytes(links, kind, input.Columns));
+            MatrixChecks.Saved(saved, SizeOfSaved(links, kind, input.Columns));
         Native
             .spc_splat_forward(links.Handle, kind, in input, Native.DefaultStream, (int*)saved.Data, in output)
             .ThrowIfFailed();
@@ -80,7 +81,7 @@ public static unsafe class Interpolation
     {
         Check(links, gradOutput, nameof(gradOutput), gradInput, nameof(gradInput));
         Checks.Defined(kind, nameof(kind));
-        CheckSaved(saved, SavedBytes(links, kind, gradOutput.Columns));
+        MatrixChecks.Saved(saved, SizeOfSaved(links, kind, gradOutput.Columns));
         Native
             .spc_splat_backward(links.Handle, kind, in gradOutput, (int*)saved.Data, Native.DefaultStream, in gradInput)
             .ThrowIfFailed();
@@ -102,9 +103,6 @@ public static unsafe class Interpolation
         MatrixChecks.Fit(ofPoints, ofRows.ElementType, links.Device, links.Points, ofRows.Columns, nameOfPoints);
     }
 
-    private static void CheckSaved(Workspace saved, long bytes)
-    {
-        if (saved.Bytes != bytes || (saved.Data == 0 && bytes > 0))
-            throw new ArgumentException($"saved has {saved.Bytes} bytes, must have {bytes}.", nameof(saved));
-    }
+    private static long SizeOfSaved(PointLinks links, SplatKind kind, long channels) =>
+        kind == SplatKind.Max ? checked(links.Rows * channels * sizeof(int)) : 0;
 }

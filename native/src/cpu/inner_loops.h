@@ -1,5 +1,5 @@
-// The inner loops, one table of functions an instruction set. Plain pointers only: what is behind the table is compiled
-// with flags that nothing else may be compiled with.
+// The inner loops, one table of functions for each instruction set. Arguments are plain pointers: the code behind the
+// table is compiled with flags that no other code may be compiled with.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ constexpr int64_t kLaneBytes = 64;
 constexpr int64_t kMostRows = 32;
 // Pairs that outer takes at once, at most.
 constexpr int64_t kMostPairs = 256;
-// Products that the processor's tiles (AMX) add up in one step: channels in accumulate, pairs in outer.
-constexpr int64_t kTileDepth = 32;
+// Products that an AMX tile adds up in one step: channels in accumulate, pairs in outer.
+constexpr int64_t kAmxDepth = 32;
 
 // sums[to[i] - to_first] += input[row(from[i])] * weight for a run of one tap's pairs.
 template <class T>
@@ -29,7 +29,7 @@ struct Accumulate {
   Sum<T> *sums;          // [rows of the tile, padded]
   Sum<T> *scratch;       // [kMostRows, in padded], for 16-bit types; aligned to kLaneBytes as weight is
   int64_t to_first;
-  int64_t input_step;  // from one row of the input to the next, for in may be the channels of one group
+  int64_t input_step;  // from one row of the input to the next; larger than in where in is one group
   int64_t in;
   int64_t padded;  // columns of sums
   int64_t out;     // columns that count
@@ -45,20 +45,20 @@ struct Outer {
   const int32_t *from;
   const int32_t *to;
   int64_t count;
-  const int32_t *next_from;  // pairs that the next call takes: their rows are on their way meanwhile
+  const int32_t *next_from;  // pairs of the next call, whose rows are prefetched
   const int32_t *next_to;
   int64_t next_count;
-  Sum<T> *sums;     // [in, padded]
-  Sum<T> *scratch;  // [at_once, in padded + padded]: rows of the pairs at hand, where they are not read as they lie
-  int64_t at_once;  // a multiple of kTileDepth, kMostPairs at most
+  Sum<T> *sums;                   // [in, padded]
+  Sum<T> *scratch;                // [at_once, in padded + padded]: rows of the current pairs, where they must be copied
+  int64_t at_once;                // a multiple of kAmxDepth, kMostPairs at most
   int64_t input_step, grad_step;  // from one row to the next
   int64_t in;
   int64_t out;
   int64_t padded;
 };
 
-// output[row(first + i)] = sums[i] + bias + residual[row(first + i)], rectified where that is asked, for the rows of a
-// tile.
+// output[row(first + i)] = sums[i] + bias + residual[row(first + i)] for the rows of a tile, with ReLU where rectify is
+// set.
 template <class T>
 struct Finish {
   const Sum<T> *sums;  // [rows, padded]
@@ -72,7 +72,7 @@ struct Finish {
   int64_t first;
   int64_t rows;
   int64_t out;
-  bool past_caches = false;  // of output, whose rows are whole lines then; not for 16-bit types
+  bool non_temporal = false;  // needs output rows of whole cache lines; not for 16-bit types
 };
 
 // sums += the rows at positions [first, first + rows), in that order.
@@ -87,7 +87,7 @@ struct SumColumns {
   double *sums;
 };
 
-// One tap's weights, at the given steps, in the order in which accumulate reads them; they are rounded to T.
+// Copies one tap's weights, read at the given steps and rounded to T, into the order in which accumulate reads them.
 template <class T, class W>
 struct Pack {
   const W *weight;
@@ -98,8 +98,8 @@ struct Pack {
   Sum<T> *packed;  // room for packed_rows(in) * padded
 };
 
-// Consecutive rows of a norm, [rows, columns] one after the other. Of each column: what is subtracted from it, and the
-// scale and shift that follow.
+// Consecutive rows of a norm, [rows, columns], and the mean that is subtracted from each column, its scale and its
+// shift.
 template <class S>
 struct NormRows {
   const S *x;
@@ -118,7 +118,7 @@ struct NormMoments {
   double *squares;  // [columns]
 };
 
-// output = (x - mean) * scale + shift + residual, rectified where that is asked.
+// output = (x - mean) * scale + shift + residual, with ReLU where rectify is set.
 template <class S>
 struct NormApply {
   NormRows<S> of;
@@ -127,12 +127,13 @@ struct NormApply {
   S *output;  // may be x
 };
 
-// Which gradients ReLU lets through: all where there is none; else where its result, which is in output or is computed
-// again, is above zero or not a number.
+// Which gradients ReLU lets through: all without ReLU, else those whose result is above zero or not a number. The
+// result is read from output or computed again from the input.
 enum class NormMask { kAll, kByInput, kByOutput };
 
-// Of the gradients g that are let through: sums += g and products += g * (x - mean), rounded to S within these rows;
-// and, where to is not null, to = g in the first pass, to = scale * (g - offset - (x - mean) * slope) in the second.
+// Over the gradients g that ReLU lets through: sums += g and products += g * (x - mean), rounded to S within these
+// rows. Where to is not null, the first pass writes to = g and the second to = scale * (g - offset - (x - mean) *
+// slope).
 template <class S>
 struct NormGradient {
   NormRows<S> of;
@@ -147,7 +148,7 @@ struct NormGradient {
 };
 
 template <class S>
-struct NormKernels {
+struct NormLoops {
   void (*add_moments)(const NormMoments<S> &);
   void (*apply)(const NormApply<S> &);
   void (*add_gradients)(const NormGradient<S> &);
@@ -155,13 +156,14 @@ struct NormKernels {
 };
 
 template <class T>
-struct KernelsOf {
-  // A thread calls accumulate and outer between these two, and hands on what the processor keeps for them meanwhile.
+struct LoopsOf {
+  // A thread calls accumulate and outer between these two, which set up and release processor state such as AMX tiles.
   void (*begin)();
   void (*end)();
   void (*accumulate)(const Accumulate<T> &);
   void (*outer)(const Outer<T> &);
-  // The same where each output channel reads the one input channel of its own index: in is 1, weight [1, out] as sums.
+  // The same for depthwise convolutions, where each output channel reads the input channel with its own index: in is 1,
+  // weight [1, out] in the type of sums.
   void (*accumulate_channels)(const Accumulate<T> &);
   void (*outer_channels)(const Outer<T> &);
   void (*pack)(const Pack<T, T> &);
@@ -171,42 +173,42 @@ struct KernelsOf {
   void (*widen)(const T *from, int64_t count, Sum<T> *to);
 };
 
-struct Kernels {
+struct InnerLoops {
   const char *name;
-  KernelsOf<float> f32;
-  KernelsOf<double> f64;
-  KernelsOf<BFloat16> bf16;
-  KernelsOf<Float16> f16;
-  NormKernels<float> norm_f32;
-  NormKernels<double> norm_f64;
+  LoopsOf<float> f32;
+  LoopsOf<double> f64;
+  LoopsOf<BFloat16> bf16;
+  LoopsOf<Float16> f16;
+  NormLoops<float> norm_f32;
+  NormLoops<double> norm_f64;
 };
 
-extern const Kernels kBaselineKernels;
+extern const InnerLoops kBaselineLoops;
 #if defined(__x86_64__)
-extern const Kernels kAvx2Kernels;
-extern const Kernels kAvx512Kernels;
-extern const Kernels kAvx512Bf16Kernels;
-extern const Kernels kAmxKernels;
+extern const InnerLoops kAvx2Loops;
+extern const InnerLoops kAvx512Loops;
+extern const InnerLoops kAvx512Bf16Loops;
+extern const InnerLoops kAmxLoops;
 #endif
 
-inline const KernelsOf<float> &kernels_of(const Kernels &kernels, float) {
-  return kernels.f32;
+inline const LoopsOf<float> &loops_of(const InnerLoops &loops, float) {
+  return loops.f32;
 }
-inline const KernelsOf<double> &kernels_of(const Kernels &kernels, double) {
-  return kernels.f64;
+inline const LoopsOf<double> &loops_of(const InnerLoops &loops, double) {
+  return loops.f64;
 }
-inline const KernelsOf<BFloat16> &kernels_of(const Kernels &kernels, BFloat16) {
-  return kernels.bf16;
+inline const LoopsOf<BFloat16> &loops_of(const InnerLoops &loops, BFloat16) {
+  return loops.bf16;
 }
-inline const KernelsOf<Float16> &kernels_of(const Kernels &kernels, Float16) {
-  return kernels.f16;
+inline const LoopsOf<Float16> &loops_of(const InnerLoops &loops, Float16) {
+  return loops.f16;
 }
 
-inline const NormKernels<float> &norm_kernels_of(const Kernels &kernels, float) {
-  return kernels.norm_f32;
+inline const NormLoops<float> &norm_loops_of(const InnerLoops &loops, float) {
+  return loops.norm_f32;
 }
-inline const NormKernels<double> &norm_kernels_of(const Kernels &kernels, double) {
-  return kernels.norm_f64;
+inline const NormLoops<double> &norm_loops_of(const InnerLoops &loops, double) {
+  return loops.norm_f64;
 }
 
 }  // namespace spc

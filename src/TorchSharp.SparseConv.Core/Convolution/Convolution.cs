@@ -1,17 +1,19 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using TorchSharp.SparseConv.Core.Interop;
 
 namespace TorchSharp.SparseConv.Core;
 
 /// <summary>
-/// Convolution over a rulebook and its gradients, on matrices of the caller. Weights are <c>[taps * in / groups, out]</c>, the
-/// rows of one tap together: the output channels of a group read the input channels of the same group alone, and each channel is
-/// a group of its own in a depthwise convolution. All matrices of a call are on the rulebook's device and have one element type,
-/// but beside BFloat16 or Float16 features the weight, the bias and their gradients may be Float32. Sums of 16-bit features are
-/// those of Float32, and such a weight is rounded to the type of the features; results are rounded to nearest, ties to even, and
-/// do not depend on the number of threads.
-/// A matrix that does not fit throws ArgumentException before anything is written.
+/// Convolution over a rulebook and its gradients, on matrices of the caller. Weights are
+/// <c>[taps * in / groups, out]</c>, with the rows of one tap together. The output channels of a group read the input
+/// channels of the same group alone; in a depthwise convolution each channel is a group of its own.
+/// <para>
+/// All matrices of a call are on the rulebook's device and have one element type, except that beside BFloat16 or
+/// Float16 features the weight, the bias and their gradients may be Float32. Sums of 16-bit features are computed in
+/// Float32, and a Float32 weight is rounded to the type of the features first. Results are rounded to nearest, ties to
+/// even, and do not depend on the number of threads. A matrix that does not fit throws ArgumentException before
+/// anything is written.
+/// </para>
 /// </summary>
 public static unsafe class Convolution
 {
@@ -35,26 +37,14 @@ public static unsafe class Convolution
         MatrixChecks.Channels(outChannels, nameof(outChannels));
         Checks.Defined(elementType, nameof(elementType));
         MatrixChecks.Groups(groups, inChannels, outChannels);
-        Native
-            .spc_convolution_workspace(
-                rulebook.Handle,
-                direction,
-                pass,
-                groups,
-                inChannels,
-                outChannels,
-                elementType,
-                out var bytes
-            )
-            .ThrowIfFailed();
-        return bytes;
+        return CheckedWorkspaceBytes(rulebook, direction, pass, inChannels, outChannels, elementType, groups);
     }
 
     /// <summary>
     /// Overwrites <paramref name="output"/> <c>[rows written, out]</c> with the convolution of <paramref name="input"/>
-    /// <c>[rows read, in]</c> by <paramref name="weight"/> <c>[taps * in / groups, out]</c> plus <paramref name="bias"/>
-    /// <c>[1, out]</c> and <paramref name="residual"/> <c>[rows written, out]</c>, and then applies
-    /// <paramref name="activation"/>; rows without a pair start from zero.
+    /// <c>[rows read, in]</c> by <paramref name="weight"/> <c>[taps * in / groups, out]</c> plus
+    /// <paramref name="bias"/> <c>[1, out]</c> and <paramref name="residual"/> <c>[rows written, out]</c>, and then
+    /// applies <paramref name="activation"/>. The convolution of a row without a pair is zero.
     /// </summary>
     public static void Forward(
         Rulebook rulebook,
@@ -80,19 +70,16 @@ public static unsafe class Convolution
         if (residual is { } added)
             checks.Fit(added, checks.RowsWritten, weight.Columns, nameof(residual));
         var (biasView, residualView) = (bias.GetValueOrDefault(), residual.GetValueOrDefault());
-        using var scratch = new Scratch(
-            workspace,
-            rulebook.Device,
-            WorkspaceBytes(
-                rulebook,
-                direction,
-                ConvolutionPass.Forward,
-                input.Columns,
-                weight.Columns,
-                input.ElementType,
-                groups
-            )
+        var bytes = CheckedWorkspaceBytes(
+            rulebook,
+            direction,
+            ConvolutionPass.Forward,
+            input.Columns,
+            weight.Columns,
+            input.ElementType,
+            groups
         );
+        using var scratch = new Scratch(workspace, rulebook.Device, bytes);
         Native
             .spc_convolution_forward(
                 rulebook.Handle,
@@ -131,19 +118,16 @@ public static unsafe class Convolution
         checks.Fit(gradInput, checks.RowsRead, gradInput.Columns, nameof(gradInput));
         MatrixChecks.Groups(groups, gradInput.Columns, gradOutput.Columns);
         checks.FitParameter(weight, checks.WeightRows(gradInput.Columns, groups), gradOutput.Columns, nameof(weight));
-        using var scratch = new Scratch(
-            workspace,
-            rulebook.Device,
-            WorkspaceBytes(
-                rulebook,
-                direction,
-                ConvolutionPass.BackwardInput,
-                gradInput.Columns,
-                gradOutput.Columns,
-                gradOutput.ElementType,
-                groups
-            )
+        var bytes = CheckedWorkspaceBytes(
+            rulebook,
+            direction,
+            ConvolutionPass.BackwardInput,
+            gradInput.Columns,
+            gradOutput.Columns,
+            gradOutput.ElementType,
+            groups
         );
+        using var scratch = new Scratch(workspace, rulebook.Device, bytes);
         Native
             .spc_convolution_backward_input(
                 rulebook.Handle,
@@ -160,9 +144,9 @@ public static unsafe class Convolution
     }
 
     /// <summary>
-    /// Overwrites <paramref name="gradWeight"/> <c>[taps * in / groups, out]</c> and, where it is given, <paramref name="gradBias"/>
-    /// <c>[1, out]</c> with the gradients of weight and bias, from <paramref name="input"/> <c>[rows read, in]</c> and
-    /// <paramref name="gradOutput"/> <c>[rows written, out]</c>.
+    /// Overwrites <paramref name="gradWeight"/> <c>[taps * in / groups, out]</c> and, where it is given,
+    /// <paramref name="gradBias"/> <c>[1, out]</c> with the gradients of weight and bias, from <paramref name="input"/>
+    /// <c>[rows read, in]</c> and <paramref name="gradOutput"/> <c>[rows written, out]</c>.
     /// </summary>
     public static void BackwardWeight(
         Rulebook rulebook,
@@ -179,28 +163,21 @@ public static unsafe class Convolution
         checks.Fit(input, checks.RowsRead, input.Columns, nameof(input));
         checks.Fit(gradOutput, checks.RowsWritten, gradOutput.Columns, nameof(gradOutput));
         MatrixChecks.Groups(groups, input.Columns, gradOutput.Columns);
-        checks.FitParameter(
-            gradWeight,
-            checks.WeightRows(input.Columns, groups),
-            gradOutput.Columns,
-            nameof(gradWeight)
-        );
+        var weightRows = checks.WeightRows(input.Columns, groups);
+        checks.FitParameter(gradWeight, weightRows, gradOutput.Columns, nameof(gradWeight));
         if (gradBias is { } given)
             checks.FitParameter(given, 1, gradOutput.Columns, nameof(gradBias));
         var biasView = gradBias.GetValueOrDefault();
-        using var scratch = new Scratch(
-            workspace,
-            rulebook.Device,
-            WorkspaceBytes(
-                rulebook,
-                direction,
-                ConvolutionPass.BackwardWeight,
-                input.Columns,
-                gradOutput.Columns,
-                input.ElementType,
-                groups
-            )
+        var bytes = CheckedWorkspaceBytes(
+            rulebook,
+            direction,
+            ConvolutionPass.BackwardWeight,
+            input.Columns,
+            gradOutput.Columns,
+            input.ElementType,
+            groups
         );
+        using var scratch = new Scratch(workspace, rulebook.Device, bytes);
         Native
             .spc_convolution_backward_weight(
                 rulebook.Handle,
@@ -215,6 +192,31 @@ public static unsafe class Convolution
                 gradBias is null ? null : &biasView
             )
             .ThrowIfFailed();
+    }
+
+    private static long CheckedWorkspaceBytes(
+        Rulebook rulebook,
+        ConvolutionDirection direction,
+        ConvolutionPass pass,
+        long inChannels,
+        long outChannels,
+        ElementType elementType,
+        long groups
+    )
+    {
+        Native
+            .spc_convolution_workspace(
+                rulebook.Handle,
+                direction,
+                pass,
+                groups,
+                inChannels,
+                outChannels,
+                elementType,
+                out var bytes
+            )
+            .ThrowIfFailed();
+        return bytes;
     }
 
     // The caller's workspace, or native memory rented for one call.
@@ -260,4 +262,37 @@ public static unsafe class Convolution
 
         public void Dispose() => NativeMemory.AlignedFree(_rented);
     }
+}
+
+/// <summary>Which way a rulebook is run.</summary>
+public enum ConvolutionDirection
+{
+    /// <summary>Reads fine rows and writes coarse rows: a convolution.</summary>
+    FineToCoarse,
+
+    /// <summary>Reads coarse rows and writes fine rows: a transposed convolution.</summary>
+    CoarseToFine,
+}
+
+/// <summary>One of the three computations of a convolution.</summary>
+public enum ConvolutionPass
+{
+    /// <summary>The output from input and weight.</summary>
+    Forward,
+
+    /// <summary>The gradient of the input from the gradient of the output and the weight.</summary>
+    BackwardInput,
+
+    /// <summary>The gradients of weight and bias from the input and the gradient of the output.</summary>
+    BackwardWeight,
+}
+
+/// <summary>The function that a convolution or a norm applies last to each value it writes.</summary>
+public enum Activation
+{
+    /// <summary>None: values stay as they are.</summary>
+    Identity,
+
+    /// <summary>Values below zero become zero; not-a-number stays.</summary>
+    Relu,
 }

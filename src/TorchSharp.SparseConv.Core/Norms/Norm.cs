@@ -3,16 +3,16 @@ using TorchSharp.SparseConv.Core.Interop;
 namespace TorchSharp.SparseConv.Core;
 
 /// <summary>
-/// Batch normalization of the columns of a matrix, with a residual and ReLU where they follow, and its gradients, each in one
-/// pass over the rows, on matrices of the caller, all on one device. Sums are Float64, numbers of 16 bits are computed with in Float32
-/// and rounded once, and results do not depend on the number of threads. A matrix that does not fit throws ArgumentException
-/// before anything is written.
+/// Batch normalization of the columns of a matrix, followed by an optional residual and activation, and its gradients.
+/// Each is one pass over the rows, on matrices of the caller that are all on one device. Sums are Float64; 16-bit
+/// numbers are computed with in Float32 and rounded once. Results do not depend on the number of threads. A matrix that
+/// does not fit throws ArgumentException before anything is written.
 /// </summary>
 public static unsafe class Norm
 {
     /// <summary>
-    /// Overwrites <paramref name="mean"/> and <paramref name="variance"/>, <c>[1, channels]</c>, with those of each column of
-    /// <paramref name="input"/>, which has a row at least; the variance is the biased one.
+    /// Overwrites <paramref name="mean"/> and <paramref name="variance"/>, <c>[1, channels]</c>, with those of each
+    /// column of <paramref name="input"/>, which must have at least one row. The variance is the biased one.
     /// </summary>
     public static void Statistics(in MatrixView input, in MatrixView mean, in MatrixView variance)
     {
@@ -25,8 +25,9 @@ public static unsafe class Norm
     }
 
     /// <summary>
-    /// Overwrites <paramref name="output"/>, which may be the input itself, with
-    /// activation((input - mean) / sqrt(variance + epsilon) * weight + bias + residual); all are <c>[rows, channels]</c>.
+    /// Overwrites <paramref name="output"/>, which may be the input itself, with <c>activation((input - mean) /
+    /// sqrt(variance + epsilon) * weight + bias + residual)</c>. The input, the output and the residual are
+    /// <c>[rows, channels]</c>.
     /// </summary>
     public static void Forward(
         in MatrixView input,
@@ -60,9 +61,9 @@ public static unsafe class Norm
     }
 
     /// <summary>
-    /// Overwrites the gradients that are asked for, from <paramref name="gradOutput"/> <c>[rows, channels]</c> and what
-    /// <see cref="Forward"/> was given. <paramref name="output"/>, which it wrote, says what ReLU let through; null where
-    /// there was no residual lets it be computed again.
+    /// Overwrites the gradients that are given, from <paramref name="gradOutput"/> <c>[rows, channels]</c> and the
+    /// arguments of <see cref="Forward"/>. <paramref name="output"/> is the matrix that it wrote and shows which values
+    /// ReLU let through. Without a residual it may be null, and is then computed again.
     /// </summary>
     public static void Backward(
         in MatrixView input,
@@ -129,4 +130,49 @@ public static unsafe class Norm
         if (matrix is { } given)
             MatrixChecks.Fit(given, type, input.Device, 1, input.Columns, name);
     }
+}
+
+/// <summary>
+/// The statistics and parameters of each column, <c>[1, channels]</c>, in Float64 beside Float64 features, else in
+/// Float32.
+/// </summary>
+/// <param name="Mean">The value to subtract.</param>
+/// <param name="Variance">
+/// The value whose square root, after <paramref name="Epsilon"/> is added, is the divisor.
+/// </param>
+/// <param name="Epsilon">The number that is added to the variance, 0 or more.</param>
+/// <param name="Weight">The factor that follows, or null.</param>
+/// <param name="Bias">The value that is added to it, or null.</param>
+public readonly record struct NormTerms(
+    MatrixView Mean,
+    MatrixView Variance,
+    double Epsilon,
+    MatrixView? Weight = null,
+    MatrixView? Bias = null
+);
+
+/// <summary>
+/// The gradients of a norm that are wanted; each matrix is overwritten, and null stands for one that is not wanted.
+/// </summary>
+/// <param name="Input"><c>[rows, channels]</c>.</param>
+/// <param name="Weight"><c>[1, channels]</c>, in Float64 beside Float64 features, else in Float32.</param>
+/// <param name="Bias">As <paramref name="Weight"/>.</param>
+/// <param name="Residual"><c>[rows, channels]</c>.</param>
+public readonly record struct NormGradients(
+    MatrixView? Input = null,
+    MatrixView? Weight = null,
+    MatrixView? Bias = null,
+    MatrixView? Residual = null
+);
+
+/// <summary>
+/// Where the mean and the variance of a norm come from, which decides whether gradients flow through them.
+/// </summary>
+public enum NormStatistics
+{
+    /// <summary>They are constants, such as running averages.</summary>
+    Given,
+
+    /// <summary>They were computed from the input.</summary>
+    OfInput,
 }

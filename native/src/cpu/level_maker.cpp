@@ -1,4 +1,4 @@
-#include "cpu/reach.h"
+#include "cpu/level_maker.h"
 
 #include <algorithm>
 #include <map>
@@ -20,7 +20,7 @@ Shape::Shape(const Kernel &kernel, Reading reading, const Trace &trace) {
   SplitOffsets offsets = split_offsets(kernel, reading);
   if (reading == Reading::kFloor) {
     offsets.assign(1, offsets[0]);
-    // Halving a line takes its sites by their rest.
+    // Halving a line takes the sites with one rest.
     if (kernel.stride[kernel.last()] == 2) offsets.push_back(offsets[0]), offsets[1][kernel.last()].rest = 1;
   }
   std::map<Profile, std::size_t> seen;
@@ -47,8 +47,8 @@ Shape::Shape(const Kernel &kernel, Reading reading, const Trace &trace) {
   single = profiles.size() == 1 && rests.size() == lines;
 }
 
-Reach::Reach(const Sites &from, const Kernel &kernel, const Trace &trace, const Shape &shape, Reading reading,
-             const Box &to)
+LevelMaker::LevelMaker(const Sites &from, const Kernel &kernel, const Trace &trace, const Shape &shape, Reading reading,
+                       const Box &to)
     : from_(from),
       kernel_(kernel),
       trace_(trace),
@@ -66,7 +66,7 @@ Reach::Reach(const Sites &from, const Kernel &kernel, const Trace &trace, const 
   }
 }
 
-BlockList Reach::run(uint64_t begin, uint64_t end) {
+BlockList LevelMaker::run(uint64_t begin, uint64_t end) {
   BlockList made;
   if (begin == end) return made;
   read(sources(begin, end));
@@ -80,7 +80,7 @@ BlockList Reach::run(uint64_t begin, uint64_t end) {
 }
 
 // The blocks of `from` that may lead to lines with keys in [begin, end), by the batch index and the first coordinate.
-Range Reach::sources(uint64_t begin, uint64_t end) const {
+Range LevelMaker::sources(uint64_t begin, uint64_t end) const {
   const Box &box = from_.box;
   const uint64_t batches[2] = {begin / to_.weights[0], (end - 1) / to_.weights[0]};
   if (last_ == 0) {
@@ -106,8 +106,8 @@ Range Reach::sources(uint64_t begin, uint64_t end) const {
   return {block(batches[0], place(begin, false)), block(batches[1], place(end - 1, true))};
 }
 
-// Splits leading coordinates by the law, and traces blocks along their lines unless each is wanted once.
-void Reach::read(Range blocks) {
+// Splits leading coordinates by the law, and traces blocks along their lines unless each is needed only once.
+void LevelMaker::read(Range blocks) {
   const uint64_t slab_keys = from_.box.weights[std::max(last_ - 1, 0)];
   const auto count = static_cast<std::size_t>(blocks.end - blocks.begin);
   sources_.clear();
@@ -131,7 +131,7 @@ void Reach::read(Range blocks) {
 }
 
 template <class Use>
-void Reach::read_lines(const Source &source, const Use &use) const {
+void LevelMaker::read_lines(const Source &source, const Use &use) const {
   const int64_t first_line = last_ > 0 ? source.site[last_] : 0;
   const int64_t stride = last_ > 0 ? kernel_.stride[last_ - 1] : 1, low = last_ > 0 ? to_.low[last_] : 0;
   for_blocks(from_, source.key, source.blocks, [&](int64_t block, int64_t line, int64_t word) {
@@ -141,7 +141,7 @@ void Reach::read_lines(const Source &source, const Use &use) const {
   });
 }
 
-void Reach::trace_slab(const Source &source) {
+void LevelMaker::trace_slab(const Source &source) {
   const std::size_t profiles = shape_.profiles.size();
   const int64_t first_site = source.site[last_ + 1];
   read_lines(source, [&](int64_t block, int64_t word, const Split &split) {
@@ -159,7 +159,7 @@ void Reach::trace_slab(const Source &source) {
   });
 }
 
-void Reach::find_entries(uint64_t begin, uint64_t end) {
+void LevelMaker::find_entries(uint64_t begin, uint64_t end) {
   entries_.clear();
   for (const Source &source : sources_) {
     const uint64_t batch = to_.weights[0] * static_cast<uint64_t>(source.site[0] - to_.low[0]);
@@ -178,10 +178,10 @@ void Reach::find_entries(uint64_t begin, uint64_t end) {
   if (!std::is_sorted(entries_.begin(), entries_.end(), before)) std::sort(entries_.begin(), entries_.end(), before);
 }
 
-// visit(word, bits) for all that entries [first, last) lay on the lines [low, high) of their slab; words count from the
-// first of these lines.
+// Calls visit(word, bits) for all bits that entries [first, last) lead to on the lines [low, high) of their slab. Words
+// count from the first of these lines.
 template <class Visit>
-void Reach::visit_words(std::size_t first, std::size_t last, int64_t low, int64_t high, const Visit &visit) {
+void LevelMaker::visit_words(std::size_t first, std::size_t last, int64_t low, int64_t high, const Visit &visit) {
   for (std::size_t e = first; e < last; ++e) {
     if (shape_.single) {
       visit_once(entries_[e], low, high, visit);
@@ -192,7 +192,7 @@ void Reach::visit_words(std::size_t first, std::size_t last, int64_t low, int64_
 }
 
 template <class Visit>
-void Reach::visit_once(const Entry &entry, int64_t low, int64_t high, const Visit &visit) {
+void LevelMaker::visit_once(const Entry &entry, int64_t low, int64_t high, const Visit &visit) {
   const auto lines = static_cast<uint64_t>(high - low);
   const Profile &profile = shape_.profiles.front();
   if (pieces_.size() < Trace::most_pieces(profile)) pieces_.resize(Trace::most_pieces(profile));
@@ -218,7 +218,7 @@ void Reach::visit_once(const Entry &entry, int64_t low, int64_t high, const Visi
 }
 
 template <class Visit>
-void Reach::visit_traced(const Entry &entry, int64_t low, int64_t high, const Visit &visit) const {
+void LevelMaker::visit_traced(const Entry &entry, int64_t low, int64_t high, const Visit &visit) const {
   const auto lines = static_cast<uint64_t>(high - low);
   const std::size_t profiles = shape_.profiles.size(), *const starts = starts_.data();
   const Piece *const pieces = pieces_.data();
@@ -238,7 +238,7 @@ void Reach::visit_traced(const Entry &entry, int64_t low, int64_t high, const Vi
   }
 }
 
-void Reach::fill_table(std::size_t first, std::size_t last, int64_t low, int64_t high) {
+void LevelMaker::fill_table(std::size_t first, std::size_t last, int64_t low, int64_t high) {
   uint64_t *const table = table_.data(), *const touched = touched_.data();
   visit_words(first, last, low, high, [=](int64_t word, uint64_t bits) {
     table[word] |= bits;
@@ -246,8 +246,8 @@ void Reach::fill_table(std::size_t first, std::size_t last, int64_t low, int64_t
   });
 }
 
-// Moves the table's words to the end of the list; `key` is that of the first.
-void Reach::list_table(uint64_t key, int64_t words, BlockList &made) {
+// Moves the words of the table to the end of the list; `key` is the key of the first.
+void LevelMaker::list_table(uint64_t key, int64_t words, BlockList &made) {
   uint64_t *const table = table_.data();
   const int64_t groups = (words + 63) / 64;
   int64_t count = 0, rows = 0;
@@ -266,8 +266,8 @@ void Reach::list_table(uint64_t key, int64_t words, BlockList &made) {
   made.rows += rows;
 }
 
-// The slab of entries [first, last), as far as its keys are in [begin, end).
-void Reach::make_slab(std::size_t first, std::size_t last, uint64_t begin, uint64_t end, BlockList &made) {
+// Makes the slab of entries [first, last), with keys in [begin, end).
+void LevelMaker::make_slab(std::size_t first, std::size_t last, uint64_t begin, uint64_t end, BlockList &made) {
   constexpr int64_t kEmptyWords = 256;  // that one in use makes worth while
   const uint64_t slab = entries_[first].slab, key = std::max(begin, slab);
   const auto words = static_cast<int64_t>(std::min(end - key, slab + slab_words_ - key));
@@ -303,8 +303,8 @@ struct ReachedBox {
   bool empty = false, cut = false;  // whether sites may lie outside of the limits
 };
 
-// The box of all that may be reached within the limits. Not always tight: that a value is reached is only known per
-// site.
+// The box of all sites that may be made within the limits. It may be larger than the sites that are made, because which
+// values occur is known only for each site.
 ReachedBox reached_box(const Sites &from, const Kernel &kernel, const SplitOffsets &offsets, const Limits &limits,
                        Reading reading) {
   ReachedBox box{from.box.low, {}};
@@ -319,7 +319,7 @@ ReachedBox reached_box(const Sites &from, const Kernel &kernel, const SplitOffse
   return box;
 }
 
-// Throws where a site would be made that no int32 can hold.
+// Throws where a site would be made that int32 cannot hold.
 void check_limits(const Sites &from, const Kernel &kernel, const SplitOffsets &offsets, const Limits &limits,
                   Reading reading) {
   SiteReader reader(from.box);
@@ -346,7 +346,7 @@ void check_limits(const Sites &from, const Kernel &kernel, const SplitOffsets &o
   }
 }
 
-// First keys of lines that cut the level that is made into parts of about as many blocks of `from`.
+// The first keys of lines that cut the new level into parts, each made from about as many blocks of `from`.
 std::vector<uint64_t> cut_lines(const Sites &from, const Kernel &kernel, Reading reading, const Box &to,
                                 int64_t parts) {
   std::vector<uint64_t> cuts{0};
@@ -383,9 +383,9 @@ SitesPointer generate(const Sites &from, const Kernel &kernel, const int32_t *bo
   const Trace trace(kernel, reading, box);
   const Shape shape(kernel, reading, trace);
   std::vector<BlockList> lists(static_cast<std::size_t>(parts));
-  std::vector<std::unique_ptr<Reach>> walks(static_cast<std::size_t>(team.size()));  // by thread
+  std::vector<std::unique_ptr<LevelMaker>> walks(static_cast<std::size_t>(team.size()));  // by thread
   parallel_for(team, parts, [&](int64_t part, int thread) {
-    if (!walks[thread]) walks[thread] = std::make_unique<Reach>(from, kernel, trace, shape, reading, box);
+    if (!walks[thread]) walks[thread] = std::make_unique<LevelMaker>(from, kernel, trace, shape, reading, box);
     lists[part] = walks[thread]->run(cuts[part], cuts[part + 1]);
   });
   join_blocks(team, lists, *sites);

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using TorchSharp.SparseConv.Core.Interop;
 
-namespace TorchSharp.SparseConv.Core;
+namespace TorchSharp.SparseConv;
 
 /// <summary>
 /// Settings and state of the engine, for the whole process. Every member throws DllNotFoundException, with the paths tried, when

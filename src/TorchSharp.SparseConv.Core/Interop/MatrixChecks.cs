@@ -1,6 +1,6 @@
 namespace TorchSharp.SparseConv.Core;
 
-/// <summary>What the matrices of one convolution must look like; refuses those that do not.</summary>
+/// <summary>Refuses matrices that do not fit the rulebook, the element type or the device of a call.</summary>
 internal readonly struct MatrixChecks
 {
     private readonly Rulebook _rulebook;
@@ -24,7 +24,7 @@ internal readonly struct MatrixChecks
 
     internal long WeightRows(long inChannels, long groups) => _rulebook.Taps * (inChannels / groups); // both below 2^31
 
-    /// <summary>For a weight, a bias or a gradient of one, which beside 16-bit features may be Float32.</summary>
+    /// <summary>As Fit, for a weight, a bias or its gradient, which may be Float32 beside 16-bit features.</summary>
     internal void FitParameter(in MatrixView matrix, long rows, long columns, string name)
     {
         var mixed = IsHalf(_elementType) && matrix.ElementType == ElementType.Float32;
@@ -80,6 +80,12 @@ internal readonly struct MatrixChecks
                 $"groups is {groups}, must be positive and divide {inChannels} input and {outChannels} output channels.",
                 nameof(groups)
             );
+    }
+
+    internal static void Saved(Workspace saved, long bytes)
+    {
+        if (saved.Bytes != bytes || (saved.Data == 0 && bytes > 0))
+            throw new ArgumentException($"saved has {saved.Bytes} bytes, must have {bytes}.", nameof(saved));
     }
 
     private static bool IsHalf(ElementType elementType) => elementType is ElementType.BFloat16 or ElementType.Float16;

@@ -1,7 +1,8 @@
-// The sites that a kernel leads to from those of a level.
+// Makes the level of all sites that a kernel leads to from the sites of another level.
 //
-// What a block's bits become along its line is the same for all lines that it leads to, so it is worked out once, 64
-// sites at a time. Slabs are made one after the other in a table of their words, so that nothing is sorted but slabs.
+// The bits of a block become the same bits along every line of the lattice that the block leads to, so they are
+// computed once, 64 sites at a time. Slabs are made one after the other in a table of their words, so that only slabs
+// are sorted.
 #pragma once
 
 #include <array>
@@ -14,7 +15,7 @@
 
 namespace spc {
 
-// Where a kernel's taps lead, whichever they are.
+// The slabs and lines that the taps of a kernel lead to, relative to the site.
 class Shape {
  public:
   Shape(const Kernel &kernel, Reading reading, const Trace &trace);
@@ -31,17 +32,17 @@ class Shape {
 
   std::vector<Slabs> slabs;
   std::vector<Profile> profiles;
-  bool single = false;  // whether a line leads to at most one, and all to theirs alike: then none is traced twice
+  bool single = false;  // whether a line leads to at most one line, in the same way for all: then each is traced once
 };
 
-// Works on one range of lines of the level that is made after the other.
-class Reach {
+// Makes ranges of lines of the new level, one after the other.
+class LevelMaker {
  public:
-  // to: the box of the level that is made; what lies outside of it is not.
-  Reach(const Sites &from, const Kernel &kernel, const Trace &trace, const Shape &shape, Reading reading,
-        const Box &to);
+  // to: the box of the new level, outside of which no site is made.
+  LevelMaker(const Sites &from, const Kernel &kernel, const Trace &trace, const Shape &shape, Reading reading,
+             const Box &to);
 
-  // The blocks with keys in [begin, end), which are both first keys of lines.
+  // The blocks with keys in [begin, end); both ends are first keys of lines.
   BlockList run(uint64_t begin, uint64_t end);
 
  private:
@@ -52,10 +53,10 @@ class Reach {
   struct Source {
     Site site;  // its first
     std::array<Split, SPC_MAX_DIMENSIONS> lead;
-    uint64_t key;  // of its first block, were that in use
+    uint64_t key;  // of its first block, which may be empty
     Range blocks;
   };
-  // What a slab of `from` adds to a slab of the level that is made.
+  // A slab of `from` that adds sites to a slab of the new level.
   struct Entry {
     uint64_t slab;
     const Source *source;
@@ -68,7 +69,7 @@ class Reach {
   void fill_table(std::size_t first, std::size_t last, int64_t low, int64_t high);
   void list_table(uint64_t key, int64_t words, BlockList &made);
   void make_slab(std::size_t first, std::size_t last, uint64_t begin, uint64_t end, BlockList &made);
-  // use(block, word, split) for each block of a slab: which one of its line it is, and where that leads to.
+  // Calls use(block, word, split) for each block of a slab, with its index within its line and where the line leads.
   template <class Use>
   void read_lines(const Source &source, const Use &use) const;
   template <class Visit>
@@ -85,12 +86,12 @@ class Reach {
   Reading reading_;
   const Box &to_;
   int last_;       // spatial axis along the lines
-  int64_t words_;  // of a line of the level that is made
+  int64_t words_;  // of a line of the new level
   uint64_t slab_words_;
   std::vector<Halving> halvings_;  // by block of a line of `from`, where lines are halved once; else empty
-  // Of the range at hand.
+  // The fields below belong to the current range.
   std::vector<Source> sources_;
-  int64_t first_block_ = 0;           // that is traced
+  int64_t first_block_ = 0;           // the first that is traced
   PooledVector<Split> lines_;         // of the blocks that are traced
   PooledVector<std::size_t> starts_;  // [blocks, profiles], of pieces_
   PooledVector<Piece> pieces_;

@@ -3,16 +3,17 @@ using TorchSharp.SparseConv.Core.Interop;
 namespace TorchSharp.SparseConv.Core;
 
 /// <summary>
-/// Pooling over a rulebook and its gradient, on matrices of the caller with one element type and the same number of columns,
-/// on the rulebook's device. Numbers of 16 bits are added up in Float32 and rounded once. Results do not depend on the number of
-/// threads. A matrix that does not fit throws ArgumentException before anything is written.
+/// Pooling over a rulebook and its gradient, on matrices of the caller on the rulebook's device, with one element type
+/// and the same number of columns. Sums of 16-bit numbers are computed in Float32 and rounded once. Results do not
+/// depend on the number of threads. A matrix that does not fit throws ArgumentException before anything is written.
 /// </summary>
 public static unsafe class Pooling
 {
     /// <summary>
-    /// The memory in bytes that carries what <see cref="Backward"/> needs from <see cref="Forward"/>, as int32: for
-    /// <see cref="PoolingKind.Max"/> <c>[rows written, channels]</c>, the row that holds each maximum, or -1 where a row has no
-    /// pair; for <see cref="PoolingKind.Mean"/> <c>[rows written]</c>, the number of pairs of each row; 0 for the others.
+    /// The size in bytes of what <see cref="Forward"/> saves for <see cref="Backward"/>, as int32. For
+    /// <see cref="PoolingKind.Max"/> it is <c>[rows written, channels]</c>: the row that holds each maximum, or -1
+    /// where a row has no pair. For <see cref="PoolingKind.Mean"/> it is <c>[rows written]</c>: the number of pairs of
+    /// each row. The others save nothing.
     /// </summary>
     public static long SavedBytes(Rulebook rulebook, ConvolutionDirection direction, PoolingKind kind, long channels)
     {
@@ -21,17 +22,13 @@ public static unsafe class Pooling
         Checks.Defined(kind, nameof(kind));
         MatrixChecks.Channels(channels, nameof(channels));
         var rows = (direction == ConvolutionDirection.FineToCoarse ? rulebook.Coarse : rulebook.Fine).Rows;
-        return kind switch
-        {
-            PoolingKind.Max => checked(rows * channels * sizeof(int)),
-            PoolingKind.Mean => rows * sizeof(int),
-            _ => 0,
-        };
+        return SizeOfSaved(rows, kind, channels);
     }
 
     /// <summary>
     /// Overwrites <paramref name="output"/> <c>[rows written, channels]</c> from <paramref name="input"/>
-    /// <c>[rows read, channels]</c>, and <paramref name="saved"/>, <see cref="SavedBytes"/> long, where it is given.
+    /// <c>[rows read, channels]</c>, and <paramref name="saved"/>, <see cref="SavedBytes"/> long, where it
+    /// is given.
     /// </summary>
     public static void Forward(
         Rulebook rulebook,
@@ -47,7 +44,7 @@ public static unsafe class Pooling
         checks.Fit(input, checks.RowsRead, input.Columns, nameof(input));
         checks.Fit(output, checks.RowsWritten, input.Columns, nameof(output));
         if (saved != default)
-            CheckSaved(saved, SavedBytes(rulebook, direction, kind, input.Columns));
+            MatrixChecks.Saved(saved, SizeOfSaved(checks.RowsWritten, kind, input.Columns));
         Native
             .spc_pooling_forward(
                 rulebook.Handle,
@@ -78,7 +75,7 @@ public static unsafe class Pooling
         Checks.Defined(kind, nameof(kind));
         checks.Fit(gradOutput, checks.RowsWritten, gradOutput.Columns, nameof(gradOutput));
         checks.Fit(gradInput, checks.RowsRead, gradOutput.Columns, nameof(gradInput));
-        CheckSaved(saved, SavedBytes(rulebook, direction, kind, gradOutput.Columns));
+        MatrixChecks.Saved(saved, SizeOfSaved(checks.RowsWritten, kind, gradOutput.Columns));
         Native
             .spc_pooling_backward(
                 rulebook.Handle,
@@ -92,9 +89,32 @@ public static unsafe class Pooling
             .ThrowIfFailed();
     }
 
-    private static void CheckSaved(Workspace saved, long bytes)
-    {
-        if (saved.Bytes != bytes || (saved.Data == 0 && bytes > 0))
-            throw new ArgumentException($"saved has {saved.Bytes} bytes, must have {bytes}.", nameof(saved));
-    }
+    private static long SizeOfSaved(long rowsWritten, PoolingKind kind, long channels) =>
+        kind switch
+        {
+            PoolingKind.Max => checked(rowsWritten * channels * sizeof(int)),
+            PoolingKind.Mean => rowsWritten * sizeof(int),
+            _ => 0,
+        };
+}
+
+/// <summary>
+/// How a pooled row is computed from the rows that it is paired with; a row without a pair becomes zero.
+/// </summary>
+public enum PoolingKind
+{
+    /// <summary>
+    /// The largest value of each channel. Not-a-number counts as larger than every number, and the lowest row wins
+    /// among equal values.
+    /// </summary>
+    Max,
+
+    /// <summary>The sum of each channel.</summary>
+    Sum,
+
+    /// <summary>The sum divided by the number of pairs: the active sites under the kernel.</summary>
+    Mean,
+
+    /// <summary>The sum divided by the number of taps, active or not.</summary>
+    MeanOverVolume,
 }
