@@ -19,7 +19,7 @@ internal static class NetworkBench
             return;
         using var scope = NewDisposeScope();
         random.manual_seed(1);
-        using var model = MinkUNet.Create(
+        using var model = new MinkUNet(
             MinkUNetKind.MinkUNet18,
             4,
             Classes,

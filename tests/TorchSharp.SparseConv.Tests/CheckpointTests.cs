@@ -193,7 +193,7 @@ public sealed class CheckpointTests
     [Test]
     public void Its_own_checkpoint_comes_back()
     {
-        using var net = MinkUNet.Create(MinkUNetKind.MinkUNet14, 2, 5, width: 0.125, stem_kernel: 3);
+        using var net = new MinkUNet(MinkUNetKind.MinkUNet14, 2, 5, width: 0.125, stem_kernel: 3);
         Weights.Save(net, PathOf("own.safetensors"));
         using var other = MinkUNet.FromCheckpoint(PathOf("own.safetensors"));
         foreach (var (name, tensor) in net.state_dict())

@@ -206,7 +206,7 @@ public sealed class CudaTests
         Require();
         torch.manual_seed(23);
         using var scope = torch.NewDisposeScope();
-        using var net = MinkUNet.Create(MinkUNetKind.MinkUNet14, EveryLayer.Channels, 2, 0.1, 3).cuda();
+        using var net = new MinkUNet(MinkUNetKind.MinkUNet14, EveryLayer.Channels, 2, 0.1, 3).cuda();
         using var optimizer = torch.optim.Adam(net.parameters(), 0.01);
         var random = new Random(5);
         var cloud = Cloud.Random(random, [24, 24, 24], [0, 0, 0], 2, 800);
@@ -263,7 +263,7 @@ public sealed class CudaTests
         var output = probe.call(new SparseTensor(features, coordinates));
         var gradient = Tensors.Random(new Random(4), output.dtype, output.shape).to(output.device);
         output.backward([gradient]);
-        Functions.BackwardFailure.ThrowIfAny();
+        Autograd.BackwardFailure.ThrowIfAny();
         return (
             output.detach(),
             features.grad ?? torch.zeros_like(features),

@@ -1,4 +1,5 @@
-using TorchSharp.SparseConv.Functions;
+using TorchSharp.SparseConv.Autograd;
+using TorchSharp.SparseConv.Core;
 using TorchSharp.SparseConv.Tests.Oracles;
 
 namespace TorchSharp.SparseConv.Tests;

@@ -30,7 +30,7 @@ public sealed class FusionTests
     public void A_fused_network_computes_what_it_did_before(MinkUNetKind kind)
     {
         using var scope = torch.NewDisposeScope();
-        using var net = MinkUNet.Create(kind, 3, 5, width: 0.25, stem_kernel: 3);
+        using var net = new MinkUNet(kind, 3, 5, width: 0.25, stem_kernel: 3);
         Unsettle(net, seed: 2);
         var expected = Evaluate(net, torch.ScalarType.Float32);
         Assert.That(net.fuse(), Is.SameAs(net));
@@ -39,10 +39,24 @@ public sealed class FusionTests
     }
 
     [Test]
+    public void A_fused_network_of_points_computes_what_it_did_before()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var untracked = torch.no_grad();
+        using var net = new SPVCNN(3, 5, width: 0.25);
+        Unsettle(net, seed: 8);
+        using var manager = Input(torch.ScalarType.Float32, out var input);
+        var points = PointTensor.of(input);
+        var expected = net.call(points);
+        net.fuse();
+        Assert.That(Tensors.Deviation(net.call(points), expected), Is.LessThan(1e-4).And.GreaterThan(0));
+    }
+
+    [Test]
     public void Gradients_see_the_modules_themselves()
     {
         using var scope = torch.NewDisposeScope();
-        using var net = MinkUNet.Create(MinkUNetKind.MinkUNet14, 3, 5, width: 0.25, stem_kernel: 3);
+        using var net = new MinkUNet(MinkUNetKind.MinkUNet14, 3, 5, width: 0.25, stem_kernel: 3);
         Unsettle(net, seed: 3);
         net.fuse();
         using var manager = Input(torch.ScalarType.Float32, out var input);

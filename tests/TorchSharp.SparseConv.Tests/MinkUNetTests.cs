@@ -39,7 +39,7 @@ public sealed class MinkUNetTests
     [Test]
     public void Names_are_those_of_MinkowskiEngines_checkpoints()
     {
-        using var net = MinkUNet.Create(MinkUNetKind.MinkUNet18, 3, 20);
+        using var net = new MinkUNet(MinkUNetKind.MinkUNet18, 3, 20);
         var names = net.state_dict().Keys.ToList();
         using (Assert.EnterMultipleScope())
         {
@@ -67,7 +67,7 @@ public sealed class MinkUNetTests
     [TestCase(MinkUNetKind.MinkUNet50, 23, 6)]
     public void Depth_is_that_of_its_kind(MinkUNetKind kind, int blocks, int inBlock4)
     {
-        using var net = MinkUNet.Create(kind, 3, 20, width: 0.25);
+        using var net = new MinkUNet(kind, 3, 20, width: 0.25);
         var firsts = net.state_dict()
             .Keys.Where(name => name.EndsWith(".conv1.weight", StringComparison.Ordinal))
             .ToList();
@@ -83,7 +83,7 @@ public sealed class MinkUNetTests
     [Test]
     public void Shapes_are_those_of_the_planes([Values(1.0, 0.5)] double width)
     {
-        using var net = MinkUNet.Create(MinkUNetKind.MinkUNet34, 4, 19, width, stem_kernel: 3);
+        using var net = new MinkUNet(MinkUNetKind.MinkUNet34, 4, 19, width, stem_kernel: 3);
         var weights = net.state_dict();
         long Planes(long planes) => (long)(planes * width);
         using (Assert.EnterMultipleScope())
@@ -110,7 +110,7 @@ public sealed class MinkUNetTests
     )
     {
         using var scope = torch.NewDisposeScope();
-        using var net = MinkUNet.Create(kind, 2, 5, width: 0.125, stem_kernel: 3, dimensions: dimensions);
+        using var net = new MinkUNet(kind, 2, 5, width: 0.125, stem_kernel: 3, dimensions: dimensions);
         var random = new Random(3);
         var cloud = Cloud.Random(random, Case.Same(40, dimensions), Case.Same(-20, dimensions), 2, 400);
         var features = Tensors.Random(random, torch.ScalarType.Float32, cloud.Rows.Length, 2);
@@ -134,13 +134,13 @@ public sealed class MinkUNetTests
     [Test]
     public void A_kind_width_or_dimension_that_makes_no_sense_is_refused()
     {
-        Assert.That(() => MinkUNet.Create((MinkUNetKind)9, 3, 20), Throws.ArgumentException.With.Message.Contains("9"));
+        Assert.That(() => new MinkUNet((MinkUNetKind)9, 3, 20), Throws.ArgumentException.With.Message.Contains("9"));
         Assert.That(
-            () => MinkUNet.Create(MinkUNetKind.MinkUNet14, 3, 20, width: double.NaN),
+            () => new MinkUNet(MinkUNetKind.MinkUNet14, 3, 20, width: double.NaN),
             Throws.ArgumentException.With.Message.Contains("NaN")
         );
         Assert.That(
-            () => MinkUNet.Create(MinkUNetKind.MinkUNet14, 3, 20, dimensions: 5),
+            () => new MinkUNet(MinkUNetKind.MinkUNet14, 3, 20, dimensions: 5),
             Throws.InstanceOf<ArgumentException>().With.Message.Contains("dimensions")
         );
     }

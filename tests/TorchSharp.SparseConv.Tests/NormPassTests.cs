@@ -1,5 +1,5 @@
 using TorchSharp.Modules;
-using TorchSharp.SparseConv.Functions;
+using TorchSharp.SparseConv.Autograd;
 using TorchSharp.SparseConv.Tests.Oracles;
 using static TorchSharp.torch.nn;
 
@@ -242,7 +242,7 @@ public sealed class NormPassTests
         var random = new Random(10);
         var cloud = Cloud.Random(random, [40, 40, 40], [0, 0, 0], 1, 6000);
         var input = new SparseTensor(Tensors.Random(random, torch.ScalarType.Float32, 6000, 3), cloud.Coordinates());
-        using var net = MinkUNet.Create(MinkUNetKind.MinkUNet18, 3, 5, stem_kernel: 3);
+        using var net = new MinkUNet(MinkUNetKind.MinkUNet18, 3, 5, stem_kernel: 3);
         long before = 0,
             atTheEnd = 0;
         var final = (SubMConv3d)

@@ -17,7 +17,7 @@ public sealed class ReuseTests
     [Test]
     public void A_training_step_of_a_network_makes_each_level_and_rulebook_once()
     {
-        using var net = MinkUNet.Create(MinkUNetKind.MinkUNet18, 3, 2, 0.1);
+        using var net = new MinkUNet(MinkUNetKind.MinkUNet18, 3, 2, 0.1);
         var start = Settled();
         for (var step = 0; step < 3; step++)
         {
@@ -67,7 +67,7 @@ public sealed class ReuseTests
     [Test]
     public void Disposing_the_manager_frees_all_at_once()
     {
-        using var net = MinkUNet.Create(MinkUNetKind.MinkUNet14, 3, 2, 0.1);
+        using var net = new MinkUNet(MinkUNetKind.MinkUNet14, 3, 2, 0.1);
         var start = Settled();
         using var scope = torch.NewDisposeScope();
         var input = Input(0);

@@ -13,7 +13,7 @@ public sealed class SPVCNNTests
     {
         using var scope = torch.NewDisposeScope();
         torch.manual_seed(1);
-        using var net = SPVCNN.Create(3, 4, 0.125, dtype: torch.ScalarType.Float64);
+        using var net = new SPVCNN(3, 4, 0.125, dtype: torch.ScalarType.Float64);
         net.eval();
         var oracle = new Published(net, Make(150, 3, torch.ScalarType.Float64));
         Assert.That(Tensors.Deviation(net.call(oracle.Points), oracle.Logits()), Is.LessThan(1e-12));
@@ -22,7 +22,7 @@ public sealed class SPVCNNTests
     [Test]
     public void Modules_have_the_names_of_spvnas_checkpoints()
     {
-        using var net = SPVCNN.Create(4, 19);
+        using var net = new SPVCNN(4, 19);
         var weights = net.state_dict();
         string[] expected =
         [
@@ -63,7 +63,7 @@ public sealed class SPVCNNTests
     {
         using var scope = torch.NewDisposeScope();
         torch.manual_seed(2);
-        using var net = SPVCNN.Create(2, 5, 0.125, InterpolationRule.Linear, dimensions);
+        using var net = new SPVCNN(2, 5, 0.125, InterpolationRule.Linear, dimensions);
         var points = Make(300, dimensions, torch.ScalarType.Float32, channels: 2);
         var logits = net.call(points);
         logits.pow(2).sum().backward();
@@ -82,7 +82,7 @@ public sealed class SPVCNNTests
     public void One_point_and_none_train(int count)
     {
         using var scope = torch.NewDisposeScope();
-        using var net = SPVCNN.Create(2, 3, 0.125);
+        using var net = new SPVCNN(2, 3, 0.125);
         var features = torch.ones(count, 2).requires_grad_();
         var logits = net.call(new PointTensor(features, torch.zeros(count, 3), 0.1, batch_size: 2));
         logits.sum().backward();
@@ -96,7 +96,7 @@ public sealed class SPVCNNTests
     {
         using var scope = torch.NewDisposeScope();
         torch.manual_seed(3);
-        using var net = SPVCNN.Create(2, 3, 0.125);
+        using var net = new SPVCNN(2, 3, 0.125);
         net.eval();
         var random = new Random(4);
         var points = Tensors.Random(random, torch.ScalarType.Float32, 60, 3);
@@ -122,7 +122,7 @@ public sealed class SPVCNNTests
     {
         using var scope = torch.NewDisposeScope();
         torch.manual_seed(5);
-        using var net = SPVCNN.Create(3, 2, 0.125);
+        using var net = new SPVCNN(3, 2, 0.125);
         var points = Make(60, 3, torch.ScalarType.Float32);
         var labels = torch.tensor(Enumerable.Range(0, 60).Select(i => i % 2L).ToArray());
         using var optimizer = torch.optim.Adam(net.parameters(), 0.01);
@@ -143,9 +143,9 @@ public sealed class SPVCNNTests
     [Test]
     public void Arguments_that_make_no_sense_are_named()
     {
-        VoxelizationTests.Refuse(() => SPVCNN.Create(3, 2, double.NaN), "width", "NaN");
-        VoxelizationTests.Refuse(() => SPVCNN.Create(3, 2, dimensions: 5), "dimensions", "5");
-        VoxelizationTests.Refuse(() => SPVCNN.Create(0, 2), "in_channels", "0");
+        VoxelizationTests.Refuse(() => _ = new SPVCNN(3, 2, double.NaN), "width", "NaN");
+        VoxelizationTests.Refuse(() => _ = new SPVCNN(3, 2, dimensions: 5), "dimensions", "5");
+        VoxelizationTests.Refuse(() => _ = new SPVCNN(0, 2), "in_channels", "0");
         VoxelizationTests.Refuse(() => _ = new PointVoxelBlock(2, 0), "out_channels", "0");
     }
 

@@ -41,7 +41,7 @@ public sealed class SixteenBitTests
     private static float[] Losses(torch.ScalarType type)
     {
         torch.manual_seed(23);
-        using var net = MinkUNet.Create(MinkUNetKind.MinkUNet14, EveryLayer.Channels, 2, 0.1, 3);
+        using var net = new MinkUNet(MinkUNetKind.MinkUNet14, EveryLayer.Channels, 2, 0.1, 3);
         using var optimizer = torch.optim.Adam(net.parameters(), 0.01);
         var random = new Random(5);
         var cloud = Cloud.Random(random, [24, 24, 24], [0, 0, 0], 2, 800);
@@ -139,7 +139,7 @@ public sealed class SixteenBitTests
         var output = probe.call(new SparseTensor(features, cloud.Coordinates()));
         var gradient = Tensors.Random(new Random(4), type, output.shape).to_type(output.dtype);
         output.backward([gradient]);
-        Functions.BackwardFailure.ThrowIfAny();
+        Autograd.BackwardFailure.ThrowIfAny();
         return (
             output.detach(),
             features.grad ?? torch.zeros_like(features),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using TorchSharp.SparseConv.Functions;
+using TorchSharp.SparseConv.Autograd;
+using TorchSharp.SparseConv.Core;
 using TorchSharp.SparseConv.Tests.Oracles;
 using static TorchSharp.torch.nn;
 
@@ -51,7 +52,7 @@ public sealed partial class SparseCheckpointTests
                     )
                 )
             ),
-        ["a whole network"] = () => MinkUNet.Create(MinkUNetKind.MinkUNet14, Channels, 3, 0.1, 3),
+        ["a whole network"] = () => new MinkUNet(MinkUNetKind.MinkUNet14, Channels, 3, 0.1, 3),
     };
 
     private static IEnumerable<string> Names => Blocks.Keys;
@@ -202,7 +203,7 @@ public sealed partial class SparseCheckpointTests
     public void Memory_and_time_of_a_training_step_of_MinkUNet18(bool checkpointing)
     {
         using var scope = torch.NewDisposeScope();
-        using var net = MinkUNet.Create(MinkUNetKind.MinkUNet18, Channels, 10, 0.5);
+        using var net = new MinkUNet(MinkUNetKind.MinkUNet18, Channels, 10, 0.5);
         net.checkpointing = checkpointing;
         var rows = Cloud.Random(new Random(2), [96, 96, 8], [0, 0, 0], 2, 80_000);
         var input = new SparseTensor(torch.ones(rows.Rows.Length, Channels), rows.Coordinates());

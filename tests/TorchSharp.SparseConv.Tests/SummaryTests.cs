@@ -11,7 +11,7 @@ public sealed class SummaryTests
     public void Of_a_network_has_its_parameters_pairs_and_memory()
     {
         using var scope = torch.NewDisposeScope();
-        using var net = MinkUNet.Create(MinkUNetKind.MinkUNet18, 4, 3, 0.25);
+        using var net = new MinkUNet(MinkUNetKind.MinkUNet18, 4, 3, 0.25);
         var input = Input(4);
         var summary = net.summary(input);
         var rulebooks = input.manager.Rulebooks;
@@ -100,7 +100,7 @@ public sealed class SummaryTests
     public void Of_a_network_over_points_has_its_parameters()
     {
         using var scope = torch.NewDisposeScope();
-        using var net = SPVCNN.Create(4, 3, 0.1);
+        using var net = new SPVCNN(4, 3, 0.1);
         var summary = net.summary(PointTensor.of(Input(4)));
         Assert.That(summary.Total.Parameters, Is.EqualTo(net.parameters().Sum(one => one.NumberOfElements)));
         Assert.That(summary.Rows.Where(row => row.Kind.Equals("Linear", StringComparison.Ordinal)), Is.Not.Empty);

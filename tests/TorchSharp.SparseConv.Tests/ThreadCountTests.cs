@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using TorchSharp.SparseConv.Functions;
+using TorchSharp.SparseConv.Autograd;
 using TorchSharp.SparseConv.Tests.Oracles;
 
 namespace TorchSharp.SparseConv.Tests;

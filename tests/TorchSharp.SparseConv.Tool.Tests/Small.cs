@@ -45,7 +45,7 @@ internal static class Small
     public static string PointVoxelWeights(string path)
     {
         using var scope = torch.NewDisposeScope();
-        using var network = SPVCNN.Create(2, 3, width: 0.05);
+        using var network = new SPVCNN(2, 3, width: 0.05);
         foreach (var (name, buffer) in network.named_buffers())
         {
             if (name.EndsWith("num_batches_tracked", StringComparison.Ordinal))

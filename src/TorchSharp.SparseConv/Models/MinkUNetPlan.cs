@@ -3,7 +3,9 @@ using TorchSharp.SparseConv.Core;
 
 namespace TorchSharp.SparseConv;
 
-/// <summary>Everything that tells one network of the MinkUNet family from another; four stages down, then four up.</summary>
+/// <summary>
+/// Everything that tells one network of the MinkUNet family from another; four stages down, then four up.
+/// </summary>
 internal sealed class MinkUNetPlan
 {
     internal const int Stages = 4;
@@ -36,6 +38,38 @@ internal sealed class MinkUNetPlan
 
     internal long Expansion => IsBottleneck ? ResidualBlock.BottleneckExpansion : 1;
 
+    /// <summary>
+    /// What <see cref="Of(MinkUNetKind, long, long, double, PerAxis)"/> gives, once the arguments are checked.
+    /// </summary>
+    internal static MinkUNetPlan Of(
+        MinkUNetKind kind,
+        long in_channels,
+        long out_channels,
+        double width,
+        PerAxis stemKernel,
+        int dimensions
+    )
+    {
+        if (!Enum.IsDefined(kind))
+        {
+            throw new ArgumentException($"kind is {kind}, must be one of MinkUNetKind.", nameof(kind));
+        }
+
+        RequireSize(width, dimensions);
+        return Of(kind, in_channels, out_channels, width, stemKernel);
+    }
+
+    /// <summary>Refuses a width that is not positive and finite, and a number of axes that no layer has.</summary>
+    internal static void RequireSize(double width, int dimensions)
+    {
+        if (!(width > 0) || double.IsInfinity(width))
+        {
+            throw new ArgumentException($"width is {width}, must be positive and finite.", nameof(width));
+        }
+
+        EncoderStages.RequireDimensions(dimensions);
+    }
+
     /// <summary>MinkowskiEngine's networks: a stage down keeps its channels until its first block.</summary>
     internal static MinkUNetPlan Of(MinkUNetKind kind, long input, long output, double width, PerAxis stemKernel)
     {
@@ -62,7 +96,9 @@ internal sealed class MinkUNetPlan
         };
     }
 
-    /// <summary>The weights of most convolutions: no network has fewer. In double, since sizes may be anything.</summary>
+    /// <summary>
+    /// The weights of most convolutions: no network has fewer. In double, since sizes may be anything.
+    /// </summary>
     internal double LeastWeights(int dimensions)
     {
         var stem = StemKernel.Expand(dimensions).Aggregate(1.0, (taps, size) => taps * size);

@@ -1,6 +1,5 @@
 using TorchSharp.Modules;
 using TorchSharp.SparseConv.Core;
-using TorchSharp.SparseConv.Functions;
 
 namespace TorchSharp.SparseConv;
 

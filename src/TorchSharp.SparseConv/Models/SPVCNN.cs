@@ -1,6 +1,5 @@
 using TorchSharp.Modules;
 using TorchSharp.SparseConv.Core;
-using TorchSharp.SparseConv.Functions;
 
 namespace TorchSharp.SparseConv;
 
@@ -24,6 +23,26 @@ public sealed class SPVCNN : torch.nn.Module<PointTensor, torch.Tensor>
     private readonly PointVoxelBlock[] _points = new PointVoxelBlock[Branches];
     private readonly Dropout _dropout = torch.nn.Dropout(DropoutRate);
     private readonly Linear _classifier;
+
+    /// <summary>
+    /// A new network of the published shape: 32 channels in the stem, 32 to 256 down and 256 to 96 up, times width.
+    /// Voxels are as large as the points given say. Points read voxels by InterpolationRule.TorchSparse, as published, where
+    /// no rule is given. dimensions is 1 to 4.
+    /// </summary>
+    public SPVCNN(
+        long in_channels,
+        long out_channels,
+        double width = 1.0,
+        InterpolationRule? rule = null,
+        int dimensions = 3,
+        torch.Device? device = null,
+        torch.ScalarType? dtype = null
+    )
+        : this(
+            Checked(in_channels, out_channels, width, dimensions),
+            rule ?? InterpolationRule.TorchSparse,
+            new SparseLayerFactory(dimensions, device, dtype)
+        ) { }
 
     internal SPVCNN(MinkUNetPlan plan, InterpolationRule rule, SparseLayerFactory factory)
         : base(nameof(SPVCNN))
@@ -81,35 +100,12 @@ public sealed class SPVCNN : torch.nn.Module<PointTensor, torch.Tensor>
     /// <summary>How points read voxels.</summary>
     public InterpolationRule rule { get; }
 
-    /// <summary>
-    /// A new network of the published shape: 32 channels in the stem, 32 to 256 down and 256 to 96 up, times width.
-    /// Voxels are as large as the points given say. Points read voxels by InterpolationRule.TorchSparse, as published, where
-    /// no rule is given. dimensions is 1 to 4.
-    /// </summary>
-    public static SPVCNN Create(
-        long in_channels,
-        long out_channels,
-        double width = 1.0,
-        InterpolationRule? rule = null,
-        int dimensions = 3,
-        torch.Device? device = null,
-        torch.ScalarType? dtype = null
-    )
+    private static MinkUNetPlan Checked(long in_channels, long out_channels, double width, int dimensions)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(in_channels);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(out_channels);
-        if (!(width > 0) || double.IsInfinity(width))
-        {
-            throw new ArgumentException($"width is {width}, must be positive and finite.", nameof(width));
-        }
-
-        ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(dimensions, PerAxis.MaxCount);
-        return new SPVCNN(
-            Plan(in_channels, out_channels, width),
-            rule ?? InterpolationRule.TorchSparse,
-            new SparseLayerFactory(dimensions, device, dtype)
-        );
+        MinkUNetPlan.RequireSize(width, dimensions);
+        return Plan(in_channels, out_channels, width);
     }
 
     internal static MinkUNetPlan Plan(long input, long output, double width)
@@ -213,7 +209,9 @@ public sealed class SPVCNN : torch.nn.Module<PointTensor, torch.Tensor>
         var blocks = new SparseSequential();
         for (var i = 0; i < count; i++)
         {
-            blocks.append(new PlainResidualBlock(factory, i == 0 ? input : planes, planes));
+            blocks.append(
+                new ResidualBlock(factory, i == 0 ? input : planes, planes, bottleneck: false, numbered: true)
+            );
         }
 
         return blocks;

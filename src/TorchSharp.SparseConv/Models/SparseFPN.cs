@@ -3,14 +3,14 @@ using TorchSharp.SparseConv.Core;
 namespace TorchSharp.SparseConv;
 
 /// <summary>
-/// A feature pyramid (Lin et al. 2017) over the stages of an encoder, for detection heads: each stage goes through a 1x1
-/// convolution; from the coarsest down, a transposed convolution spreads a level over the voxels of the finer stage, where
-/// both are added; and a submanifold convolution with norm and ReLU smooths each level. Every level has the same number of
-/// channels, and the very voxels of its stage.
+/// A feature pyramid (Lin et al. 2017) over the stages of an encoder, for detection heads: each stage goes through a
+/// 1x1 convolution; from the coarsest down, a transposed convolution spreads a level over the voxels of the finer
+/// stage, where both are added; and a submanifold convolution with norm and ReLU smooths each level. Every level has
+/// the same number of channels, and the very voxels of its stage.
 /// </summary>
 /// <remarks>
-/// Kernel and stride of a transposed convolution are the ratio of the two strides, so that each fine voxel has one coarse
-/// voxel above it. Parameters are named encoder, lateral0, up0, smooth0 and so on, 0 being the finest level.
+/// Kernel and stride of a transposed convolution are the ratio of the two strides, so that each fine voxel has one
+/// coarse voxel above it. Parameters are named encoder, lateral0, up0, smooth0 and so on, 0 being the finest level.
 /// </remarks>
 public sealed class SparseFPN : torch.nn.Module<SparseTensor, SparseTensor[]>
 {
@@ -20,8 +20,9 @@ public sealed class SparseFPN : torch.nn.Module<SparseTensor, SparseTensor[]>
     private readonly int _finest;
 
     /// <summary>
-    /// Over an encoder, which becomes a part of this module. finest is the first of its stages that the pyramid takes: 0 is
-    /// the stage at the input's own stride, where most voxels are. kernel_size is that of the smoothing, 3 where null.
+    /// Over an encoder, which becomes a part of this module. finest is the first of its stages that the pyramid takes:
+    /// 0 is the stage at the input's own stride, where most voxels are. kernel_size is that of the smoothing, 3 where
+    /// null.
     /// </summary>
     public SparseFPN(
         SparseEncoder encoder,
@@ -83,7 +84,9 @@ public sealed class SparseFPN : torch.nn.Module<SparseTensor, SparseTensor[]>
     /// <summary>The stride of each level relative to the input, the finest first.</summary>
     public IReadOnlyList<PerAxis> strides { get; }
 
-    /// <summary>The levels [N, out_channels] of the pyramid, the finest first, on the voxels of the encoder's stages.</summary>
+    /// <summary>
+    /// The levels [N, out_channels] of the pyramid, the finest first, on the voxels of the encoder's stages.
+    /// </summary>
     public override SparseTensor[] forward(SparseTensor? input)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -109,8 +112,8 @@ public sealed class SparseFPN : torch.nn.Module<SparseTensor, SparseTensor[]>
     }
 
     /// <summary>
-    /// The levels of <see cref="forward"/> as dense maps seen along one axis, whose sites become channels:
-    /// [batch, out_channels * size, the other axes] each, as <see cref="SparseTensor.bird_eye_view"/> lays them out. Throws
+    /// The levels of <see cref="forward"/> as dense maps seen along one axis, whose sites become channels: [batch,
+    /// out_channels * size, the other axes] each, as <see cref="SparseTensor.bird_eye_view"/> lays them out. Throws
     /// ArgumentException where the input has no spatial shape, since maps of two batches would then differ in size.
     /// </summary>
     public torch.Tensor[] bird_eye_views(SparseTensor input, int axis = -1)
@@ -152,5 +155,22 @@ public sealed class SparseFPN : torch.nn.Module<SparseTensor, SparseTensor[]>
                 nameof(input)
             );
         }
+    }
+}
+
+/// <content>The feature pyramid.</content>
+public static partial class NN
+{
+    extension(torch.nn)
+    {
+        /// <summary>A feature pyramid over an encoder; see <see cref="SparseConv.SparseFPN"/>.</summary>
+        public static SparseFPN SparseFPN(
+            SparseEncoder encoder,
+            long out_channels,
+            int finest = 1,
+            PerAxis? kernel_size = null,
+            torch.Device? device = null,
+            torch.ScalarType? dtype = null
+        ) => new(encoder, out_channels, finest, kernel_size, device, dtype);
     }
 }

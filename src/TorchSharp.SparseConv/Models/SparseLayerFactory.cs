@@ -24,7 +24,9 @@ internal sealed class SparseLayerFactory(
     /// <summary>Kernel 2, stride 2: each coarse voxel gathers the fine voxels inside it.</summary>
     internal SparseConvNd Down(long input, long output) => Down(input, output, 2);
 
-    /// <summary>Any kernel, stride 2, padded by (size - 1) / 2 on each axis, so that kernel 2 tiles as the other does.</summary>
+    /// <summary>
+    /// Any kernel, stride 2, padded by (size - 1) / 2 on each axis, so that kernel 2 tiles as the other does.
+    /// </summary>
     internal SparseConvNd Down(long input, long output, PerAxis kernel)
     {
         PerAxis padding = [.. kernel.Expand(dimensions).Select(size => (size - 1) / 2)];
@@ -50,7 +52,9 @@ internal sealed class SparseLayerFactory(
             _ => new SparseConvTranspose4d(input, output, ratio, ratio, bias: false, device: device, dtype: dtype),
         };
 
-    /// <summary>BatchNorm1d's parameters and numbers, but for levels of one voxel or none, which deep ones may be.</summary>
+    /// <summary>
+    /// BatchNorm1d's parameters and numbers, but for levels of one voxel or none, which deep ones may be.
+    /// </summary>
     internal SparseBatchNorm Norm(long channels) =>
         new(channels, normEpsilon, normMomentum, device: device, dtype: dtype);
 

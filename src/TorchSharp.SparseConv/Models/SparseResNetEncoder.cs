@@ -3,12 +3,15 @@ using TorchSharp.SparseConv.Core;
 namespace TorchSharp.SparseConv;
 
 /// <summary>
-/// The trunk of a residual network (He et al. 2016) over sparse voxels: a submanifold stem on the input's voxels, then four
-/// stages, each a strided convolution that halves the resolution and residual blocks of submanifold convolutions. Gives
-/// five tensors: the stem's at stride 1, the stages' at 2, 4, 8 and 16, with width * 64, 64, 128, 256 and 512 channels
-/// (times 4 from the second on for ResNet50).
+/// The trunk of a residual network (He et al. 2016) over sparse voxels: a submanifold stem on the input's voxels, then
+/// four stages, each a strided convolution that halves the resolution and residual blocks of submanifold convolutions.
+/// Gives five tensors: the stem's at stride 1, the stages' at 2, 4, 8 and 16, with width * 64, 64, 128, 256 and 512
+/// channels (times 4 from the second on for ResNet50).
 /// </summary>
-/// <remarks>Parameters are named stem.0 (convolution), stem.1 (norm), and in stage1 to stage4 likewise, then "3", "4", ... for the blocks.</remarks>
+/// <remarks>
+/// Parameters are named stem.0 (convolution), stem.1 (norm), and in stage1 to stage4 likewise, then "3", "4", ... for
+/// the blocks.
+/// </remarks>
 public sealed class SparseResNetEncoder : SparseEncoder
 {
     private const int Stages = 4;
@@ -16,9 +19,9 @@ public sealed class SparseResNetEncoder : SparseEncoder
     private readonly SparseSequential[] _stages;
 
     /// <summary>
-    /// width scales every number of channels. stem_kernel is the stem's kernel, 3 where null. down_kernel is that of the
-    /// strided convolutions: 2 where null, which tiles; any other is padded by (size - 1) / 2 and writes
-    /// <see cref="StridedSites.Dilate"/>. dimensions is 1 to 4. Throws ArgumentException naming what is out of range.
+    /// width scales every number of channels. stem_kernel is the stem's kernel, 3 where null. down_kernel is that of
+    /// the strided convolutions: 2 where null, which tiles; any other is padded by (size - 1) / 2 and writes <see
+    /// cref="StridedSites.Dilate"/>. dimensions is 1 to 4. Throws ArgumentException naming what is out of range.
     /// </summary>
     public SparseResNetEncoder(
         SparseResNetKind kind,
@@ -71,6 +74,31 @@ public sealed class SparseResNetEncoder : SparseEncoder
     /// <summary>Nothing is left to register.</summary>
     protected override void RegisterComponents() { }
 
+    /// <summary>
+    /// The weights of most convolutions, without the projections: no trunk has fewer. In double, since sizes may be anything.
+    /// </summary>
+    internal static double LeastWeights(SparseResNetKind kind, long in_channels, double width, int stem, int dimensions)
+    {
+        var (channels, blocks) = (Channels(kind, width), Blocks(kind));
+        var (resize, cube) = (Math.Pow(2, dimensions), Math.Pow(3, dimensions));
+        var sum = Math.Pow(stem, dimensions) * in_channels * channels[0];
+        for (var stage = 1; stage <= Stages; stage++)
+        {
+            double output = channels[stage];
+            var planes = kind == SparseResNetKind.ResNet50 ? output / ResidualBlock.BottleneckExpansion : output;
+            sum += resize * channels[stage - 1] * planes;
+            sum +=
+                blocks[stage - 1]
+                * planes
+                * (kind == SparseResNetKind.ResNet50 ? (cube * planes) + output : 2 * cube * planes);
+        }
+
+        return sum;
+    }
+
+    /// <summary>The channels of the last stage.</summary>
+    internal static long LastChannels(SparseResNetKind kind, double width) => Channels(kind, width)[^1];
+
     private static long[] Channels(SparseResNetKind kind, double width)
     {
         if (!Enum.IsDefined(kind))
@@ -96,4 +124,23 @@ public sealed class SparseResNetEncoder : SparseEncoder
 
     private static int[] Blocks(SparseResNetKind kind) =>
         kind == SparseResNetKind.ResNet18 ? [2, 2, 2, 2] : [3, 4, 6, 3];
+}
+
+/// <content>The trunk of residual networks.</content>
+public static partial class NN
+{
+    extension(torch.nn)
+    {
+        /// <summary>The trunk of a residual network; see <see cref="SparseConv.SparseResNetEncoder"/>.</summary>
+        public static SparseResNetEncoder SparseResNetEncoder(
+            SparseResNetKind kind,
+            long in_channels,
+            double width = 1.0,
+            PerAxis? stem_kernel = null,
+            PerAxis? down_kernel = null,
+            int dimensions = 3,
+            torch.Device? device = null,
+            torch.ScalarType? dtype = null
+        ) => new(kind, in_channels, width, stem_kernel, down_kernel, dimensions, device, dtype);
+    }
 }

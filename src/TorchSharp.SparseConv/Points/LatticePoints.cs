@@ -6,9 +6,9 @@ namespace TorchSharp.SparseConv;
 internal static class LatticePoints
 {
     /// <summary>
-    /// Points [n, D] in the space that voxels of a size divide, from an origin, in units of a level with a stride; without a
-    /// size they are in units of the level already. A contiguous float64 tensor on their device, without a gradient, in the
-    /// current scope.
+    /// Points [n, D] in the space that voxels of a size divide, from an origin, in units of a level with a stride;
+    /// without a size they are in units of the level already. A contiguous float64 tensor on their device, without a
+    /// gradient, in the current scope.
     /// </summary>
     internal static torch.Tensor Scale(
         torch.Tensor points,

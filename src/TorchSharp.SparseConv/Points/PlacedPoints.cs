@@ -3,8 +3,8 @@ using TorchSharp.SparseConv.Core;
 namespace TorchSharp.SparseConv;
 
 /// <summary>
-/// Points and the voxels that hold them, found on the points' device. Tensors belong to the scope that was current when they
-/// were made.
+/// Points and the voxels that hold them, found on the points' device. Tensors belong to the scope that was current when
+/// they were made.
 /// </summary>
 internal sealed class PlacedPoints
 {
@@ -44,8 +44,8 @@ internal sealed class PlacedPoints
     internal long Kept { get; }
 
     /// <summary>
-    /// What <see cref="Voxelizer"/> makes of the same points, batch indices (or null for 0) and options. Through the host where
-    /// the number of voxels is limited, and where a point is refused and has to be named.
+    /// What <see cref="Voxelizer"/> makes of the same points, batch indices (or null for 0) and options. Through the
+    /// host where the number of voxels is limited, and where a point is refused and has to be named.
     /// </summary>
     internal static PlacedPoints Make(
         CoordinateManager manager,
@@ -59,9 +59,8 @@ internal sealed class PlacedPoints
     /// <summary>The links of each point to its voxel.</summary>
     internal PointLinks Links()
     {
-        var links = PointLinks.FromRows(Map, TensorMemory.Array<long>(VoxelOfPoint, nameof(VoxelOfPoint)));
-        GC.KeepAlive(this);
-        return links;
+        using var memory = new BorrowedMemory();
+        return PointLinks.FromRows(Map, memory.Array<long>(VoxelOfPoint, nameof(VoxelOfPoint)));
     }
 
     // Null where a point is not finite, has a negative batch index, or is in a voxel beyond 32 bits.
@@ -135,12 +134,12 @@ internal sealed class PlacedPoints
     )
     {
         var rows = torch.empty(new[] { voxels.shape[0] }, torch.ScalarType.Int64, voxels.device);
+        using var memory = new BorrowedMemory();
         map = manager.InsertMerged(
-            TensorMemory.Array<int>(voxels, nameof(voxels)),
-            TensorMemory.Array<long>(rows, nameof(rows)),
+            memory.Array<int>(voxels, nameof(voxels)),
+            memory.Array<long>(rows, nameof(rows)),
             spatialShape: shape
         );
-        GC.KeepAlive(voxels);
         return rows;
     }
 

@@ -5,7 +5,9 @@ namespace TorchSharp.SparseConv;
 /// <summary>A box in the space of the points: the lowest corner is inside, the highest is not.</summary>
 public sealed class PointRange
 {
-    /// <summary>One number per axis each; throws ArgumentException unless every high is above its low, and both are finite.</summary>
+    /// <summary>
+    /// One number per axis each; throws ArgumentException unless every high is above its low, and both are finite.
+    /// </summary>
     public PointRange(IReadOnlyList<double> low, IReadOnlyList<double> high)
     {
         ArgumentNullException.ThrowIfNull(low);

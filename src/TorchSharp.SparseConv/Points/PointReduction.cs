@@ -9,7 +9,10 @@ public enum PointReduction
     /// <summary>Their sum.</summary>
     Sum,
 
-    /// <summary>The largest value of each channel; not-a-number counts as larger than all, and of equal values the first point's gets the gradient.</summary>
+    /// <summary>
+    /// The largest value of each channel; not-a-number counts as larger than all, and of equal values the first point's
+    /// gets the gradient.
+    /// </summary>
     Max,
 
     /// <summary>The features of the first point, in the order given.</summary>

@@ -1,11 +1,10 @@
 using TorchSharp.SparseConv.Core;
-using TorchSharp.SparseConv.Functions;
 
 namespace TorchSharp.SparseConv;
 
 /// <summary>
-/// Where points are on the lattice, shared by all features on them: their levels and links, each made once. Released with
-/// the point tensors that share it.
+/// Where points are on the lattice, shared by all features on them: their levels and links, each made once. Released
+/// with the point tensors that share it.
 /// </summary>
 internal sealed class PointSites
 {

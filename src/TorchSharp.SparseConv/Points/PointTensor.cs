@@ -1,20 +1,21 @@
 using TorchSharp.SparseConv.Core;
-using TorchSharp.SparseConv.Functions;
 
 namespace TorchSharp.SparseConv;
 
 /// <summary>
-/// Features on points: row i of <see cref="features"/> [n, C] belongs to point i, which knows its voxels at every stride.
-/// Immutable; levels and links to them are made once and shared by all features on the same points.
+/// Features on points: row i of <see cref="features"/> [n, C] belongs to point i, which knows its voxels at every
+/// stride. Immutable; levels and links to them are made once and shared by all features on the same points.
 /// </summary>
-/// <remarks>Disposing it disposes the features; what it shares goes with the last point tensor that shares it.</remarks>
+/// <remarks>
+/// Disposing it disposes the features; what it shares goes with the last point tensor that shares it.
+/// </remarks>
 public sealed class PointTensor : IDisposable
 {
     /// <summary>
-    /// Takes over features [n, C] and reads points [n, D], which voxels of voxel_size from the origin (0 where null) hold.
-    /// batch [n] holds each point's batch index, 0 where null; a batch_size of 0 stands for 1 + the largest. With a manager,
-    /// voxels become levels of it. Throws ArgumentException for NaN or infinite points (named), negative batch indices, and
-    /// shapes that do not fit.
+    /// Takes over features [n, C] and reads points [n, D], which voxels of voxel_size from the origin (0 where null)
+    /// hold. batch [n] holds each point's batch index, 0 where null; a batch_size of 0 stands for 1 + the largest. With
+    /// a manager, voxels become levels of it. Throws ArgumentException for NaN or infinite points (named), negative
+    /// batch indices, and shapes that do not fit.
     /// </summary>
     public PointTensor(
         torch.Tensor features,
@@ -82,7 +83,9 @@ public sealed class PointTensor : IDisposable
     /// <summary>Where the points are.</summary>
     internal PointSites Sites { get; }
 
-    /// <summary>A new float64 tensor [n, D]: the points in units of the finest level, whose voxels are their floor.</summary>
+    /// <summary>
+    /// A new float64 tensor [n, D]: the points in units of the finest level, whose voxels are their floor.
+    /// </summary>
     public torch.Tensor lattice => Sites.Lattice();
 
     /// <summary>A new int32 tensor [n]: the batch index of each point, -1 for one that voxelization dropped.</summary>
@@ -100,13 +103,15 @@ public sealed class PointTensor : IDisposable
         return new PointTensor(voxels.features, PointSites.Of(voxels, anchor));
     }
 
-    /// <summary>Other features, [n, any], on the same points; throws ArgumentException for another number of rows.</summary>
+    /// <summary>
+    /// Other features, [n, any], on the same points; throws ArgumentException for another number of rows.
+    /// </summary>
     public PointTensor with_features(torch.Tensor features) => new(features, Sites);
 
     /// <summary>
-    /// The voxels at a stride (1 where null, in units of the voxel size) that hold points, with the mean, sum or maximum of
-    /// their points' features. The same level for every call; a stride above 1 is derived from the finest one, as by a
-    /// convolution whose kernel is its stride. Differentiable.
+    /// The voxels at a stride (1 where null, in units of the voxel size) that hold points, with the mean, sum or
+    /// maximum of their points' features. The same level for every call; a stride above 1 is derived from the finest
+    /// one, as by a convolution whose kernel is its stride. Differentiable.
     /// </summary>
     public SparseTensor voxels(PerAxis? stride = null, SplatKind kind = SplatKind.Mean)
     {
@@ -120,8 +125,8 @@ public sealed class PointTensor : IDisposable
     }
 
     /// <summary>
-    /// The mean, sum or maximum of the features of the points in each voxel, on the voxels of another tensor; zero where a
-    /// voxel holds no point. Differentiable.
+    /// The mean, sum or maximum of the features of the points in each voxel, on the voxels of another tensor; zero
+    /// where a voxel holds no point. Differentiable.
     /// </summary>
     public SparseTensor voxels(SparseTensor sites, SplatKind kind = SplatKind.Mean)
     {
@@ -138,7 +143,7 @@ public sealed class PointTensor : IDisposable
         ArgumentNullException.ThrowIfNull(voxels);
         TensorMemory.Element(voxels.features.dtype, nameof(voxels));
         var links = Sites.Links(voxels.map, rule ?? InterpolationRule.Linear);
-        return with_features(InterpolationFunction.Interpolate(links, voxels.features));
+        return with_features(InterpolationOp.Interpolate(links, voxels.features));
     }
 
     /// <summary>Hands the features to the dispose scope outside the current one, and returns this.</summary>
@@ -168,6 +173,6 @@ public sealed class PointTensor : IDisposable
     private SparseTensor Splat(CoordinateMap map, int batchSize, SplatKind kind)
     {
         var links = Sites.Links(map, InterpolationRule.Nearest);
-        return new SparseTensor(InterpolationFunction.Splat(links, kind, features), map, batchSize);
+        return new SparseTensor(InterpolationOp.Splat(links, kind, features), map, batchSize);
     }
 }

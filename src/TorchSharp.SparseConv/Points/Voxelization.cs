@@ -24,7 +24,9 @@ public sealed class Voxelization : IDisposable
         this.labels = labels is null ? null : Index(voxels.Groups.MajorityLabels(labels, ignoreLabel));
     }
 
-    /// <summary>The voxels and their features [N, C], ordered by their coordinates; differentiable in the points' features.</summary>
+    /// <summary>
+    /// The voxels and their features [N, C], ordered by their coordinates; differentiable in the points' features.
+    /// </summary>
     public SparseTensor tensor { get; }
 
     /// <summary>int64 [n]: the row of each point's voxel, -1 for a dropped point.</summary>
@@ -40,17 +42,19 @@ public sealed class Voxelization : IDisposable
     public torch.Tensor points_per_voxel { get; }
 
     /// <summary>
-    /// int64 [N]: the most frequent label of each voxel's points, of equally frequent ones the lowest, the ignored label
-    /// where no point has another; null where no labels were given.
+    /// int64 [N]: the most frequent label of each voxel's points, of equally frequent ones the lowest, the ignored
+    /// label where no point has another; null where no labels were given.
     /// </summary>
     public torch.Tensor? labels { get; }
 
-    /// <summary>The number of points in no voxel: out of the range, out of the spatial shape, or in one voxel too many.</summary>
+    /// <summary>
+    /// The number of points in no voxel: out of the range, out of the spatial shape, or in one voxel too many.
+    /// </summary>
     public long dropped { get; }
 
     /// <summary>
-    /// The features given, [n, C], as a point tensor that knows these voxels and their coordinate manager: the way back, such
-    /// as <c>voxels.points(features).to_points(net.call(voxels.tensor))</c>. Dropped points read zeros.
+    /// The features given, [n, C], as a point tensor that knows these voxels and their coordinate manager: the way
+    /// back, such as <c>voxels.points(features).to_points(net.call(voxels.tensor))</c>. Dropped points read zeros.
     /// </summary>
     public PointTensor points(torch.Tensor features) => new(features, _sites);
 

@@ -1,5 +1,4 @@
 using TorchSharp.SparseConv.Core;
-using TorchSharp.SparseConv.Functions;
 
 namespace TorchSharp.SparseConv;
 
@@ -34,7 +33,9 @@ internal sealed class Voxelized
 
     private int Count => checked((int)Points.VoxelOfPoint.shape[0]);
 
-    /// <summary>Checks all arguments before anything is made. The tensors belong to the caller's dispose scope.</summary>
+    /// <summary>
+    /// Checks all arguments before anything is made. The tensors belong to the caller's dispose scope.
+    /// </summary>
     internal static Voxelized Make(
         torch.Tensor points,
         torch.Tensor? features,
@@ -86,7 +87,7 @@ internal sealed class Voxelized
             PointReduction.Max => SplatKind.Max,
             _ => SplatKind.Sum,
         };
-        var result = InterpolationFunction.Splat(links, kind, given);
+        var result = InterpolationOp.Splat(links, kind, given);
         if (!result.requires_grad)
         {
             links.Dispose();

@@ -1,8 +1,8 @@
 namespace TorchSharp.SparseConv;
 
 /// <summary>
-/// What a model does to one input: a row a layer in the order of calls, sums a level and in all. <see cref="ToString"/> is
-/// a table for terminals and notebooks. Made by <see cref="ModuleSummary"/>.
+/// What a model does to one input: a row a layer in the order of calls, sums a level and in all. <see cref="ToString"/>
+/// is a table for terminals and notebooks. Made by <see cref="ModuleSummary"/>.
 /// </summary>
 public sealed class ModelSummary
 {

@@ -2,18 +2,24 @@ using TorchSharp.SparseConv.Core;
 
 namespace TorchSharp.SparseConv;
 
-/// <summary>One call of one layer in a <see cref="ModelSummary"/>, or a module with parameters that was not called.</summary>
+/// <summary>
+/// One call of one layer in a <see cref="ModelSummary"/>, or a module with parameters that was not called.
+/// </summary>
 public sealed class SummaryRow
 {
     internal SummaryRow() { }
 
-    /// <summary>The layer's name in the model's state_dict, without the parameter; empty for the model itself.</summary>
+    /// <summary>
+    /// The layer's name in the model's state_dict, without the parameter; empty for the model itself.
+    /// </summary>
     public required string Path { get; init; }
 
     /// <summary>The layer's type.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>The kernel of a layer that has one: shape, stride, padding and dilation, where they differ from 1 and 0.</summary>
+    /// <summary>
+    /// The kernel of a layer that has one: shape, stride, padding and dilation, where they differ from 1 and 0.
+    /// </summary>
     public string Kernel { get; init; } = "";
 
     /// <summary>The stride of the level that the layer wrote, or null where it wrote none.</summary>

@@ -4,8 +4,8 @@ using TorchSharp.SparseConv.Core;
 namespace TorchSharp.SparseConv;
 
 /// <summary>
-/// Writes down the layers that run on this thread while it lives. Layers with a rulebook tell it themselves, since their
-/// calls with sites pass by hooks; the others, those without children, are hooked.
+/// Writes down the layers that run on this thread while it lives. Layers with a rulebook tell it themselves, since
+/// their calls with sites pass by hooks; the others, those without children, are hooked.
 /// </summary>
 internal sealed class SummaryTrace : IDisposable
 {

@@ -14,7 +14,9 @@ internal static class ElementTypes
             _ => throw new InvalidDataException($"its elements are {type}, which no weights file holds."),
         };
 
-    /// <summary>The product of the sizes, or null where a size is negative or 64 bits of bytes cannot hold it.</summary>
+    /// <summary>
+    /// The product of the sizes, or null where a size is negative or 64 bits of bytes cannot hold it.
+    /// </summary>
     internal static long? Elements(ReadOnlySpan<long> shape, int elementSize)
     {
         var product = (Int128)elementSize;

@@ -2,7 +2,9 @@ using TorchSharp.SparseConv.Core;
 
 namespace TorchSharp.SparseConv;
 
-/// <summary>One tensor of a module's state_dict and what another library calls it, with the way between the two.</summary>
+/// <summary>
+/// One tensor of a module's state_dict and what another library calls it, with the way between the two.
+/// </summary>
 internal sealed class LayoutEntry
 {
     private readonly WeightLayout? _layout;

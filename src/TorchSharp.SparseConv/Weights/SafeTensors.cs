@@ -4,8 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace TorchSharp.SparseConv;
 
 /// <summary>
-/// The safetensors format: 8 bytes with the length of a JSON header, the header (name to dtype, shape, data_offsets), and
-/// the elements, little-endian. Types: F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL.
+/// The safetensors format: 8 bytes with the length of a JSON header, the header (name to dtype, shape, data_offsets),
+/// and the elements, little-endian. Types: F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL.
 /// </summary>
 public static class SafeTensors
 {

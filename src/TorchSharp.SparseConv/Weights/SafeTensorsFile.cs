@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace TorchSharp.SparseConv;
 
 /// <summary>
-/// An open safetensors file: its header is read and checked, the elements stay in the memory-mapped file until a tensor is
-/// asked for.
+/// An open safetensors file: its header is read and checked, the elements stay in the memory-mapped file until a tensor
+/// is asked for.
 /// </summary>
 public sealed class SafeTensorsFile : IDisposable
 {
@@ -45,7 +45,9 @@ public sealed class SafeTensorsFile : IDisposable
     /// <summary>The element type of a tensor; throws KeyNotFoundException for a name that the file lacks.</summary>
     public torch.ScalarType ElementType(string name) => Entry(name).Type;
 
-    /// <summary>Copies one tensor into CPU memory; throws KeyNotFoundException for a name that the file lacks.</summary>
+    /// <summary>
+    /// Copies one tensor into CPU memory; throws KeyNotFoundException for a name that the file lacks.
+    /// </summary>
     public torch.Tensor Read(string name)
     {
         var entry = Entry(name);

@@ -26,8 +26,8 @@ internal static class TapOrders
     }
 
     /// <summary>
-    /// MinkowskiEngine's HYPER_CROSS: the centre, then axis by axis the cells after it, nearest first, and the cells before
-    /// it, farthest first.
+    /// MinkowskiEngine's HYPER_CROSS: the centre, then axis by axis the cells after it, nearest first, and the cells
+    /// before it, farthest first.
     /// </summary>
     internal static long[] MinkowskiCross(KernelShape cross)
     {

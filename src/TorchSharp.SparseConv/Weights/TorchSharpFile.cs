@@ -1,9 +1,9 @@
 namespace TorchSharp.SparseConv;
 
 /// <summary>
-/// The file that TorchSharp's Module.save writes: the number of entries in LEB128, then each entry's name and tensor. Its
-/// lengths are checked against the file before anything is read: TorchSharp's own loader allocates what they claim, stops
-/// at the first mismatch, and may have changed parameters by then.
+/// The file that TorchSharp's Module.save writes: the number of entries in LEB128, then each entry's name and tensor.
+/// Its lengths are checked against the file before anything is read: TorchSharp's own loader allocates what they claim,
+/// stops at the first mismatch, and may have changed parameters by then.
 /// </summary>
 internal sealed class TorchSharpFile : StateReader
 {

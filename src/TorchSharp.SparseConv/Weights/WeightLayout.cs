@@ -4,8 +4,8 @@ namespace TorchSharp.SparseConv;
 
 /// <summary>
 /// How a library stores the weight of one convolution: the order of its axes and of its taps. Each value turns such a
-/// weight into ours, [taps, in / groups, out] with the taps row-major (last axis fastest), and back; the spatial axes follow
-/// the coordinate columns on both sides. A kernel shape or groups that the library does not have are refused.
+/// weight into ours, [taps, in / groups, out] with the taps row-major (last axis fastest), and back; the spatial axes
+/// follow the coordinate columns on both sides. A kernel shape or groups that the library does not have are refused.
 /// </summary>
 public sealed class WeightLayout
 {
@@ -62,22 +62,22 @@ public sealed class WeightLayout
     public static WeightLayout SpConv1 { get; } = new("spconv 1.x", Form.KernelInOut);
 
     /// <summary>
-    /// spconv 2.x: weight [out, k0, k1, .., in]; where the kernel has one tap, the same shape over memory that spconv reads
-    /// as [in, out].
+    /// spconv 2.x: weight [out, k0, k1, .., in]; where the kernel has one tap, the same shape over memory that spconv
+    /// reads as [in, out].
     /// </summary>
     public static WeightLayout SpConv2 { get; } = new("spconv 2.x", Form.OutKernelIn);
 
     /// <summary>
-    /// MinkowskiEngine: kernel [taps, in, out], first axis fastest, or [in, out] for one tap and stride 1; bias [1, out];
-    /// batch norms under the name bn. A cross of odd size has its centre first, then on each axis the cells after it and
-    /// those before it, from the nearest after to the nearest before. A depthwise kernel is [taps, channels].
+    /// MinkowskiEngine: kernel [taps, in, out], first axis fastest, or [in, out] for one tap and stride 1; bias [1,
+    /// out]; batch norms under the name bn. A cross of odd size has its centre first, then on each axis the cells after
+    /// it and those before it, from the nearest after to the nearest before. A depthwise kernel is [taps, channels].
     /// </summary>
     public static WeightLayout MinkowskiEngine { get; } =
         new("MinkowskiEngine", Form.TapsInOutOrInOut, TapOrder.FirstAxisFastest, "kernel", GroupSupport.Depthwise);
 
     /// <summary>
-    /// TorchSparse, up to 2.0 and 2.1 alike: kernel [taps, in, out], first axis fastest where the number of taps is odd and
-    /// last axis fastest where it is even, or [in, out] for one tap and stride 1.
+    /// TorchSparse, up to 2.0 and 2.1 alike: kernel [taps, in, out], first axis fastest where the number of taps is odd
+    /// and last axis fastest where it is even, or [in, out] for one tap and stride 1.
     /// </summary>
     public static WeightLayout TorchSparse { get; } =
         new("TorchSparse", Form.TapsInOutOrInOut, TapOrder.FirstAxisFastestWhereOdd, "kernel");
@@ -86,12 +86,15 @@ public sealed class WeightLayout
     public static WeightLayout SparseConvNet { get; } =
         new("SparseConvNet", Form.TapsGroupInOut, groups: GroupSupport.Any);
 
-    /// <summary>WarpConvNet: weight [taps, in, out], or [taps, groups, in / groups, out / groups] in 2 groups or more.</summary>
+    /// <summary>
+    /// WarpConvNet: weight [taps, in, out], or [taps, groups, in / groups, out / groups] in 2 groups or more.
+    /// </summary>
     public static WeightLayout WarpConvNet { get; } =
         new("WarpConvNet", Form.TapsInOutOrGroupInOut, groups: GroupSupport.Any);
 
     /// <summary>
-    /// PyTorch's Conv1d to Conv3d: weight [out, in / groups, k0, k1, ..]; for a model, transposed layers as DenseTranspose.
+    /// PyTorch's Conv1d to Conv3d: weight [out, in / groups, k0, k1, ..]; for a model, transposed layers as
+    /// DenseTranspose.
     /// </summary>
     public static WeightLayout Dense { get; } = new("dense PyTorch", Form.OutInKernel, groups: GroupSupport.Any);
 
@@ -117,7 +120,8 @@ public sealed class WeightLayout
     internal bool WrapsNorms => this == MinkowskiEngine;
 
     /// <summary>
-    /// The shape that the library gives a weight of this kernel. Throws ArgumentException where it has no such kernel or groups.
+    /// The shape that the library gives a weight of this kernel. Throws ArgumentException where it has no such kernel
+    /// or groups.
     /// </summary>
     public long[] Shape(KernelGeometry geometry, long in_channels, long out_channels, long groups = 1)
     {
@@ -174,7 +178,8 @@ public sealed class WeightLayout
 
     /// <summary>
     /// A weight of the library as ours, [taps, in / groups, out], contiguous and in memory of its own. Throws
-    /// ArgumentException for a shape that the library does not give to this kernel, and where it has no such kernel or groups.
+    /// ArgumentException for a shape that the library does not give to this kernel, and where it has no such kernel or
+    /// groups.
     /// </summary>
     public torch.Tensor From(torch.Tensor weight, KernelGeometry geometry, long groups = 1)
     {

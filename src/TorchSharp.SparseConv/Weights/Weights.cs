@@ -11,8 +11,8 @@ public static class Weights
     private const string BatchCount = "num_batches_tracked";
 
     /// <summary>
-    /// Writes the module's state_dict, replacing the file, under the names and in the shapes of a library's layout where
-    /// one is given. Throws NotSupportedException for an element type that the format lacks.
+    /// Writes the module's state_dict, replacing the file, under the names and in the shapes of a library's layout
+    /// where one is given. Throws NotSupportedException for an element type that the format lacks.
     /// </summary>
     public static void Save(torch.nn.Module module, string path, WeightLayout? layout = null)
     {
@@ -30,9 +30,10 @@ public static class Weights
     }
 
     /// <summary>
-    /// Copies a file's tensors into the module, converting layouts where one is given and element types always, and says
-    /// what was loaded. Throws InvalidDataException, before anything is changed, for a file that is damaged or asks for
-    /// what is not allowed, and under LoadRule.Strict for one whose names or shapes do not match, naming the first.
+    /// Copies a file's tensors into the module, converting layouts where one is given and element types always, and
+    /// says what was loaded. Throws InvalidDataException, before anything is changed, for a file that is damaged or
+    /// asks for what is not allowed, and under LoadRule.Strict for one whose names or shapes do not match, naming the
+    /// first.
     /// </summary>
     public static WeightsReport Load(
         torch.nn.Module module,
@@ -48,9 +49,9 @@ public static class Weights
     }
 
     /// <summary>
-    /// Reads all tensors of a file into CPU memory under the file's names; where a PyTorch file holds a state_dict among
-    /// other things, the state_dict's. Throws InvalidDataException for a file that is damaged or asks for what is not
-    /// allowed.
+    /// Reads all tensors of a file into CPU memory under the file's names; where a PyTorch file holds a state_dict
+    /// among other things, the state_dict's. Throws InvalidDataException for a file that is damaged or asks for what is
+    /// not allowed.
     /// </summary>
     [SuppressMessage("Design", "MA0016", Justification = "What Module.load_state_dict takes.")]
     public static Dictionary<string, torch.Tensor> Read(string path)
@@ -61,8 +62,8 @@ public static class Weights
     }
 
     /// <summary>
-    /// What a file holds, in its order, without reading the tensors. Throws InvalidDataException for a file that is damaged
-    /// or asks for what is not allowed.
+    /// What a file holds, in its order, without reading the tensors. Throws InvalidDataException for a file that is
+    /// damaged or asks for what is not allowed.
     /// </summary>
     public static IReadOnlyList<WeightsEntry> Entries(string path)
     {
@@ -72,8 +73,8 @@ public static class Weights
     }
 
     /// <summary>
-    /// Writes named tensors, replacing the file. Throws NotSupportedException for an element type that the format lacks,
-    /// and for an extension that stands for TorchSharp's own format, which only a module writes.
+    /// Writes named tensors, replacing the file. Throws NotSupportedException for an element type that the format
+    /// lacks, and for an extension that stands for TorchSharp's own format, which only a module writes.
     /// </summary>
     public static void Write(string path, IEnumerable<KeyValuePair<string, torch.Tensor>> tensors)
     {

@@ -21,13 +21,17 @@ public sealed class WeightsReport
     /// <summary>Names that both have, in one shape.</summary>
     public IReadOnlyList<string> Loaded { get; }
 
-    /// <summary>Names that the module has and the file lacks; counts of batches that a norm has seen are not asked for.</summary>
+    /// <summary>
+    /// Names that the module has and the file lacks; counts of batches that a norm has seen are not asked for.
+    /// </summary>
     public IReadOnlyList<string> Missing { get; }
 
     /// <summary>Names that the file has and the module lacks.</summary>
     public IReadOnlyList<string> Unexpected { get; }
 
-    /// <summary>Names that both have in different shapes, each with the file's shape and the one that it must have.</summary>
+    /// <summary>
+    /// Names that both have in different shapes, each with the file's shape and the one that it must have.
+    /// </summary>
     public IReadOnlyList<string> Misshaped { get; }
 
     /// <summary>True where every name of either was loaded.</summary>

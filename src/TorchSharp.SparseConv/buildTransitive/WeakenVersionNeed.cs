@@ -7,9 +7,9 @@ using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
 
 /// <summary>
-/// Copies an ELF library and, where this system's libstdc++ lacks GLIBCXX_3.4.32, sets VER_FLG_WEAK on the copy's need for
-/// that version, so that the loader goes on without it. Only libraries that refer to no symbol of the version may be
-/// treated so: those that GCC 13 compiled with &lt;iostream&gt; and that need nothing else of it.
+/// Copies an ELF library and, where this system's libstdc++ lacks GLIBCXX_3.4.32, sets VER_FLG_WEAK on the copy's need
+/// for that version, so that the loader goes on without it. Only libraries that refer to no symbol of the version may
+/// be treated so: those that GCC 13 compiled with &lt;iostream&gt; and that need nothing else of it.
 /// </summary>
 public class WeakenVersionNeed : Task
 {

@@ -144,11 +144,11 @@ internal static class EveryLayer
             Linear(2 * size.Channels, size.Channels),
             new SparseConvTranspose3d(size.Channels, size.Channels - 1, 2, 2)
         )),
-        ["MinkUNet14"] = Of(size => MinkUNet.Create(MinkUNetKind.MinkUNet14, size.Channels, 3, size.Width, 3)),
-        ["MinkUNet50"] = Of(size => MinkUNet.Create(MinkUNetKind.MinkUNet50, size.Channels, 3, size.Width, 3)),
+        ["MinkUNet14"] = Of(size => new MinkUNet(MinkUNetKind.MinkUNet14, size.Channels, 3, size.Width, 3)),
+        ["MinkUNet50"] = Of(size => new MinkUNet(MinkUNetKind.MinkUNet50, size.Channels, 3, size.Width, 3)),
         ["MinkUNet14, checkpointing"] = Of(size =>
         {
-            var net = MinkUNet.Create(MinkUNetKind.MinkUNet14, size.Channels, 3, size.Width, 3);
+            var net = new MinkUNet(MinkUNetKind.MinkUNet14, size.Channels, 3, size.Width, 3);
             net.checkpointing = true;
             return net;
         }),
@@ -164,11 +164,11 @@ internal static class EveryLayer
             size => new PointVoxelBlock(size.Channels, size.Channels),
             (block, x) => block.call(PointTensor.of(x), x).features
         ),
-        ["SPVCNN"] = Of(size => SPVCNN.Create(size.Channels, 3, size.Width), (net, x) => net.call(PointTensor.of(x))),
+        ["SPVCNN"] = Of(size => new SPVCNN(size.Channels, 3, size.Width), (net, x) => net.call(PointTensor.of(x))),
         ["SPVCNN, evaluation"] = Of(
             size =>
             {
-                var net = SPVCNN.Create(size.Channels, 3, size.Width);
+                var net = new SPVCNN(size.Channels, 3, size.Width);
                 net.eval();
                 return net;
             },

@@ -2,7 +2,9 @@ using TorchSharp.SparseConv.Core;
 
 namespace TorchSharp.SparseConv;
 
-/// <summary>A published checkpoint of the MinkUNet family: what it is, read from names and shapes, and its way into ours.</summary>
+/// <summary>
+/// A published checkpoint of the MinkUNet family: what it is, read from names and shapes, and its way into ours.
+/// </summary>
 internal sealed class Checkpoint
 {
     internal const string PointBranch = "point_transforms.";
@@ -87,7 +89,9 @@ internal sealed class Checkpoint
     private static SparseLayerFactory Factory(MinkUNetPlan plan, torch.Device? device, torch.ScalarType? dtype) =>
         new(3, device, dtype, plan.NormEpsilon, plan.NormMomentum);
 
-    /// <summary>Loads the weights into a network of this plan whose modules have a family's names; disposes it on failure.</summary>
+    /// <summary>
+    /// Loads the weights into a network of this plan whose modules have a family's names; disposes it on failure.
+    /// </summary>
     private T Fill<T>(T net, MinkUNetPlan plan, CheckpointFamily ours, string finalName)
         where T : torch.nn.Module
     {
@@ -235,7 +239,9 @@ internal sealed class Checkpoint
         }
     }
 
-    /// <summary>SPVCNN has the names of spvnas' MinkUNet; only there have the norms of the point branch seen batches.</summary>
+    /// <summary>
+    /// SPVCNN has the names of spvnas' MinkUNet; only there have the norms of the point branch seen batches.
+    /// </summary>
     private bool HasPointBranch() =>
         Batches($"{PointBranch}0.1") is { } ofPoints && (ofPoints > 0 || Batches(_family.Stem(0).Norm) is null or 0);
 

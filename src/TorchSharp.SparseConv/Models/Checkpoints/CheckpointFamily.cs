@@ -31,7 +31,9 @@ internal abstract class CheckpointFamily
     /// <summary>Names that do not belong to the network, by their beginning.</summary>
     internal virtual IReadOnlyList<string> Ignored => [];
 
-    /// <summary>What stands before the network's own names, such as "module.", or null for a checkpoint of another family.</summary>
+    /// <summary>
+    /// What stands before the network's own names, such as "module.", or null for a checkpoint of another family.
+    /// </summary>
     internal string? Prefix(IEnumerable<string> names) => Prefix(names, Signature);
 
     /// <summary>The end of a name that only this family has, after the prefix.</summary>

@@ -1,6 +1,8 @@
 namespace TorchSharp.SparseConv;
 
-/// <summary>The MinkUNets of MinkowskiEngine's examples: our names, with every norm inside a module called bn.</summary>
+/// <summary>
+/// The MinkUNets of MinkowskiEngine's examples: our names, with every norm inside a module called bn.
+/// </summary>
 internal sealed class MinkowskiFamily : CheckpointFamily
 {
     private static readonly NativeFamily Ours = new();

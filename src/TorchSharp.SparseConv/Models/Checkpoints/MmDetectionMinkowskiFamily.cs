@@ -1,6 +1,9 @@
 namespace TorchSharp.SparseConv;
 
-/// <summary>mmdetection3d's MinkUNetBackbone with its MinkowskiEngine back end: that library's blocks, with every norm inside a module called bn.</summary>
+/// <summary>
+/// mmdetection3d's MinkUNetBackbone with its MinkowskiEngine back end: that library's blocks, with every norm inside a
+/// module called bn.
+/// </summary>
 internal sealed class MmDetectionMinkowskiFamily : MmDetectionFamily
 {
     internal override string Name => "mmdetection3d MinkUNetBackbone (MinkowskiEngine)";

@@ -1,6 +1,8 @@
 namespace TorchSharp.SparseConv;
 
-/// <summary>Pointcept's SpUNet on spconv 2: a stage down changes its channels at once, stages up are counted from the finest.</summary>
+/// <summary>
+/// Pointcept's SpUNet on spconv 2: a stage down changes its channels at once, stages up are counted from the finest.
+/// </summary>
 internal sealed class PointceptFamily : CheckpointFamily
 {
     internal override string Name => "Pointcept SpUNet";

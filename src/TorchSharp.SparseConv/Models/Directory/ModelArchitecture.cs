@@ -25,7 +25,8 @@ public sealed class ModelArchitecture
     public static IReadOnlyList<string> Kinds => ModelKind.Names;
 
     /// <summary>
-    /// A new network of this architecture. Throws InvalidDataException, naming the property, for a value out of its range.
+    /// A new network of this architecture. Throws InvalidDataException, naming the property, for a value out of its
+    /// range.
     /// </summary>
     public torch.nn.Module Build(torch.Device? device = null, torch.ScalarType? dtype = null)
     {

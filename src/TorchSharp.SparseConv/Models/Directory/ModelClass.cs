@@ -9,6 +9,9 @@ public sealed class ModelClass
     /// <summary>How it is painted, as CSS writes colours: "#6496f5". Null where nobody chose.</summary>
     public string? Color { get; set; }
 
-    /// <summary>The labels that stand for the class in files, of which the first is the one to write; its index where there are none.</summary>
+    /// <summary>
+    /// The labels that stand for the class in files, of which the first is the one to write; its index where there are
+    /// none.
+    /// </summary>
     public IReadOnlyList<int> Labels { get; set; } = [];
 }

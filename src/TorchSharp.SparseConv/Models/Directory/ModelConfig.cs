@@ -26,15 +26,17 @@ public sealed class ModelConfig
     /// <summary>The channels of the input, in order.</summary>
     public required IReadOnlyList<ModelInput> Inputs { get; init; }
 
-    /// <summary>The classes that the output's channels stand for, in order; empty for a network that tells none.</summary>
+    /// <summary>
+    /// The classes that the output's channels stand for, in order; empty for a network that tells none.
+    /// </summary>
     public IReadOnlyList<ModelClass> Classes { get; set; } = [];
 
     /// <summary>The class that was not learned: it is neither predicted nor scored. Null where there is none.</summary>
     public int? IgnoreClass { get; set; }
 
     /// <summary>
-    /// Reads a file. Throws FileNotFoundException where there is none, and InvalidDataException, naming the file and the
-    /// field, for one that is no JSON, lacks a field, has one too many, or a value out of its range.
+    /// Reads a file. Throws FileNotFoundException where there is none, and InvalidDataException, naming the file and
+    /// the field, for one that is no JSON, lacks a field, has one too many, or a value out of its range.
     /// </summary>
     public static ModelConfig Read(string path)
     {
@@ -64,7 +66,10 @@ public sealed class ModelConfig
         }
     }
 
-    /// <summary>Writes a file, replacing what is there. Throws InvalidDataException, naming the field, for a value out of its range.</summary>
+    /// <summary>
+    /// Writes a file, replacing what is there. Throws InvalidDataException, naming the field, for a value out of its
+    /// range.
+    /// </summary>
     public void Write(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -72,14 +77,16 @@ public sealed class ModelConfig
         File.WriteAllText(path, JsonSerializer.Serialize(this, ModelJson.Default.ModelConfig) + "\n");
     }
 
-    /// <summary>Throws InvalidDataException, naming the field as config.json does, for the first value out of its range.</summary>
+    /// <summary>
+    /// Throws InvalidDataException, naming the field as config.json does, for the first value out of its range.
+    /// </summary>
     public void Validate() => ModelConfigCheck.All(this);
 
     /// <summary>
-    /// The network's input of points: [points, in_channels], row-major, of positions [points, axes] and of the attributes
-    /// that <see cref="Inputs"/> name. The function gives an attribute's values, the first point's components first, or
-    /// null where the points have none of that name. Throws ArgumentException for an attribute that is missing and must
-    /// not be, or has another number of values.
+    /// The network's input of points: [points, in_channels], row-major, of positions [points, axes] and of the
+    /// attributes that <see cref="Inputs"/> name. The function gives an attribute's values, the first point's
+    /// components first, or null where the points have none of that name. Throws ArgumentException for an attribute
+    /// that is missing and must not be, or has another number of values.
     /// </summary>
     public float[] Features(ReadOnlySpan<float> positions, Func<string, float[]?> attribute)
     {

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace TorchSharp.SparseConv;
 
-/// <summary>The range of every field of config.json, named as they are there; what is out of it is an InvalidDataException.</summary>
+/// <summary>
+/// The range of every field of config.json, named as they are there; what is out of it is an InvalidDataException.
+/// </summary>
 internal static class ModelConfigCheck
 {
     private const long MostChannels = 1 << 16;

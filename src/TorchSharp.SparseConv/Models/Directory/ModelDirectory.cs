@@ -1,8 +1,8 @@
 namespace TorchSharp.SparseConv;
 
 /// <summary>
-/// A network with all that is needed to use it, as a folder of two files: model.safetensors, the weights, and config.json,
-/// a <see cref="ModelConfig"/>.
+/// A network with all that is needed to use it, as a folder of two files: model.safetensors, the weights, and
+/// config.json, a <see cref="ModelConfig"/>.
 /// </summary>
 public static class ModelDirectory
 {
@@ -42,8 +42,8 @@ public static class ModelDirectory
 
     /// <summary>
     /// The network in a folder, with its weights, ready for inference. Throws FileNotFoundException where a file is
-    /// missing, and InvalidDataException where the description does not hold, or the weights are not those of the network
-    /// that it describes; no memory is taken for what the file of weights does not have.
+    /// missing, and InvalidDataException where the description does not hold, or the weights are not those of the
+    /// network that it describes; no memory is taken for what the file of weights does not have.
     /// </summary>
     public static torch.nn.Module Load(string folder, torch.Device? device = null, torch.ScalarType? dtype = null)
     {

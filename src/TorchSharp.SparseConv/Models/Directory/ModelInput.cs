@@ -1,6 +1,8 @@
 namespace TorchSharp.SparseConv;
 
-/// <summary>One or more channels of a network's input, and how they are made of what points have: value * scale + offset.</summary>
+/// <summary>
+/// One or more channels of a network's input, and how they are made of what points have: value * scale + offset.
+/// </summary>
 public sealed class ModelInput
 {
     /// <summary>The source that is the position along the first axis.</summary>
@@ -18,7 +20,9 @@ public sealed class ModelInput
     /// <summary>The source that is 1 everywhere.</summary>
     public const string One = "one";
 
-    /// <summary>x, y, z, voxel_offset, one, or else the name of an attribute of the points, such as intensity or color.</summary>
+    /// <summary>
+    /// x, y, z, voxel_offset, one, or else the name of an attribute of the points, such as intensity or color.
+    /// </summary>
     public required string Source { get; init; }
 
     /// <summary>How many channels an attribute has; what is no attribute knows itself.</summary>

@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace TorchSharp.SparseConv;
 
 /// <summary>
-/// How config.json is written and read: snake case, nothing unknown, nothing twice, nothing null that must not be. What may
-/// be left out has a setter: the generated code gives up the defaults of init-only properties.
+/// How config.json is written and read: snake case, nothing unknown, nothing twice, nothing null that must not be. What
+/// may be left out has a setter: the generated code gives up the defaults of init-only properties.
 /// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,

@@ -1,8 +1,8 @@
 namespace TorchSharp.SparseConv;
 
 /// <summary>
-/// A network that config.json may name. A new one is an entry of All: its name, how it is built, and the least number of
-/// weights that its file must have, so that a file that promises too much is refused before memory is taken for it.
+/// A network that config.json may name. A new one is an entry of All: its name, how it is built, and the least number
+/// of weights that its file must have, so that a file that promises too much is refused before memory is taken for it.
 /// </summary>
 internal sealed class ModelKind(
     string name,
@@ -16,7 +16,7 @@ internal sealed class ModelKind(
         new(
             nameof(SPVCNN),
             (it, device, dtype) =>
-                SPVCNN.Create(
+                new SPVCNN(
                     it.InChannels,
                     it.OutChannels,
                     it.Width,
@@ -41,14 +41,14 @@ internal sealed class ModelKind(
     internal torch.nn.Module Build(ModelArchitecture architecture, torch.Device? device, torch.ScalarType? dtype) =>
         build(architecture, device, dtype);
 
-    // In double: what a lying file asks for may go beyond 64 bits.
+    // In double: what a damaged file asks for may go beyond 64 bits.
     internal double LeastWeights(ModelArchitecture architecture) => leastWeights(architecture);
 
     private static ModelKind MinkUNetOf(MinkUNetKind kind) =>
         new(
             kind.ToString(),
             (it, device, dtype) =>
-                MinkUNet.Create(
+                new MinkUNet(
                     kind,
                     it.InChannels,
                     it.OutChannels,
@@ -78,7 +78,7 @@ internal sealed class ModelKind(
                     device: device,
                     dtype: dtype
                 ),
-            it => ResNetSize.Encoder(kind, it) + ResNetSize.Classifier(kind, it)
+            it => Encoder(kind, it) + ((double)SparseResNetEncoder.LastChannels(kind, it.Width) * it.OutChannels)
         );
 
     private static ModelKind PyramidOf(SparseResNetKind kind) =>
@@ -99,6 +99,10 @@ internal sealed class ModelKind(
                     device: device,
                     dtype: dtype
                 ),
-            it => ResNetSize.Encoder(kind, it) + ResNetSize.Pyramid(it)
+            // The smoothing convolution of each of the four levels.
+            it => Encoder(kind, it) + (4 * Math.Pow(3, it.Dimensions) * it.OutChannels * it.OutChannels)
         );
+
+    private static double Encoder(SparseResNetKind kind, ModelArchitecture it) =>
+        SparseResNetEncoder.LeastWeights(kind, it.InChannels, it.Width, it.StemKernel.Min(), it.Dimensions);
 }

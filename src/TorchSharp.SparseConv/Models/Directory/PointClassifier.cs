@@ -1,16 +1,23 @@
 namespace TorchSharp.SparseConv;
 
-/// <summary>Tells the class of every point with the network of a <see cref="ModelDirectory"/>; owns the network.</summary>
+/// <summary>
+/// Tells the class of every point with the network of a <see cref="ModelDirectory"/>; owns the network.
+/// </summary>
 public sealed class PointClassifier : IDisposable
 {
     private readonly torch.nn.Module _network;
     private readonly Func<SparseTensor, torch.Tensor> _scores;
 
-    /// <summary>Takes over a network and how points become its input. Throws InvalidDataException for a description that does not hold, and ArgumentException for one without classes.</summary>
+    /// <summary>
+    /// Takes over a network and how points become its input. Throws InvalidDataException for a description that does
+    /// not hold, and ArgumentException for one without classes.
+    /// </summary>
     public PointClassifier(torch.nn.Module<SparseTensor, SparseTensor> network, ModelConfig config)
         : this(network, voxels => network.call(voxels).features, config) { }
 
-    /// <summary>As the other, of a network of points, which is run on one point in every voxel, as the published ones are.</summary>
+    /// <summary>
+    /// As the other, of a network of points, which is run on one point in every voxel, as the published ones are.
+    /// </summary>
     public PointClassifier(SPVCNN network, ModelConfig config)
         : this(network, voxels => network.call(PointTensor.of(voxels, network.rule.Anchor)), config) { }
 
@@ -33,8 +40,8 @@ public sealed class PointClassifier : IDisposable
     public ModelConfig Config { get; }
 
     /// <summary>
-    /// The network of a folder. Throws as <see cref="ModelDirectory.Load"/> does, and InvalidDataException for a network
-    /// that tells no class of each voxel.
+    /// The network of a folder. Throws as <see cref="ModelDirectory.Load"/> does, and InvalidDataException for a
+    /// network that tells no class of each voxel.
     /// </summary>
     public static PointClassifier Load(string folder)
     {

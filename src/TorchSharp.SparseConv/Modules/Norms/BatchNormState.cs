@@ -1,6 +1,5 @@
 using TorchSharp.Modules;
 using TorchSharp.SparseConv.Core;
-using TorchSharp.SparseConv.Functions;
 
 namespace TorchSharp.SparseConv;
 
@@ -99,7 +98,7 @@ internal sealed class BatchNormState
     /// activation(norm + residual) of features that fit, in one pass after that of the statistics, and how to compute them
     /// again where autograd keeps what that takes. Where no gradient is wanted the pass may overwrite the features and give these.
     /// </summary>
-    internal (torch.Tensor Features, FeatureRecipe? Recipe) Run(
+    internal (torch.Tensor Features, Recomputation? Recomputation) Run(
         torch.Tensor features,
         torch.Tensor? residual = null,
         Activation activation = Activation.Identity,
@@ -107,14 +106,24 @@ internal sealed class BatchNormState
     )
     {
         using var scope = torch.NewDisposeScope();
-        var statistics = IsOfBatch ? NormEngine.Statistics(features) : RunningStatistics();
+        var statistics = IsOfBatch ? NormOp.Statistics(features) : RunningStatistics();
         if (IsOfBatch && Mean is not null)
         {
             Track(statistics, features.shape[0]);
         }
 
-        var call = new NormCall(Epsilon, IsOfBatch ? NormStatistics.OfInput : NormStatistics.Given, activation);
-        var result = NormFunction.Run(call, features, Weight, Bias, residual, statistics, overwrites);
+        var kind = IsOfBatch ? NormStatistics.OfInput : NormStatistics.Given;
+        var result = new NormOp(
+            features,
+            Weight,
+            Bias,
+            residual,
+            statistics,
+            kind,
+            Epsilon,
+            activation,
+            overwrites
+        ).Run();
         if (ReferenceEquals(result, features))
         {
             return (result, null);
@@ -126,9 +135,9 @@ internal sealed class BatchNormState
             return (result, null);
         }
 
-        var recipe = FeatureRecipe.OfNorm(call, features, Weight, Bias, statistics);
-        recipe.MoveToOuterDisposeScope();
-        return (result, recipe);
+        var recomputation = Recomputation.OfNorm(features, Weight, Bias, statistics, Epsilon, activation);
+        recomputation.MoveToOuterDisposeScope();
+        return (result, recomputation);
     }
 
     private IEnumerable<torch.Tensor> Tensors => new[] { Weight, Bias, Mean, Variance }.OfType<torch.Tensor>();

@@ -97,8 +97,8 @@ public sealed class SparseBatchNorm : SparseNorm
 
     private static torch.Tensor Here(BatchNormState state, torch.Tensor rows, Activation activation)
     {
-        var (features, recipe) = state.Run(rows, activation: activation);
-        recipe?.Dispose();
+        var (features, recomputation) = state.Run(rows, activation: activation);
+        recomputation?.Dispose();
         return features;
     }
 

@@ -1,6 +1,5 @@
 using TorchSharp.Modules;
 using TorchSharp.SparseConv.Core;
-using TorchSharp.SparseConv.Functions;
 
 namespace TorchSharp.SparseConv;
 
@@ -100,9 +99,17 @@ public abstract class SparseNorm : torch.nn.Module<SparseTensor, SparseTensor>
         }
 
         // A batch norm of nothing but its scale and shift, whose gradients do not depend on the number of threads.
-        var call = new NormCall(0, NormStatistics.Given, Activation.Identity);
-        var statistics = NormEngine.Neutral(features);
-        return NormFunction.Run(call, features, scale, shift, residual: null, statistics, overwrites: false);
+        return new NormOp(
+            features,
+            scale,
+            shift,
+            residual: null,
+            NormOp.Neutral(features),
+            NormStatistics.Given,
+            epsilon: 0,
+            Activation.Identity,
+            mayOverwrite: false
+        ).Run();
     }
 
     private static readonly Scalar One = 1;

@@ -4,9 +4,9 @@ using System.Text;
 namespace TorchSharp.SparseConv;
 
 /// <summary>
-/// Reads a pickle as data: a stack machine that makes numbers, text, lists (List), tuples (arrays), dictionaries (lists of
-/// pairs) and descriptions of tensors, and calls nothing. Anything else is refused by name. What it makes is at most in
-/// proportion to the bytes that it reads.
+/// Reads a pickle as data: a stack machine that makes numbers, text, lists (List), tuples (arrays), dictionaries (lists
+/// of pairs) and descriptions of tensors, and calls nothing. Anything else is refused by name. What it makes is at most
+/// in proportion to the bytes that it reads.
 /// </summary>
 internal ref struct PickleReader
 {

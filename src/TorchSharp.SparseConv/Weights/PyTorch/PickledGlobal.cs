@@ -38,7 +38,9 @@ internal sealed class PickledGlobal
         Known.Values.FirstOrDefault(global => global.Storage == type)?.Name
         ?? throw new NotSupportedException($"its elements are {type}, which torch.save does not write here.");
 
-    /// <summary>The global of that name; throws InvalidDataException that names it where it is not one of the few.</summary>
+    /// <summary>
+    /// The global of that name; throws InvalidDataException that names it where it is not one of the few.
+    /// </summary>
     internal static PickledGlobal Find(string module, string name) =>
         Known.TryGetValue($"{module}.{name}", out var global)
             ? global

@@ -11,7 +11,9 @@ internal sealed class PickledTensor(PickledStorage storage, long offset, long[] 
 
     internal long[] Strides { get; } = strides;
 
-    /// <summary>Throws InvalidDataException where the tensor has more elements than, or some outside of, its storage.</summary>
+    /// <summary>
+    /// Throws InvalidDataException where the tensor has more elements than, or some outside of, its storage.
+    /// </summary>
     internal void RequireInside()
     {
         var elements = Shape.Length == Strides.Length ? ElementTypes.Elements(Shape, 1) : null;

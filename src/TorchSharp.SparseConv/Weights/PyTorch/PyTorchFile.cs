@@ -3,8 +3,8 @@ using System.IO.Compression;
 namespace TorchSharp.SparseConv;
 
 /// <summary>
-/// A file of PyTorch's torch.save, 1.6 or later: a zip archive of a pickle, data.pkl, and of one entry data/KEY for each
-/// storage, none of them compressed, so that no entry can be larger than the file.
+/// A file of PyTorch's torch.save, 1.6 or later: a zip archive of a pickle, data.pkl, and of one entry data/KEY for
+/// each storage, none of them compressed, so that no entry can be larger than the file.
 /// </summary>
 internal sealed class PyTorchFile : StateReader
 {
@@ -175,7 +175,9 @@ internal sealed class PyTorchFile : StateReader
         _archive.GetEntry($"{_root}data/{storage.Key}")
         ?? throw new InvalidDataException($"it holds no data/{storage.Key}.");
 
-    /// <summary>Every storage is there, as long as its tensors think, and all together are no longer than the file.</summary>
+    /// <summary>
+    /// Every storage is there, as long as its tensors think, and all together are no longer than the file.
+    /// </summary>
     private void RequireStorages(long fileBytes)
     {
         var left = fileBytes;
