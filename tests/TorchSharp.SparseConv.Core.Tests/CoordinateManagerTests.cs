@@ -12,7 +12,7 @@ public sealed class CoordinateManagerTests
         var coarse = manager.Coarsen(fine, geometry, StridedSites.Dilate);
         var rulebook = manager.Rulebook(coarse, fine, geometry);
         var generated = manager.Refine(coarse, geometry, TransposedSites.Generate);
-        var live = SparseConvRuntime.LiveObjects;
+        var live = LiveObjects.Settled();
         using (Assert.EnterMultipleScope())
         {
             Assert.That(manager.Coarsen(fine, geometry, StridedSites.Dilate), Is.SameAs(coarse));
@@ -43,7 +43,7 @@ public sealed class CoordinateManagerTests
         var fine = manager.Insert(Cloud.Draw(1, 3, 3000, -12, 12));
         var down = KernelGeometry.Create(3, 2, 2);
         var same = KernelGeometry.Submanifold(3, 3);
-        var live = SparseConvRuntime.LiveObjects;
+        var live = LiveObjects.Settled();
         var results = new (CoordinateMap Coarse, Rulebook Down, Rulebook Same)[8];
         OnThreads(
             results.Length,

@@ -42,7 +42,7 @@ public sealed class CoordinateMapTests(Backend backend)
     public void A_coordinate_that_stands_twice_is_refused_by_name_and_rows()
     {
         using var manager = backend.Manager(3);
-        var live = SparseConvRuntime.LiveObjects;
+        var live = LiveObjects.Settled();
         var refused = Assert.Catch<ArgumentException>(() =>
             manager.Insert([0, 1, 2, 3, 0, 4, 5, 6, 1, 1, 2, 3, 0, -4, -5, -6, 0, 4, 5, 6])
         );

@@ -125,7 +125,7 @@ public sealed class InterpolationTests(Backend backend)
     [Test]
     public void Links_outlive_the_manager_and_say_when_they_are_gone()
     {
-        var live = SparseConvRuntime.LiveObjects;
+        var live = LiveObjects.Settled();
         var links = PointLinks.Create(_map, Points, [], InterpolationRule.Nearest);
         Assert.That(SparseConvRuntime.LiveObjects, Is.EqualTo(live + 1));
         _manager.Dispose();

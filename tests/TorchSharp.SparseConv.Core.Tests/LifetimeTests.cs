@@ -9,7 +9,7 @@ public sealed class LifetimeTests
     [Test]
     public void Disposing_a_manager_frees_all_it_made_at_once()
     {
-        var live = SparseConvRuntime.LiveObjects;
+        var live = LiveObjects.Settled();
         var scene = new Scene(Cases.Named("3d_dilate_3_stride_2"));
         Assert.That(SparseConvRuntime.LiveObjects, Is.EqualTo(live + 3));
         scene.Dispose();
@@ -25,7 +25,7 @@ public sealed class LifetimeTests
     [Test]
     public void Without_disposal_the_garbage_collector_frees_them()
     {
-        var live = SparseConvRuntime.LiveObjects;
+        var live = LiveObjects.Settled();
         Abandon();
         for (var attempt = 0; attempt < 20 && SparseConvRuntime.LiveObjects > live; attempt++)
         {
@@ -41,7 +41,7 @@ public sealed class LifetimeTests
     [Test]
     public void Steps_hold_their_memory()
     {
-        var live = SparseConvRuntime.LiveObjects;
+        var live = LiveObjects.Settled();
         for (var step = 0; step < 50; step++)
         {
             using var scene = new Scene(Cases.Named("3d_tiling_2"));
@@ -86,7 +86,7 @@ public sealed class LifetimeTests
     {
         var one = Cases.Named("3d_wide_64_to_48");
         var expected = Expected(one);
-        var live = SparseConvRuntime.LiveObjects;
+        var live = LiveObjects.Settled();
         var running = 0;
         for (var round = 0; round < 20; round++)
         {

@@ -43,7 +43,7 @@ public sealed class PointTensorTests
         using var scope = torch.NewDisposeScope();
         var (points, _, _) = Make(3);
         var coarse = points.voxels(4);
-        var live = SparseConvRuntime.LiveObjects;
+        var live = LiveObjects.Settled();
         var first = points.to_points(coarse);
         Assert.That(SparseConvRuntime.LiveObjects, Is.EqualTo(live + 1));
         var again = first.with_features(first.features * 2);
@@ -123,7 +123,7 @@ public sealed class PointTensorTests
     [Test]
     public void Its_links_go_with_it()
     {
-        var live = SparseConvRuntime.LiveObjects;
+        var live = LiveObjects.Settled();
         Use();
         for (var attempt = 0; attempt < 20 && SparseConvRuntime.LiveObjects > live; attempt++)
         {

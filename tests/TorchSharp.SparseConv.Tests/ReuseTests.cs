@@ -18,7 +18,7 @@ public sealed class ReuseTests
     public void A_training_step_of_a_network_makes_each_level_and_rulebook_once()
     {
         using var net = new MinkUNet(MinkUNetKind.MinkUNet18, 3, 2, 0.1);
-        var start = Settled();
+        var start = LiveObjects.Settled();
         for (var step = 0; step < 3; step++)
         {
             Apart(() =>
@@ -36,7 +36,7 @@ public sealed class ReuseTests
                 Assert.That(input.manager.Rulebooks, Is.EquivalentTo(rulebooks), "after backward");
                 Assert.That(SparseConvRuntime.LiveObjects - start, Is.EqualTo(Levels + Rulebooks), "after backward");
             });
-            Assert.That(Settled(), Is.EqualTo(start), $"after step {step}");
+            Assert.That(LiveObjects.Settled(), Is.EqualTo(start), $"after step {step}");
         }
     }
 
@@ -68,7 +68,7 @@ public sealed class ReuseTests
     public void Disposing_the_manager_frees_all_at_once()
     {
         using var net = new MinkUNet(MinkUNetKind.MinkUNet14, 3, 2, 0.1);
-        var start = Settled();
+        var start = LiveObjects.Settled();
         using var scope = torch.NewDisposeScope();
         var input = Input(0);
         using (torch.no_grad())
@@ -120,17 +120,6 @@ public sealed class ReuseTests
         thread.Start();
         thread.Join();
         Assert.That(failure, Is.Null);
-    }
-
-    private static long Settled()
-    {
-        for (var i = 0; i < 5; i++)
-        {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-        }
-
-        return SparseConvRuntime.LiveObjects;
     }
 
     private static SparseTensor Input(int seed)

@@ -308,7 +308,7 @@ public sealed class VoxelizationTests
         using var scope = torch.NewDisposeScope();
         var points = torch.zeros(new long[] { 3, 2 });
         var ones = torch.ones(new long[] { 3, 1 });
-        var live = SparseConvRuntime.LiveObjects;
+        var live = LiveObjects.Settled();
         using (Assert.EnterMultipleScope())
         {
             Refuse(

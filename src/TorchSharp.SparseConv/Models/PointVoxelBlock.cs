@@ -58,3 +58,23 @@ public sealed class PointVoxelBlock : torch.nn.Module<PointTensor, SparseTensor,
     /// <summary>Nothing is left to register.</summary>
     protected override void RegisterComponents() { }
 }
+
+/// <content>Points beside voxels.</content>
+public static partial class NN
+{
+    extension(torch.nn)
+    {
+        /// <summary>
+        /// Where points take the features of voxels and add their own; see <see cref="SparseConv.PointVoxelBlock"/>.
+        /// </summary>
+        public static PointVoxelBlock PointVoxelBlock(
+            long in_channels,
+            long out_channels,
+            InterpolationRule? rule = null,
+            double norm_eps = 1e-5,
+            double norm_momentum = 0.1,
+            torch.Device? device = null,
+            torch.ScalarType? dtype = null
+        ) => new(in_channels, out_channels, rule, norm_eps, norm_momentum, device, dtype);
+    }
+}

@@ -229,3 +229,21 @@ public sealed class SPVCNN : torch.nn.Module<PointTensor, torch.Tensor>
         return stage;
     }
 }
+
+/// <content>The point-voxel network.</content>
+public static partial class NN
+{
+    extension(torch.nn)
+    {
+        /// <summary>The point-voxel network; see <see cref="SparseConv.SPVCNN"/>.</summary>
+        public static SPVCNN SPVCNN(
+            long in_channels,
+            long out_channels,
+            double width = 1.0,
+            InterpolationRule? rule = null,
+            int dimensions = 3,
+            torch.Device? device = null,
+            torch.ScalarType? dtype = null
+        ) => new(in_channels, out_channels, width, rule, dimensions, device, dtype);
+    }
+}

@@ -1,3 +1,5 @@
+using TorchSharp.SparseConv.Core;
+
 namespace TorchSharp.SparseConv;
 
 /// <summary>
@@ -38,4 +40,71 @@ public sealed class ModelSummary
 
     /// <summary>The table: model, input, a line a layer, a line a level, and the total.</summary>
     public override string ToString() => SummaryTable.Of(this);
+}
+
+/// <summary>
+/// <c>model.summary(x)</c>: runs a model once, in evaluation mode and without gradients, and tells what each layer did.
+/// Parameters, buffers and the mode stay as they are; levels and rulebooks stay with the input's manager.
+/// </summary>
+public static class ModuleSummary
+{
+    /// <summary>The summary of a model that gives a sparse tensor.</summary>
+    public static ModelSummary summary(this torch.nn.Module<SparseTensor, SparseTensor> model, SparseTensor input) =>
+        Run(model, input, () => model.call(input));
+
+    /// <summary>The summary of a model that gives a tensor, as a classifier does.</summary>
+    public static ModelSummary summary(this torch.nn.Module<SparseTensor, torch.Tensor> model, SparseTensor input) =>
+        Run(model, input, () => model.call(input));
+
+    /// <summary>The summary of a model that gives several sparse tensors, as an encoder does.</summary>
+    public static ModelSummary summary(this torch.nn.Module<SparseTensor, SparseTensor[]> model, SparseTensor input) =>
+        Run(model, input, () => model.call(input));
+
+    /// <summary>The summary of a model that takes points, as SPVCNN does.</summary>
+    public static ModelSummary summary(this torch.nn.Module<PointTensor, torch.Tensor> model, PointTensor input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        using var scope = torch.NewDisposeScope();
+        return Run(model, input.voxels().map, input.ToString(), () => model.call(input));
+    }
+
+    private static ModelSummary Run(torch.nn.Module model, SparseTensor input, Action call)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return Run(model, input.map, input.ToString(), call);
+    }
+
+    private static ModelSummary Run(torch.nn.Module model, CoordinateMap level, string input, Action call)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var modes = new List<(torch.nn.Module Module, bool Training)>();
+        Remember(model);
+        using var scope = torch.NewDisposeScope();
+        using var untracked = torch.no_grad();
+        using var trace = new SummaryTrace(model, level);
+        try
+        {
+            model.eval();
+            call();
+        }
+        finally
+        {
+            // Parents come before children, whose own modes so have the last word.
+            foreach (var (module, training) in modes)
+            {
+                module.train(training);
+            }
+        }
+
+        return new ModelSummary(model.GetName(), input, trace.Finish());
+
+        void Remember(torch.nn.Module module)
+        {
+            modes.Add((module, module.training));
+            foreach (var (_, child) in module.named_children())
+            {
+                Remember(child);
+            }
+        }
+    }
 }

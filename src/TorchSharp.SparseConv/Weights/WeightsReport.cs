@@ -1,5 +1,15 @@
 namespace TorchSharp.SparseConv;
 
+/// <summary>What Weights.Load does with a file that does not fit the module entry by entry.</summary>
+public enum LoadRule
+{
+    /// <summary>Throws, and changes nothing, unless names and shapes match one to one.</summary>
+    Strict,
+
+    /// <summary>Loads the entries whose names and shapes match and leaves the rest of the module as it is.</summary>
+    Matching,
+}
+
 /// <summary>How a weights file and a module met, by the names of the file's layout.</summary>
 public sealed class WeightsReport
 {
@@ -55,4 +65,24 @@ public sealed class WeightsReport
         var more = names.Count > NamedMismatches ? $", and {names.Count - NamedMismatches} more" : "";
         return names.Count == 0 ? "" : $"{names.Count} {what} ({string.Join(", ", names.Take(NamedMismatches))}{more})";
     }
+}
+
+/// <summary>One tensor of a weights file, not read.</summary>
+public sealed class WeightsEntry
+{
+    internal WeightsEntry(string name, torch.ScalarType type, IReadOnlyList<long> shape)
+    {
+        Name = name;
+        Type = type;
+        Shape = shape;
+    }
+
+    /// <summary>The name in the file.</summary>
+    public string Name { get; }
+
+    /// <summary>The type of the elements.</summary>
+    public torch.ScalarType Type { get; }
+
+    /// <summary>The size of each axis.</summary>
+    public IReadOnlyList<long> Shape { get; }
 }

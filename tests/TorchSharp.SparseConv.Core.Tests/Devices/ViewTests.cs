@@ -67,7 +67,7 @@ public sealed class ViewTests(Backend backend)
     [Test]
     public void A_voxel_out_of_range_is_named_and_nothing_is_made()
     {
-        var live = SparseConvRuntime.LiveObjects;
+        var live = LiveObjects.Settled();
         var rows = new DeviceArray<long>(backend, 2);
         using (Assert.EnterMultipleScope())
         {

@@ -61,3 +61,6 @@ internal abstract class CheckpointFamily
         return found?[..^signature.Length];
     }
 }
+
+/// <summary>What a checkpoint calls a convolution and the norm behind it.</summary>
+internal readonly record struct CheckpointLayer(string Convolution, string Norm);

@@ -147,3 +147,21 @@ public sealed class SparseBatchNorm : SparseNorm
 
     private static torch.Tensor? Widen(torch.Tensor? tensor) => tensor is null ? null : Precision.Widen(tensor);
 }
+
+/// <content>Batch norm.</content>
+public static partial class NN
+{
+    extension(torch.nn)
+    {
+        /// <summary>Batch normalization over active voxels; see <see cref="SparseConv.SparseBatchNorm"/>.</summary>
+        public static SparseBatchNorm SparseBatchNorm(
+            long num_features,
+            double eps = 1e-5,
+            double momentum = 0.1,
+            bool affine = true,
+            bool track_running_stats = true,
+            torch.Device? device = null,
+            torch.ScalarType? dtype = null
+        ) => new(num_features, eps, momentum, affine, track_running_stats, device, dtype);
+    }
+}

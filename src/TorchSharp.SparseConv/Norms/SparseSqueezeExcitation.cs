@@ -55,3 +55,18 @@ public sealed class SparseSqueezeExcitation : torch.nn.Module<SparseTensor, Spar
         return input.with_features(result).MoveToOuterDisposeScope();
     }
 }
+
+/// <content>Channel attention.</content>
+public static partial class NN
+{
+    extension(torch.nn)
+    {
+        /// <summary>Channel attention; see <see cref="SparseConv.SparseSqueezeExcitation"/>.</summary>
+        public static SparseSqueezeExcitation SparseSqueezeExcitation(
+            long channels,
+            long reduction = 16,
+            torch.Device? device = null,
+            torch.ScalarType? dtype = null
+        ) => new(channels, reduction, device, dtype);
+    }
+}

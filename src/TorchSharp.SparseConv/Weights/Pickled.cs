@@ -1,0 +1,160 @@
+namespace TorchSharp.SparseConv;
+
+/// <summary>What the instructions of a state_dict's pickle mean, on objects of <see cref="PickleReader"/>.</summary>
+internal static class Pickled
+{
+    internal static string Text(object? value) =>
+        value as string ?? throw new InvalidDataException($"{Kind(value)} stands where text must be.");
+
+    internal static List<KeyValuePair<object?, object?>> RequireDictionary(object? value, string what) =>
+        value as List<KeyValuePair<object?, object?>>
+        ?? throw new InvalidDataException($"{Kind(value)} is given {what}, must be a dictionary.");
+
+    /// <summary>The storage of a persistent id ('storage', type, key, location, elements).</summary>
+    internal static object Storage(object? id) =>
+        id is object?[] { Length: 5 } parts
+        && parts[0] is "storage"
+        && parts[1] is PickledGlobal { Storage: { } type }
+        && parts[4] is long elements and >= 0
+            ? new PickledStorage(type, Text(parts[2]), elements)
+            : throw new InvalidDataException("it refers to something that is no storage of torch.save.");
+
+    internal static object? Call(object? function, object? arguments)
+    {
+        var given = arguments as object?[] ?? throw new InvalidDataException("it calls without a tuple.");
+        return (function as PickledGlobal)?.Name switch
+        {
+            "collections.OrderedDict" when given.Length == 0 => new List<KeyValuePair<object?, object?>>(),
+            "torch._utils._rebuild_tensor" when given.Length == 4 => Tensor(given),
+            "torch._utils._rebuild_tensor_v2" when given.Length >= 4 => Tensor(given),
+            "torch._utils._rebuild_parameter" when given is [PickledTensor data, ..] => data,
+            "torch.Size" when given is [object?[] sizes] => sizes,
+            { } name => throw new InvalidDataException($"it calls {name} with {given.Length} unusual arguments."),
+            _ => throw new InvalidDataException($"it calls {Kind(function)}."),
+        };
+    }
+
+    private static PickledTensor Tensor(object?[] given)
+    {
+        if (given[0] is not PickledStorage storage || given[1] is not long offset)
+        {
+            throw new InvalidDataException("it makes a tensor of something that is no storage.");
+        }
+
+        var tensor = new PickledTensor(storage, offset, Numbers(given[2]), Numbers(given[3]));
+        tensor.RequireInside();
+        return tensor;
+    }
+
+    private static long[] Numbers(object? tuple) =>
+        tuple is object?[] values && values.All(value => value is long)
+            ? [.. values.Select(value => (long)value!)]
+            : throw new InvalidDataException("a tensor's sizes or strides are no tuple of integers.");
+
+    private static string Kind(object? value) =>
+        value switch
+        {
+            null => "None",
+            string => "text",
+            long or double or bool => "a number",
+            object?[] => "a tuple",
+            List<object?> => "a list",
+            List<KeyValuePair<object?, object?>> => "a dictionary",
+            PickledGlobal global => global.Name,
+            _ => "a tensor",
+        };
+}
+
+/// <summary>The few names of Python that a state_dict needs; no other is ever looked up.</summary>
+internal sealed class PickledGlobal
+{
+    private static readonly Dictionary<string, PickledGlobal> Known = new[]
+    {
+        new PickledGlobal("collections.OrderedDict"),
+        new PickledGlobal("torch._utils._rebuild_tensor"),
+        new PickledGlobal("torch._utils._rebuild_tensor_v2"),
+        new PickledGlobal("torch._utils._rebuild_parameter"),
+        new PickledGlobal("torch.Size"),
+        new PickledGlobal("torch.DoubleStorage", torch.ScalarType.Float64),
+        new PickledGlobal("torch.FloatStorage", torch.ScalarType.Float32),
+        new PickledGlobal("torch.HalfStorage", torch.ScalarType.Float16),
+        new PickledGlobal("torch.BFloat16Storage", torch.ScalarType.BFloat16),
+        new PickledGlobal("torch.LongStorage", torch.ScalarType.Int64),
+        new PickledGlobal("torch.IntStorage", torch.ScalarType.Int32),
+        new PickledGlobal("torch.ShortStorage", torch.ScalarType.Int16),
+        new PickledGlobal("torch.CharStorage", torch.ScalarType.Int8),
+        new PickledGlobal("torch.ByteStorage", torch.ScalarType.Byte),
+        new PickledGlobal("torch.BoolStorage", torch.ScalarType.Bool),
+    }.ToDictionary(global => global.Name, StringComparer.Ordinal);
+
+    private PickledGlobal(string name, torch.ScalarType? storage = null)
+    {
+        Name = name;
+        Storage = storage;
+    }
+
+    internal string Name { get; }
+
+    /// <summary>The elements of a storage type, null for other names.</summary>
+    internal torch.ScalarType? Storage { get; }
+
+    /// <summary>The name of a storage type.</summary>
+    internal static string StorageName(torch.ScalarType type) =>
+        Known.Values.FirstOrDefault(global => global.Storage == type)?.Name
+        ?? throw new NotSupportedException($"its elements are {type}, which torch.save does not write here.");
+
+    /// <summary>
+    /// The global of that name; throws InvalidDataException that names it where it is not one of the few.
+    /// </summary>
+    internal static PickledGlobal Find(string module, string name) =>
+        Known.TryGetValue($"{module}.{name}", out var global)
+            ? global
+            : throw new InvalidDataException(
+                $"it asks for {Printable(module)}.{Printable(name)}, refused: only tensors, containers and numbers are read."
+            );
+
+    private static string Printable(string text) =>
+        string.Concat(text.Take(80).Select(letter => char.IsControl(letter) ? '?' : letter));
+}
+
+/// <summary>A pickle's reference to a storage, which is an entry of the archive of its own.</summary>
+internal readonly record struct PickledStorage(torch.ScalarType Type, string Key, long Elements);
+
+/// <summary>A pickle's description of a tensor: elements of a storage, from an offset on, with strides.</summary>
+internal sealed class PickledTensor(PickledStorage storage, long offset, long[] shape, long[] strides)
+{
+    internal PickledStorage Storage { get; } = storage;
+
+    internal long Offset { get; } = offset;
+
+    internal long[] Shape { get; } = shape;
+
+    internal long[] Strides { get; } = strides;
+
+    /// <summary>
+    /// Throws InvalidDataException where the tensor has more elements than, or some outside of, its storage.
+    /// </summary>
+    internal void RequireInside()
+    {
+        var elements = Shape.Length == Strides.Length ? ElementTypes.Elements(Shape, 1) : null;
+        var last = (Int128)Offset;
+        for (var axis = 0; elements is not null && axis < Shape.Length; axis++)
+        {
+            last += (Int128)Math.Max(Shape[axis] - 1, 0) * Strides[axis];
+        }
+
+        if (
+            elements is null
+            || Offset < 0
+            || Strides.Any(stride => stride < 0)
+            || elements > Storage.Elements
+            || (elements > 0 && last >= Storage.Elements)
+        )
+        {
+            throw new InvalidDataException(
+                $"a tensor of shape {Shapes.Text(Shape)}, strides {Shapes.Text(Strides)} and offset {Offset} "
+                    + $"does not lie inside its storage of {Storage.Elements} elements."
+            );
+        }
+    }
+}
