@@ -111,7 +111,11 @@ public sealed class InterpolationTests(Backend backend)
                 "must have the Float32"
             );
             Refused.With(() => Interpolation.Splat(links, (SplatKind)9, points.View, rows.View), "kind", "9");
-            Refused.With(() => PointLinks.FromRows(_map, [0, 3]), "rowOfPoint", "row_of_point[1] is 3, must be -1 to 2");
+            Refused.With(
+                () => PointLinks.FromRows(_map, [0, 3]),
+                "rowOfPoint",
+                "row_of_point[1] is 3, must be -1 to 2"
+            );
             Refused.With(() => Make([0]), "points", "has 1 elements, must be rows of 2");
             Refused.With(() => Make([0, 0, double.NaN, 0]), "points", "on axis 0 of point 1, must be finite");
             Refused.With(() => Make([0, 0], [0, 0]), "batch", "has 2 elements");

@@ -61,7 +61,11 @@ internal sealed class NormOp : Operation<NormOp>
     /// </summary>
     internal static torch.Tensor Statistics(torch.Tensor features)
     {
-        var result = TorchSharpNative.Empty(new[] { 2, features.shape[1] }, Precision.Sums(features.dtype), features.device);
+        var result = TorchSharpNative.Empty(
+            new[] { 2, features.shape[1] },
+            Precision.Sums(features.dtype),
+            features.device
+        );
         using var memory = new BorrowedMemory();
         var (mean, variance) = Halves(memory, result);
         Norm.Statistics(Rows(memory, TensorMemory.Contiguous(features)), mean, variance);

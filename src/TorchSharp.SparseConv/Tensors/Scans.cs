@@ -1,5 +1,5 @@
-using TorchSharp.SparseConv.Core;
 using TorchSharp.SparseConv.Autograd;
+using TorchSharp.SparseConv.Core;
 
 namespace TorchSharp.SparseConv;
 
