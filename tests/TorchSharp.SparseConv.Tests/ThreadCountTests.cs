@@ -14,7 +14,7 @@ public sealed class ThreadCountTests
 {
     private const int Steps = 10;
     private static readonly EveryLayer.Size Large = new(32, 0.5, 18);
-    private static readonly int[][] Rows = Cloud.Random(new Random(3), [18, 18, 18], [0, 0, 0], 2, 5000).Rows;
+    private static readonly int[][] Rows = Cloud.Random(new Random(3), [18, 18, 18], [0, 0, 0], 2, 2800).Rows;
 
     private static IEnumerable<string> Names => EveryLayer.Names;
 

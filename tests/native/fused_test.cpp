@@ -65,7 +65,7 @@ TEST_P(Fused, Keeps_what_is_not_a_number) {
   const test::Map map = test::make_map({{0, 0}}, 1);
   const test::Rulebook rulebook = test::make_rulebook(map, map, {{1}, {1}, {1}, {0}});
   const oracle::Run run{{{{0, 0}}}, false, 1, 1, 1, 3, 1};
-  const std::vector<float> found =
+  const test::Guarded<float> found =
       test::run_fused<float>(rulebook.get(), run, {1}, {NAN, -2, 3}, {0, 0, 0}, {0, 0, 0}, {true, true, SPC_RELU});
   EXPECT_TRUE(std::isnan(found[0]));
   EXPECT_EQ(found[1], 0.0f);
@@ -82,22 +82,22 @@ void expect_same_wherever_it_lies() {
   const test::Map map = test::make_map(line, 1);
   const test::Rulebook rulebook = test::make_rulebook(map, map, {{3}, {1}, {1}, {1}});
   std::mt19937 random(5);
-  const auto filled = [&](int64_t count) { return test::cast<T>(oracle::random_matrix(random, count)); };
-  std::vector<T> x = filled(kRows * kIn), w = filled(3 * kIn * kOut), b = filled(kOut), r = filled(kRows * kOut);
+  const auto filled = [&](int64_t count) { return test::guarded<T>(oracle::random_matrix(random, count)); };
+  test::Guarded<T> x = filled(kRows * kIn), w = filled(3 * kIn * kOut), b = filled(kOut), r = filled(kRows * kOut);
   const spc_matrix x_view = test::view(x, kRows, kIn), w_view = test::view(w, 3 * kIn, kOut);
   const spc_matrix b_view = test::view(b, 1, kOut), r_view = test::view(r, kRows, kOut);
   test::Workspace space =
       test::workspace_for(rulebook.get(), SPC_FINE_TO_COARSE, SPC_FORWARD, kIn, kOut, test::kTypeOf<T>);
   for (const Epilogue &epilogue : {Epilogue{true, true, SPC_RELU}, Epilogue{false, false, SPC_IDENTITY}}) {
     const auto run = [&](int64_t shift) {
-      std::vector<T> memory(static_cast<std::size_t>(kRows * kOut + 2 * kLine), T(NAN));
+      test::Guarded<T> memory(static_cast<std::size_t>(kRows * kOut + 2 * kLine), T(NAN));
       const auto amid_line = static_cast<int64_t>(reinterpret_cast<std::uintptr_t>(memory.data()) % 64 / sizeof(T));
       T *const first = memory.data() + (kLine - amid_line) + shift;
       const spc_matrix y_view{first, kRows, kOut, test::kTypeOf<T>, -1};
       test::ok(spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, 1, &x_view, &w_view,
                                        epilogue.bias ? &b_view : nullptr, epilogue.residual ? &r_view : nullptr,
                                        epilogue.activation, space.data(), space.bytes(), nullptr, &y_view));
-      return std::vector<T>(first, first + kRows * kOut);
+      return test::Guarded<T>(first, first + kRows * kOut);
     };
     EXPECT_EQ(run(0), run(1));
   }

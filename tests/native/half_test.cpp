@@ -120,7 +120,7 @@ TEST_P(Half, Rounds_to_nearest_even) {
 // The gradient of a float32 weight is the input itself where the gradient of the output is 1.
 template <class T>
 void expect_reading(bool subnormal) {
-  std::vector<T> values;
+  test::Guarded<T> values;
   Matrix input;
   for (uint32_t bits = 0; bits < 0x10000; ++bits) {
     const T value = T::of_bits(static_cast<uint16_t>(bits));
@@ -186,7 +186,7 @@ TEST_P(Half, Takes_float32_weights_as_if_they_were_rounded_before) {
   const auto pure = run_cloud<BFloat16, BFloat16>(32, 17);
   EXPECT_TRUE(mixed.output == pure.output);
   EXPECT_TRUE(mixed.grad_input == pure.grad_input);
-  const std::vector<BFloat16> rounded(mixed.grad_weight.begin(), mixed.grad_weight.end());
+  const test::Guarded<BFloat16> rounded(mixed.grad_weight.begin(), mixed.grad_weight.end());
   EXPECT_TRUE(rounded == pure.grad_weight);
 }
 

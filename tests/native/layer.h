@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "guarded.h"
 #include "handles.h"
 
 namespace test {
@@ -10,14 +11,19 @@ namespace test {
 // Features of type T, weights and bias of type W.
 template <class T, class W = T>
 struct Gradients {
-  std::vector<T> output, grad_input;
-  std::vector<W> grad_weight, grad_bias;
+  Guarded<T> output, grad_input;
+  Guarded<W> grad_weight, grad_bias;
 
   bool operator==(const Gradients &) const = default;
 };
 
 template <class T>
 std::vector<T> cast(const oracle::Matrix &matrix) {
+  return {matrix.begin(), matrix.end()};
+}
+
+template <class T>
+Guarded<T> guarded(const oracle::Matrix &matrix) {
   return {matrix.begin(), matrix.end()};
 }
 
@@ -35,10 +41,10 @@ Gradients<T, W> run_layer(const spc_rulebook *rulebook, int32_t direction, int64
                           const oracle::Matrix &bias, const oracle::Matrix &grad_output, int64_t groups = 1) {
   const int64_t weight_rows = spc_rulebook_taps(rulebook) * (in / groups);
   const auto fresh = []<class N>(N, int64_t count) {
-    return std::vector<N>(static_cast<std::size_t>(count), N(std::numeric_limits<double>::quiet_NaN()));
+    return Guarded<N>(static_cast<std::size_t>(count), N(std::numeric_limits<double>::quiet_NaN()));
   };
-  std::vector<T> x = cast<T>(input), g = cast<T>(grad_output);
-  std::vector<W> w = cast<W>(weight), b = cast<W>(bias);
+  Guarded<T> x = guarded<T>(input), g = guarded<T>(grad_output);
+  Guarded<W> w = guarded<W>(weight), b = guarded<W>(bias);
   Gradients<T, W> result{fresh(T{}, to_rows * out), fresh(T{}, from_rows * in), fresh(W{}, weight_rows * out),
                          fresh(W{}, out)};
   const spc_matrix x_view = view(x, from_rows, in), w_view = view(w, weight_rows, out), b_view = view(b, 1, out);
@@ -73,13 +79,13 @@ struct Epilogue {
 };
 
 template <class T>
-std::vector<T> run_fused(const spc_rulebook *rulebook, const oracle::Run &run, const oracle::Matrix &input,
-                         const oracle::Matrix &weight, const oracle::Matrix &bias, const oracle::Matrix &residual,
-                         const Epilogue &epilogue) {
+Guarded<T> run_fused(const spc_rulebook *rulebook, const oracle::Run &run, const oracle::Matrix &input,
+                     const oracle::Matrix &weight, const oracle::Matrix &bias, const oracle::Matrix &residual,
+                     const Epilogue &epilogue) {
   const int32_t direction = run.reversed ? SPC_COARSE_TO_FINE : SPC_FINE_TO_COARSE;
-  std::vector<T> x = cast<T>(input), w = cast<T>(weight), b = cast<T>(bias);
-  std::vector<T> r = cast<T>(residual);
-  std::vector<T> y(static_cast<std::size_t>(run.to_rows * run.out), T(std::numeric_limits<double>::quiet_NaN()));
+  Guarded<T> x = guarded<T>(input), w = guarded<T>(weight), b = guarded<T>(bias);
+  Guarded<T> r = guarded<T>(residual);
+  Guarded<T> y(static_cast<std::size_t>(run.to_rows * run.out), T(std::numeric_limits<double>::quiet_NaN()));
   const int64_t weight_rows = spc_rulebook_taps(rulebook) * (run.in / run.groups);
   const spc_matrix x_view = view(x, run.from_rows, run.in), w_view = view(w, weight_rows, run.out);
   const spc_matrix b_view = view(b, 1, run.out), r_view = view(r, run.to_rows, run.out);

@@ -94,14 +94,15 @@ Results run(const Shape &shape, const Inputs &in, bool in_place = false) {
   using S = Sum<T>;
   const int64_t rows = shape.rows, channels = shape.channels;
   const auto fresh = [](auto like, int64_t count) {
-    return std::vector<decltype(like)>(static_cast<std::size_t>(count), decltype(like)(kNan));
+    return test::Guarded<decltype(like)>(static_cast<std::size_t>(count), decltype(like)(kNan));
   };
-  std::vector<T> x = test::cast<T>(in.x), residual = test::cast<T>(in.residual), grad = test::cast<T>(in.grad);
-  std::vector<T> output = fresh(T{}, rows * channels), grad_x = output, grad_residual = output;
-  std::vector<S> weight = test::cast<S>(in.weight), bias = test::cast<S>(in.bias);
-  std::vector<S> mean = fresh(S{}, channels), variance = mean, grad_weight = mean, grad_bias = mean;
-  const auto row = [&](std::vector<S> &values) { return test::view(values, 1, channels); };
-  const auto matrix = [&](std::vector<T> &values) { return test::view(values, rows, channels); };
+  test::Guarded<T> x = test::guarded<T>(in.x), residual = test::guarded<T>(in.residual),
+                   grad = test::guarded<T>(in.grad);
+  test::Guarded<T> output = fresh(T{}, rows * channels), grad_x = output, grad_residual = output;
+  test::Guarded<S> weight = test::guarded<S>(in.weight), bias = test::guarded<S>(in.bias);
+  test::Guarded<S> mean = fresh(S{}, channels), variance = mean, grad_weight = mean, grad_bias = mean;
+  const auto row = [&](test::Guarded<S> &values) { return test::view(values, 1, channels); };
+  const auto matrix = [&](test::Guarded<T> &values) { return test::view(values, rows, channels); };
   const spc_matrix x_view = matrix(x), residual_view = matrix(residual), grad_view = matrix(grad);
   const spc_matrix output_view = in_place ? x_view : matrix(output), grad_x_view = matrix(grad_x);
   const spc_matrix grad_residual_view = matrix(grad_residual), weight_view = row(weight), bias_view = row(bias);
@@ -112,7 +113,7 @@ Results run(const Shape &shape, const Inputs &in, bool in_place = false) {
   const int32_t activation = shape.rectified ? SPC_RELU : SPC_IDENTITY;
   test::ok(spc_norm_statistics(&x_view, nullptr, &mean_view, &variance_view));
   test::ok(spc_norm_forward(&x_view, &mean_view, &variance_view, kEpsilon, w, b, r, activation, nullptr, &output_view));
-  if (in_place) output = std::exchange(x, test::cast<T>(in.x));
+  if (in_place) output = std::exchange(x, test::guarded<T>(in.x));
   const spc_matrix original = matrix(x), saved = matrix(output);
   test::ok(spc_norm_backward(&original, &mean_view, &variance_view, kEpsilon, w, b, r != nullptr ? &saved : nullptr,
                              activation, shape.of_input ? SPC_NORM_OF_INPUT : SPC_NORM_GIVEN, &grad_view, nullptr,

@@ -35,8 +35,8 @@ class ForcedIsa {
 };
 
 // Squared error relative to the squared size of what is expected.
-template <class T>
-double error_of(const std::vector<T> &found, const oracle::Matrix &expected) {
+template <class T, class Memory>
+double error_of(const std::vector<T, Memory> &found, const oracle::Matrix &expected) {
   EXPECT_EQ(found.size(), expected.size());
   double error = 0, size = 0;
   for (std::size_t i = 0; i < expected.size(); ++i) {

@@ -44,8 +44,8 @@ template <class T = double>
 Pooled run(const spc_rulebook *rulebook, int32_t direction, int32_t kind, int64_t from, int64_t to, int64_t channels,
            const Matrix &input, const Matrix &grad) {
   const T nan(std::numeric_limits<double>::quiet_NaN());
-  std::vector<T> values = test::cast<T>(input), gradient = test::cast<T>(grad);
-  std::vector<T> output(to * channels, nan), again(to * channels, nan), grad_input(from * channels, nan);
+  test::Guarded<T> values = test::guarded<T>(input), gradient = test::guarded<T>(grad);
+  test::Guarded<T> output(to * channels, nan), again(to * channels, nan), grad_input(from * channels, nan);
   std::vector<int32_t> saved(saved_size(kind, to, channels), -7);
   const spc_matrix x = test::view(values, from, channels), y = test::view(output, to, channels);
   const spc_matrix g = test::view(gradient, to, channels), dx = test::view(grad_input, from, channels);

@@ -75,7 +75,7 @@ class Line {
   }
 
   template <class T>
-  static bool same_bits(const std::vector<T> &a, const std::vector<T> &b) {
+  static bool same_bits(const test::Guarded<T> &a, const test::Guarded<T> &b) {
     return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
   }
 
