@@ -72,7 +72,7 @@ internal sealed class BatchNormState
         && features.shape[1] == Channels
         && features.shape[0] > (IsOfBatch ? 1 : 0)
         && IsFloat(features.dtype)
-        && Tensors.Append(features).All(one => one.device_type == DeviceType.CPU)
+        && Tensors.All(one => Devices.AreSame(one, features))
         && Tensors.All(one => Precision.Sums(one.dtype) == Precision.Sums(features.dtype));
 
     /// <summary>Whether parameters and statistics have the type that modules take beside these features.</summary>
@@ -170,9 +170,9 @@ internal sealed class BatchNormState
         Write(Variance!, (Precision.Widen(Variance!) * kept).add_(statistics[1], unbiased));
     }
 
-    // Through memory, as libtorch does: it has saved these buffers where its own norm ran, and refuses them after copy_.
+    // libtorch has saved these buffers where its own norm ran, and refuses them after copy_.
     private static void Write(torch.Tensor buffer, torch.Tensor values) =>
-        TensorMemory.Bytes(Precision.As(values, buffer.dtype)).CopyTo(TensorMemory.Bytes(buffer));
+        TensorMemory.Restore(buffer, Precision.As(values, buffer.dtype));
 
     private static readonly Scalar One = 1;
 }

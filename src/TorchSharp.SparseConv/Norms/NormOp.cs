@@ -73,16 +73,11 @@ internal sealed class NormOp : Operation<NormOp>
     }
 
     /// <summary>
-    /// The sum of each column of [N, C], as [C]; float32 where the rows have 16 bits. On the CPU the order of summation
-    /// does not depend on the number of threads, as that of torch's does.
+    /// The sum of each column of [N, C], as [C]; float32 where the rows have 16 bits. The order of summation does not
+    /// depend on the number of threads, as that of torch's does.
     /// </summary>
     internal static torch.Tensor ColumnSums(torch.Tensor rows)
     {
-        if (rows.device_type != DeviceType.CPU)
-        {
-            return rows.sum(dim: 0, type: Precision.Sums(rows.dtype));
-        }
-
         // The gradient of a norm's bias.
         var statistics = Neutral(rows);
         var result = torch.empty(new[] { rows.shape[1] }, statistics.dtype, rows.device);

@@ -13,8 +13,6 @@ public sealed class SparseBatchNorm : SparseNorm
     private const string VarianceName = "running_var";
     private const string CountName = "num_batches_tracked";
 
-    private static readonly Scalar One = 1;
-
     /// <summary>Parameters as in torch.nn.BatchNorm1d.</summary>
     public SparseBatchNorm(
         long num_features,
@@ -86,53 +84,24 @@ public sealed class SparseBatchNorm : SparseNorm
         var state = BatchNormState.Of(this)!;
         if (rows.shape[0] > (state.IsOfBatch ? 1 : 0))
         {
-            return state.Fits(rows) ? Here(state, rows, activation) : Elsewhere(rows, activation);
+            if (!state.Fits(rows))
+            {
+                throw new ArgumentException(
+                    $"{GetName()} has parameters or statistics of another type or device than its input, "
+                        + $"{rows.dtype} on {rows.device}.",
+                    nameof(rows)
+                );
+            }
+
+            var (features, recomputation) = state.Run(rows, activation: activation);
+            recomputation?.Dispose();
+            return features;
         }
 
         // Nothing is left of a single row, or of none, but the gradient's way to it.
         using var scope = torch.NewDisposeScope();
         var wide = Precision.Widen(rows);
         return Finish(Affine(wide - wide.detach()), rows, activation).MoveToOuterDisposeScope();
-    }
-
-    private static torch.Tensor Here(BatchNormState state, torch.Tensor rows, Activation activation)
-    {
-        var (features, recomputation) = state.Run(rows, activation: activation);
-        recomputation?.Dispose();
-        return features;
-    }
-
-    /// <summary>By torch's own operators, on devices where the engine has no norm.</summary>
-    private torch.Tensor Elsewhere(torch.Tensor rows, Activation activation)
-    {
-        using var scope = torch.NewDisposeScope();
-        var (mean, variance) = (running_mean, running_var);
-        var ofBatch = training || mean is null;
-        if (training && num_batches_tracked is { } tracked)
-        {
-            using var untracked = torch.no_grad();
-            tracked.add_(One);
-        }
-
-        var (wideMean, wideVariance) = (Widen(mean), Widen(variance));
-        var result = torch.nn.functional.batch_norm(
-            Precision.Widen(rows),
-            wideMean,
-            wideVariance,
-            Widen(weight),
-            Widen(bias),
-            ofBatch,
-            momentum,
-            eps
-        );
-        if (ofBatch && mean is not null && !ReferenceEquals(mean, wideMean))
-        {
-            using var untracked = torch.no_grad();
-            mean.copy_(wideMean!);
-            variance!.copy_(wideVariance!);
-        }
-
-        return Finish(result, rows, activation).MoveToOuterDisposeScope();
     }
 
     private static torch.Tensor Finish(torch.Tensor wide, torch.Tensor rows, Activation activation) =>
@@ -144,8 +113,6 @@ public sealed class SparseBatchNorm : SparseNorm
         value?.DetachFromDisposeScope();
         ConditionallyRegisterBuffer(name, value);
     }
-
-    private static torch.Tensor? Widen(torch.Tensor? tensor) => tensor is null ? null : Precision.Widen(tensor);
 }
 
 /// <content>Batch norm.</content>

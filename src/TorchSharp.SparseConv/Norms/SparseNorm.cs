@@ -93,11 +93,6 @@ public abstract class SparseNorm : torch.nn.Module<SparseTensor, SparseTensor>
             return features;
         }
 
-        if (features.device_type != DeviceType.CPU)
-        {
-            return torch.addcmul(Precision.Widen(shift), features, Precision.Widen(scale), One);
-        }
-
         // A batch norm of nothing but its scale and shift, whose gradients do not depend on the number of threads.
         return new NormOp(
             features,
@@ -111,8 +106,6 @@ public abstract class SparseNorm : torch.nn.Module<SparseTensor, SparseTensor>
             mayOverwrite: false
         ).Run();
     }
-
-    private static readonly Scalar One = 1;
 
     private void Register(string name, Parameter? value)
     {

@@ -35,10 +35,14 @@ internal static class Devices
         }
     }
 
+    /// <summary>Whether two tensors are on the same device.</summary>
+    internal static bool AreSame(torch.Tensor tensor, torch.Tensor other) =>
+        tensor.device_type == other.device_type && tensor.device_index == other.device_index;
+
     /// <summary>Refuses two tensors on different devices.</summary>
     internal static void RequireSame(torch.Tensor tensor, string name, torch.Tensor other, string otherName)
     {
-        if (tensor.device_type != other.device_type || tensor.device_index != other.device_index)
+        if (!AreSame(tensor, other))
         {
             throw Differ(tensor, name, otherName, other.device);
         }
