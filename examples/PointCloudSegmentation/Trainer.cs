@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using TorchSharp;
 using TorchSharp.Modules;
+using TorchSharp.SparseConv;
 using TorchSharp.SparseConv.Data;
 using static TorchSharp.torch.optim;
 
@@ -120,10 +121,10 @@ internal sealed class Trainer : IDisposable
                     stop.ThrowIfCancellationRequested();
                 }
                 var stepStart = clock.Elapsed;
-                var points = PointBatch.Join(loaded.Clouds, Model.Config);
                 var rate = _optimizer.ParamGroups.First().LearningRate;
-                var loss = TrainStep(points);
-                var speed = points.Count / (clock.Elapsed - stepStart).TotalSeconds;
+                var loss = TrainStep(loaded.Clouds);
+                var points = loaded.Clouds.Sum(cloud => cloud.Count);
+                var speed = points / (clock.Elapsed - stepStart).TotalSeconds;
                 Progress.Add(loss, rate, speed);
                 Show(display, speed, clock.Elapsed, firstStep);
             }
@@ -144,30 +145,47 @@ internal sealed class Trainer : IDisposable
         Model.Dispose();
     }
 
-    // Everything that a step makes is freed at its end: tensors by the scope, voxels and rulebooks by the batch.
-    private float TrainStep(PointBatch points)
+    /// <summary>
+    /// Returns the voxels of several scans with the mean features and the most frequent label of their points. The
+    /// caller disposes the coordinate manager of the voxels.
+    /// </summary>
+    internal static Voxelization Voxelize(IReadOnlyList<PointCloud> clouds, ModelConfig config)
     {
         using var scope = torch.NewDisposeScope();
-        using var batch = Batch.Voxelize(points, _settings.Model.VoxelSize);
-        var labels = batch.VoxelLabels(_dataset.ClassNames.Count, _dataset.IgnoreLabel);
-        if (Array.TrueForAll(labels, label => label == _dataset.IgnoreLabel))
+        var voxels = SparseTensor.voxelize(
+            [.. clouds.Select(cloud => torch.tensor(cloud.Positions, [cloud.Count, 3]))],
+            [.. clouds.Select(Features)],
+            config.VoxelSize[0],
+            new VoxelizationOptions { IgnoreLabel = config.IgnoreClass!.Value },
+            [.. clouds.Select(cloud => torch.tensor(cloud.Labels ?? new int[cloud.Count]))]
+        );
+        return voxels.MoveToOuterDisposeScope();
+
+        torch.Tensor Features(PointCloud cloud)
+        {
+            var values = config.Features(cloud.Positions, name => cloud.Find(name)?.Values.ToSingle());
+            return torch.tensor(values, [cloud.Count, config.Architecture.InChannels]);
+        }
+    }
+
+    // Everything that a step makes is freed at its end: tensors by the scope, coordinate maps and rulebooks by the
+    // manager.
+    private float TrainStep(IReadOnlyList<PointCloud> clouds)
+    {
+        using var scope = torch.NewDisposeScope();
+        var voxels = Voxelize(clouds, Model.Config);
+        using var manager = voxels.tensor.manager;
+        var labels = voxels.labels!;
+        if (labels.eq(_dataset.IgnoreLabel).all().item<bool>())
         {
             throw new InvalidDataException(
                 $"epoch {Progress.Epoch + 1}, step {Progress.Step + 1}: no point of the batch has a label to learn from"
             );
         }
         _optimizer.zero_grad();
-        var scores = Model.Network.call(batch.Input).features;
-        var loss = torch.nn.functional.cross_entropy(
-            scores,
-            torch.tensor(labels),
-            _classWeights,
-            ignore_index: _dataset.IgnoreLabel
-        );
-        _seen.Add(
-            Array.ConvertAll(labels, label => (int)label),
-            Array.ConvertAll(scores.argmax(1).data<long>().ToArray(), label => (int)label)
-        );
+        var scores = Model.Network.call(voxels.tensor).features;
+        var loss = torch.nn.functional.cross_entropy(scores, labels, _classWeights, ignore_index: _dataset.IgnoreLabel);
+        _seen.Add(Classes(labels), Classes(scores.argmax(1)));
         loss.backward();
         torch.nn.utils.clip_grad_norm_(Model.Network.parameters(), MaxGradientNorm);
         _optimizer.step();
@@ -200,6 +218,9 @@ internal sealed class Trainer : IDisposable
             )
         );
     }
+
+    private static int[] Classes(torch.Tensor labels) =>
+        Array.ConvertAll(labels.data<long>().ToArray(), label => (int)label);
 
     private ConfusionMatrix NothingSeen() => new(_dataset.ClassNames.Count, _dataset.IgnoreLabel);
 
