@@ -311,8 +311,8 @@ Suite[] Emulated()
     [
         ("the ABI on an emulated GPU", "cuda/sparseconv_device_tests", "*:-Cases/Law*:HalfIsa*:*number_of_threads*:RulebookOf.Stays*", Gpu("2", 80, memory: "open")),
         ("kernels compiled", "cuda/sparseconv_compile_tests", "*", Nvrtc()),
-        ("an emulated GPU", "cuda/sparseconv_cuda_tests", "*", Gpu("1", 80, memory: "guarded")),
-        ("an emulated GPU, sm_70, in reverse", "cuda/sparseconv_cuda_tests", "*:-Cases/*:DoubleDeathTest*", Gpu("reverse", 70, memory: "open")),
+        ("an emulated GPU", "cuda/sparseconv_cuda_tests", "*:-Cases/*", Gpu("1", 80, memory: "guarded")),
+        ("an emulated GPU, sm_70, in reverse", "cuda/sparseconv_cuda_tests", "*:-DoubleDeathTest*", Gpu("reverse", 70, memory: "guarded")),
         ("amx trapped", "sparseconv_trapped_tests", "*/amx:Amx*", OneThread()),
         ("amx emulated", "sparseconv_emulated_tests", "*", new(OneThread()) { ["SPARSECONV_ISA"] = "amx" }),
     ];

@@ -37,7 +37,7 @@ public sealed class ThreadCountTests
         }
     }
 
-    /// <summary>A line for each tensor of each step: what it is, and its bits.</summary>
+    /// <summary>A line for each result and gradient of each step, and for each tensor of the module after the last.</summary>
     private static List<string> Train(string name, int threads)
     {
         torch.set_num_threads(threads);
@@ -67,11 +67,12 @@ public sealed class ThreadCountTests
             }
 
             optimizer?.step();
-            foreach (var (path, value) in probe.state_dict())
-            {
-                Add(step, path, value);
-            }
             input.manager.Dispose();
+        }
+
+        foreach (var (path, value) in probe.state_dict())
+        {
+            Add(Steps, path, value);
         }
 
         return lines;

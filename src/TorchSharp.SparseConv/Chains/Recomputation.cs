@@ -39,14 +39,17 @@ internal sealed class Recomputation : IDisposable
         );
 
     /// <summary>
-    /// Of the channels of two tensors side by side, each computed again where it can be; null where neither can.
+    /// Of the channels of two tensors side by side, each computed again where it can be; null where neither can, or their types differ.
     /// </summary>
     internal static Recomputation? OfChannels(
         (torch.Tensor Features, Recomputation? Recomputation) first,
         (torch.Tensor Features, Recomputation? Recomputation) second
     )
     {
-        if (first.Recomputation is null && second.Recomputation is null)
+        if (
+            (first.Recomputation is null && second.Recomputation is null)
+            || first.Features.dtype != second.Features.dtype
+        )
         {
             return null;
         }
@@ -60,8 +63,8 @@ internal sealed class Recomputation : IDisposable
             using var scope = torch.NewDisposeScope();
             var left = kept.Take(parts.Length).ToArray();
             var right = kept.Skip(parts.Length).ToArray();
-            return torch
-                .cat([one?.Invoke(left) ?? left[0]!, other?.Invoke(right) ?? right[0]!], 1)
+            return ChannelsOp
+                .Compute([one?.Invoke(left) ?? left[0]!, other?.Invoke(right) ?? right[0]!])
                 .MoveToOuterDisposeScope();
         }
     }

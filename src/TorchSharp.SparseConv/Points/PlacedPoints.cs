@@ -75,6 +75,11 @@ internal sealed class PlacedPoints
         var batches = batch is null
             ? torch.zeros(new[] { points.shape[0] }, torch.ScalarType.Int32, points.device)
             : TensorMemory.AsInt32(batch, nameof(batch));
+        if (ReferenceEquals(batches, batch))
+        {
+            batches = batches.clone();
+        }
+
         var lattice = wide.sub(Row(grid.Origin, points)).div(Row(grid.Size, points));
         var cells = lattice.floor();
         var kept = Inside(wide, cells, grid);

@@ -10,14 +10,18 @@ namespace TorchSharp.SparseConv;
 public sealed class Voxelization : IDisposable
 {
     private readonly VoxelGroups _groups;
-    private readonly PointSites _sites;
+    private readonly PlacedPoints _places;
+    private readonly Lazy<PointSites> _sites;
+    private readonly long _points;
 
     internal Voxelization(Voxelized voxels, long[]? labels, long ignoreLabel)
     {
         _groups = voxels.Groups;
-        _sites = new PointSites(voxels.Points, voxels.Tensor.batch_size);
+        _places = voxels.Points;
+        _points = voxels.Points.VoxelOfPoint.shape[0];
+        _sites = new Lazy<PointSites>(() => new PointSites(_places, tensor!.batch_size));
         tensor = voxels.Tensor;
-        dropped = voxels.Points.VoxelOfPoint.shape[0] - voxels.Points.Kept;
+        dropped = _points - voxels.Points.Kept;
         voxel_of_point = voxels.Points.VoxelOfPoint;
         point_of_voxel = Index(voxels.Chosen);
         points_per_voxel = Index(voxels.AllGroups().Counts());
@@ -56,7 +60,7 @@ public sealed class Voxelization : IDisposable
     /// The features given, [n, C], as a point tensor that knows these voxels and their coordinate manager: the way
     /// back, such as <c>voxels.points(features).to_points(net.call(voxels.tensor))</c>. Dropped points read zeros.
     /// </summary>
-    public PointTensor points(torch.Tensor features) => new(features, _sites);
+    public PointTensor points(torch.Tensor features) => new(features, _sites.Value);
 
     /// <summary>
     /// int64 [N, most]: the first points of each voxel, ascending, -1 where it has fewer: the padded groups that
@@ -84,6 +88,8 @@ public sealed class Voxelization : IDisposable
     {
         tensor.MoveToOuterDisposeScope();
         voxel_of_point.MoveToOuterDisposeScope();
+        _places.Lattice.MoveToOuterDisposeScope();
+        _places.Batch.MoveToOuterDisposeScope();
         point_of_voxel.MoveToOuterDisposeScope();
         points_per_voxel.MoveToOuterDisposeScope();
         labels?.MoveToOuterDisposeScope();
@@ -95,6 +101,8 @@ public sealed class Voxelization : IDisposable
     {
         tensor.Dispose();
         voxel_of_point.Dispose();
+        _places.Lattice.Dispose();
+        _places.Batch.Dispose();
         point_of_voxel.Dispose();
         points_per_voxel.Dispose();
         labels?.Dispose();
@@ -103,7 +111,7 @@ public sealed class Voxelization : IDisposable
     private torch.Tensor Index(long[] values) => torch.tensor(values, torch.ScalarType.Int64, tensor.features.device);
 
     /// <summary>A line such as "1024 voxels of 4096 points, 12 dropped".</summary>
-    public override string ToString() => $"{_groups.Rows} voxels of {_sites.Count} points, {dropped} dropped";
+    public override string ToString() => $"{_groups.Rows} voxels of {_points} points, {dropped} dropped";
 }
 
 /// <summary>Points, their voxels, and the voxels' features: what every way from points to voxels shares.</summary>

@@ -72,7 +72,10 @@ public sealed partial class SparseTensor
             .Skip(1)
             .Aggregate(first.map, (known, one) => Join(first, known, one, sites, nameof(tensors)));
         var parts = tensors.Select(one => one.On(level, sites)).ToArray();
-        return new SparseTensor(torch.cat(parts, 1), level, first.batch_size).MoveToOuterDisposeScope();
+        var joined = Array.TrueForAll(parts, part => part.dtype == parts[0].dtype)
+            ? new ChannelsOp(parts).Run()
+            : torch.cat(parts, 1);
+        return new SparseTensor(joined, level, first.batch_size).MoveToOuterDisposeScope();
     }
 
     /// <summary>
