@@ -12,11 +12,13 @@ internal static class Checks
     internal static void Dimensions(int dimensions, string name)
     {
         if (dimensions is < 1 or > PerAxis.MaxCount)
+        {
             throw new ArgumentOutOfRangeException(
                 name,
                 dimensions,
                 $"{name} is {dimensions}, must be 1 to {PerAxis.MaxCount}."
             );
+        }
     }
 
     internal static PerAxis AtLeast(int least, PerAxis values, string name)
@@ -24,11 +26,13 @@ internal static class Checks
         for (var axis = 0; axis < values.Count; axis++)
         {
             if (values[axis] < least)
+            {
                 throw new ArgumentOutOfRangeException(
                     name,
                     values,
                     $"{name} is {values}, must be {least} or more on every axis."
                 );
+            }
         }
         return values;
     }
@@ -36,38 +40,47 @@ internal static class Checks
     internal static int Int32(long value, string name)
     {
         if (value is < int.MinValue or > int.MaxValue)
+        {
             throw new ArgumentOutOfRangeException(name, value, $"{name} gives {value}, which is beyond 32 bits.");
+        }
+
         return (int)value;
     }
 
     internal static void Geometry(KernelGeometry geometry, string name)
     {
         if (geometry.Dimensions == 0)
+        {
             throw new ArgumentException(
                 $"{name} is empty, must be made by KernelGeometry.Create or Submanifold.",
                 name
             );
+        }
     }
 
     internal static void Geometry(KernelGeometry geometry, int dimensions, string name)
     {
         Geometry(geometry, name);
         if (geometry.Dimensions != dimensions)
+        {
             throw new ArgumentException(
                 $"{name} has {geometry.Dimensions} dimensions, must have the coordinate manager's {dimensions}.",
                 name
             );
+        }
     }
 
     internal static void Defined<T>(T value, string name)
         where T : struct, Enum
     {
         if (!Enum.IsDefined(value))
+        {
             throw new ArgumentOutOfRangeException(
                 name,
                 value,
                 $"{name} is {value}, must be one of {string.Join(", ", Enum.GetNames<T>())}."
             );
+        }
     }
 
     internal static PerAxis Product(PerAxis stride, PerAxis factor, string name)
@@ -77,10 +90,13 @@ internal static class Checks
         {
             var value = (long)stride[axis] * factor[axis];
             if (value > int.MaxValue)
+            {
                 throw new ArgumentException(
                     $"{name} has stride {factor} over a level with stride {stride}, must keep the product within 32 bits.",
                     name
                 );
+            }
+
             product[axis] = (int)value;
         }
         return new PerAxis(product);
@@ -92,11 +108,14 @@ internal static class Checks
         for (var axis = 0; axis < stride.Count; axis++)
         {
             if (stride[axis] % divisor[axis] != 0)
+            {
                 throw new ArgumentException(
                     $"{name} has stride {stride}, must be a multiple of the geometry's stride {divisor}: give the level its "
                         + "stride when its coordinates are inserted.",
                     name
                 );
+            }
+
             quotient[axis] = stride[axis] / divisor[axis];
         }
         return new PerAxis(quotient);
@@ -108,13 +127,19 @@ internal static class Checks
     internal static long Points(long points, long batch, int dimensions)
     {
         if (points % dimensions != 0)
+        {
             throw new ArgumentException($"points has {points} elements, must be rows of {dimensions}.", nameof(points));
+        }
+
         var count = points / dimensions;
         if (batch > 0 && batch != count)
+        {
             throw new ArgumentException(
                 $"batch has {batch} elements, must have one for each of {count} points, or none.",
                 nameof(batch)
             );
+        }
+
         return count;
     }
 
@@ -123,10 +148,12 @@ internal static class Checks
         for (var i = 0; i < points.Length; i++)
         {
             if (!double.IsFinite(points[i]))
+            {
                 throw new ArgumentException(
                     $"{name} has {points[i]} on axis {i % dimensions} of point {i / dimensions}, must be finite.",
                     name
                 );
+            }
         }
     }
 
@@ -134,10 +161,13 @@ internal static class Checks
     {
         var columns = 1 + dimensions;
         if (coordinates.Length % columns != 0)
+        {
             throw new ArgumentException(
                 $"{name} has {coordinates.Length} elements, must be rows of {columns}: the batch index and {dimensions} axes.",
                 name
             );
+        }
+
         Array(coordinates, coordinates.Length, device, name);
         return coordinates.Length / columns;
     }
@@ -149,14 +179,22 @@ internal static class Checks
         where T : unmanaged
     {
         if (array.Device != -1 && array.Device != device)
+        {
             throw new ArgumentException(
                 $"{name} is on {DeviceName(array.Device)}, must be on {DeviceName(device)} or in host memory.",
                 name
             );
+        }
+
         if (array.Length != length)
+        {
             throw new ArgumentException($"{name} has {array.Length} elements, must have {length}.", name);
+        }
+
         if (array.Data == 0 && length > 0)
+        {
             throw new ArgumentException($"{name} has no address, must have one for {length} elements.", name);
+        }
     }
 
     /// <summary>A device in words.</summary>
@@ -166,20 +204,31 @@ internal static class Checks
     internal static void Device(int device, string name)
     {
         if (device < -1)
+        {
             throw new ArgumentOutOfRangeException(
                 name,
                 device,
                 $"{name} is {device}, must be -1 for the CPU or the index of a CUDA device."
             );
+        }
+
         if (device == -1)
+        {
             return;
+        }
+
         if (SparseConvRuntime.CudaFailure is { } reason)
+        {
             throw new SparseConvException(Status.Device, reason);
+        }
+
         if (device >= SparseConvRuntime.CudaDevices.Count)
+        {
             throw new ArgumentOutOfRangeException(
                 name,
                 device,
                 $"{name} is {device}, must be below the {SparseConvRuntime.CudaDevices.Count} CUDA devices that there are."
             );
+        }
     }
 }

@@ -26,10 +26,13 @@ public static unsafe class SparseConvRuntime
             ArgumentNullException.ThrowIfNull(value);
             var available = AvailableIsas;
             if (!available.Contains(value, StringComparer.Ordinal))
+            {
                 throw new ArgumentException(
                     $"The instruction set is '{value}', must be one of {string.Join(", ", available)}.",
                     nameof(value)
                 );
+            }
+
             Native.spc_set_isa(value).ThrowIfFailed();
         }
     }
@@ -41,7 +44,10 @@ public static unsafe class SparseConvRuntime
         {
             var names = new string[Native.spc_isa_count()];
             for (var index = 0; index < names.Length; index++)
+            {
                 names[index] = Text(Native.spc_isa_name(index));
+            }
+
             return names;
         }
     }
@@ -68,7 +74,10 @@ public static unsafe class SparseConvRuntime
         get
         {
             if (Native.spc_cuda_device_count(out var count) != Status.Ok)
+            {
                 return [];
+            }
+
             var names = new string[count];
             for (var device = 0; device < count; device++)
             {

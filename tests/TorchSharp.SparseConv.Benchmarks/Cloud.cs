@@ -15,9 +15,12 @@ internal sealed record Cloud(string Name, int[] Coordinates)
     {
         var bytes = File.ReadAllBytes(file.FullName);
         if (bytes.Length % 16 != 0)
+        {
             throw new InvalidDataException(
                 $"{file} has {bytes.Length} bytes, must be rows of 16: int32 batch, x, y, z."
             );
+        }
+
         return new(Path.GetFileNameWithoutExtension(file.Name), MemoryMarshal.Cast<byte, int>(bytes).ToArray());
     }
 
@@ -30,9 +33,15 @@ internal sealed record Cloud(string Name, int[] Coordinates)
         {
             var lidar = new FileInfo(Path.Combine(data, "bench", "lidar-5cm.coords.bin"));
             if (lidar.Exists)
+            {
                 yield return Read(lidar);
+            }
+
             if (ReadFloats(data, "kitti", "000000.bin") is { } scan)
+            {
                 yield return Voxelized("kitti-5cm", WithoutIntensity(scan), 0.05);
+            }
+
             if (ReadFloats(data, "bench", "benchmark-pc.bin") is { } indoor)
             {
                 yield return Voxelized("benchmark-pc-10cm", indoor, 0.1);

@@ -60,9 +60,13 @@ internal static class CompareCommand
                 && input > 0
                 && output > 0
             )
+            {
                 channels.Add((input, output));
+            }
             else
+            {
                 result.AddError($"--channels has '{pair}', must be input:output, for example 32:64.");
+            }
         }
         return [.. channels];
     }

@@ -16,14 +16,21 @@ internal static class EngineBench
     public static void Run(Session session, Cloud cloud, IEnumerable<(long In, long Out)> channels)
     {
         if (session.Wants("map_insert"))
+        {
             session.Measure("map_insert", cloud, () => new Levels(cloud).Dispose());
+        }
+
         foreach (var (name, geometry) in Kernels)
         {
             if (session.Wants(name))
+            {
                 session.Measure(name, cloud, () => Build(cloud, geometry).Dispose(), Pairs(cloud, geometry));
+            }
         }
         foreach (var pair in channels)
+        {
             Convolutions(session, cloud, pair);
+        }
     }
 
     private static long Pairs(Cloud cloud, KernelGeometry geometry)

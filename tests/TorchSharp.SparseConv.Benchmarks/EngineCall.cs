@@ -38,7 +38,10 @@ internal sealed unsafe class EngineCall : IDisposable
     public void Dispose()
     {
         foreach (var memory in _memory)
+        {
             NativeMemory.AlignedFree((void*)memory);
+        }
+
         _memory.Clear();
     }
 
@@ -79,6 +82,8 @@ internal sealed unsafe class EngineCall : IDisposable
     private void Fill<T>(Span<T> values, Func<double, T> convert)
     {
         foreach (ref var value in values)
+        {
             value = convert(_random.NextDouble() - 0.5);
+        }
     }
 }

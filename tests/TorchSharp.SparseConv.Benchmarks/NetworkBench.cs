@@ -16,7 +16,10 @@ internal static class NetworkBench
     public static void Run(Session session, Cloud cloud)
     {
         if (!Names.Any(session.Wants))
+        {
             return;
+        }
+
         using var scope = NewDisposeScope();
         random.manual_seed(1);
         using var model = new MinkUNet(
@@ -32,13 +35,22 @@ internal static class NetworkBench
         using var kept = new SparseTensor(features, sites);
         model.eval();
         if (session.Wants("unet_fwd"))
+        {
             session.Measure("unet_fwd", cloud, () => Forward(model, kept));
+        }
+
         if (session.Wants("unet_fwd_raw"))
+        {
             session.Measure("unet_fwd_raw", cloud, () => ForwardFromCoordinates(model, features, sites));
+        }
+
         model.train();
         using var optimizer = optim.SGD(model.parameters(), 0.01);
         if (session.Wants("unet_train"))
+        {
             session.Measure("unet_train", cloud, () => Step(model, optimizer, kept, labels));
+        }
+
         model.eval();
         if (session.Wants("unet_fwd_fused"))
         {

@@ -90,7 +90,10 @@ internal static class PointsCommand
     private static void Case(Session session, Cloud set, string bench, Action action)
     {
         if (!session.Wants(bench))
+        {
             return;
+        }
+
         session.Measure(
             bench,
             set,

@@ -18,7 +18,10 @@ internal static partial class ResidentMemory
         get
         {
             if (!File.Exists(Linux))
+            {
                 return Process.GetCurrentProcess().PeakWorkingSet64 / 1e6;
+            }
+
             var line = File.ReadLines(Linux).First(text => text.StartsWith("VmHWM:", StringComparison.Ordinal));
             var kib = line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1];
             return long.Parse(kib, CultureInfo.InvariantCulture) * 1024 / 1e6;
@@ -31,7 +34,10 @@ internal static partial class ResidentMemory
         GC.Collect();
         GC.WaitForPendingFinalizers();
         if (!OperatingSystem.IsLinux())
+        {
             return;
+        }
+
         _ = TrimHeap(0);
         File.WriteAllText("/proc/self/clear_refs", "5"); // proc(5): resets VmHWM
     }

@@ -43,14 +43,20 @@ internal sealed class RunOptions
     public void Serve(Command command, Action<ParseResult, Session> measure)
     {
         foreach (var option in new Option[] { _threads, _dtype, _isa, _repeats, _only, _table })
+        {
             command.Add(option);
+        }
+
         command.SetAction(parsed => Run(parsed, measure));
     }
 
     private void Run(ParseResult parsed, Action<ParseResult, Session> measure)
     {
         if (parsed.GetValue(_isa) is { } isa)
+        {
             SparseConvRuntime.Isa = isa;
+        }
+
         var threads = parsed.GetValue(_threads);
         set_num_threads(threads);
         var lines = new List<Measurement>();
@@ -75,6 +81,8 @@ internal sealed class RunOptions
         Console.WriteLine();
         Console.Write(table);
         if (parsed.GetValue(_table) is { } file)
+        {
             File.WriteAllText(file.FullName, table);
+        }
     }
 }

@@ -45,7 +45,10 @@ internal sealed class Session(Settings settings, Action<Measurement> report)
     )
     {
         if (!Wants(bench))
+        {
             return;
+        }
+
         var before = GemmRate();
         var ms = Median(action);
         var ceiling = (before + GemmRate()) / 2;
@@ -72,7 +75,10 @@ internal sealed class Session(Settings settings, Action<Measurement> report)
             report(Line("sgemm", $"{GemmSize}^3", 2e-6 * GemmSize * GemmSize * GemmSize / rate) with { Gflops = rate });
         }
         if (!Wants("copy"))
+        {
             return;
+        }
+
         using var scope = NewDisposeScope();
         var (from, to) = (zeros(64 << 20, dtype: uint8), zeros(64 << 20, dtype: uint8));
         report(Line("copy", "64 MiB", Median(() => to.copy_(from))));
@@ -85,7 +91,10 @@ internal sealed class Session(Settings settings, Action<Measurement> report)
     public void MeasureOverhead()
     {
         if (!Wants("layer_overhead"))
+        {
             return;
+        }
+
         const int calls = 1000;
         using var scope = NewDisposeScope();
         using var untracked = no_grad();
@@ -95,7 +104,9 @@ internal sealed class Session(Settings settings, Action<Measurement> report)
         {
             using var inner = NewDisposeScope();
             for (var i = 0; i < calls; i++)
+            {
                 layer.call(x).Dispose();
+            }
         });
         report(Line("layer_overhead", "1 voxel", ms / calls) with { Voxels = 1 });
         x.manager.Dispose();

@@ -17,7 +17,10 @@ internal static class Surface
         Array.Sort(cells, 0, count);
         var rows = new int[4 * count];
         for (var i = 0; i < count; i++)
+        {
             (rows[(4 * i) + 1], rows[(4 * i) + 2], rows[(4 * i) + 3]) = Cell(cells[i], edge);
+        }
+
         return new Cloud(name, rows);
     }
 
@@ -68,7 +71,9 @@ internal static class Surface
             {
                 var side = x == 0 || y == 0 || x == size.X - 1 || y == size.Y - 1;
                 for (var z = 0; z < size.Z; z += side ? 1 : size.Z - 1)
+                {
                     cells.Add((from.X + x, from.Y + y, from.Z + z));
+                }
             }
         }
     }

@@ -82,7 +82,10 @@ public sealed class HalfTests(Backend backend)
         foreach (var matrix in new[] { input, gradient })
         {
             for (var i = 0; i < matrix.Data.Length; i++)
+            {
                 matrix.Data[i] = (random.NextSingle() * 2) - 1;
+            }
+
             Round(matrix.Data);
         }
         var (output, gradInput) = (
@@ -112,7 +115,9 @@ public sealed class HalfTests(Backend backend)
     private static void Round(Span<float> values)
     {
         foreach (ref var value in values)
+        {
             value = (float)(Half)value;
+        }
     }
 
     private Matrix<T> Like<T>(Matrix<float> matrix)
@@ -122,7 +127,10 @@ public sealed class HalfTests(Backend backend)
     {
         var narrow = Like<Half>(matrix);
         for (var i = 0; i < narrow.Data.Length; i++)
+        {
             narrow.Data[i] = (Half)matrix.Data[i];
+        }
+
         return narrow;
     }
 }

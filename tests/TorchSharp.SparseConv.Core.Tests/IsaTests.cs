@@ -19,9 +19,13 @@ public sealed class IsaTests
     {
         var forced = Environment.GetEnvironmentVariable("SPARSECONV_ISA");
         if (string.IsNullOrEmpty(forced))
+        {
             Assert.That(SparseConvRuntime.Isa, Is.EqualTo(SparseConvRuntime.AvailableIsas[0]), "the best one");
+        }
         else
+        {
             Assert.That(SparseConvRuntime.Isa, Is.EqualTo(forced));
+        }
     }
 
     [Test]
@@ -65,7 +69,10 @@ public sealed class IsaTests
     public void The_environment_variable_forces_one_in_another_process(string isa)
     {
         if (!SparseConvRuntime.AvailableIsas.Contains(isa, StringComparer.Ordinal))
+        {
             Assert.Ignore($"{isa} is not available on this machine");
+        }
+
         var run = ChildProcess.Run("isa", ("SPARSECONV_ISA", isa));
         Assert.That((run.ExitCode, run.Output.Trim()), Is.EqualTo((0, isa)), run.Error);
     }
@@ -81,14 +88,19 @@ public sealed class IsaTests
             Assert.That(run.Output, Does.StartWith(typeof(SparseConvException).FullName + ":"));
             Assert.That(run.Output, Does.Contain("sse9"));
             foreach (var isa in SparseConvRuntime.AvailableIsas)
+            {
                 Assert.That(run.Output, Does.Contain(isa), "what is available");
+            }
         }
     }
 
     private static void Force(string isa)
     {
         if (!SparseConvRuntime.AvailableIsas.Contains(isa, StringComparer.Ordinal))
+        {
             Assert.Ignore($"{isa} is not available on this machine");
+        }
+
         SparseConvRuntime.Isa = isa;
     }
 }

@@ -85,9 +85,14 @@ public sealed class KernelShapeTests
             {
                 var site = coarseRows.Skip(row * width).Take(width).ToArray();
                 for (var axis = 0; axis < dimensions; axis++)
+                {
                     site[axis + 1] = (stride * site[axis + 1]) + offset[axis];
+                }
+
                 if (fineRow.TryGetValue(string.Join(",", site), out var found))
+                {
                     expected.Add((found, row));
+                }
             }
             var (fines, coarses) = rulebook.TapPairs(tap);
             Assert.That(fines.Zip(coarses), Is.EqualTo(expected), $"tap {tap} at {offset}");

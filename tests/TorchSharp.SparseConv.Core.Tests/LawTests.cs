@@ -43,7 +43,9 @@ public sealed class LawTests(Backend backend)
                     oracle.CoarseOf(fine[row], oracle.Cell(tap)) is { } site
                     && coarseRows.TryGetValue(site, out var met)
                 )
+                {
                     expected.Add((row, met));
+                }
             }
             var (listedFine, listedCoarse) = scene.Rulebook.TapPairs(tap);
             Assert.That(listedFine.Zip(listedCoarse).Order(), Is.EqualTo(expected.Order()), $"tap {tap}");
@@ -58,7 +60,9 @@ public sealed class LawTests(Backend backend)
     {
         using var scene = new Scene(one, backend);
         for (var tap = 0; tap < scene.Rulebook.Taps; tap++)
+        {
             Assert.That(scene.Rulebook.TapPairs(tap).Coarse, Is.Ordered.Ascending.And.Unique, $"tap {tap}");
+        }
     }
 
     [TestCaseSource(typeof(Cases), nameof(Cases.All))]

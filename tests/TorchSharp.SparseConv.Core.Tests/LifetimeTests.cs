@@ -76,7 +76,10 @@ public sealed class LifetimeTests
         using (Assert.EnterMultipleScope())
         {
             foreach (var use in uses)
+            {
                 Assert.That(Assert.Throws<ObjectDisposedException>(use)?.Message, Does.Contain("has been disposed"));
+            }
+
             Assert.That(scene.Fine.Rows, Is.EqualTo(80), "what is known without the engine stays known");
         }
     }

@@ -88,7 +88,9 @@ public sealed class NativeLoaderTests
             Assert.That(run.Output, Does.StartWith(typeof(DllNotFoundException).FullName + ":"));
             Assert.That(run.Output, Does.Contain(RuntimeInformation.RuntimeIdentifier));
             foreach (var part in parts)
+            {
                 Assert.That(run.Output, Does.Contain(part));
+            }
         }
     }
 
@@ -97,7 +99,9 @@ public sealed class NativeLoaderTests
         foreach (var file in Directory.EnumerateFiles(AppContext.BaseDirectory))
         {
             if (!file.EndsWith(FileName, StringComparison.Ordinal))
+            {
                 File.Copy(file, Path.Combine(_folder, Path.GetFileName(file)));
+            }
         }
     }
 

@@ -39,7 +39,10 @@ public sealed class OracleTests(Backend backend)
         var (rows, columns) = (scene.Coarse.Rows, problem.Weight.Columns);
         var residual = new Matrix<double>(rows, columns, backend);
         for (var i = 0; i < residual.Data.Length; i++)
+        {
             residual.Data[i] = (i % 7) - 3;
+        }
+
         var output = new Matrix<double>(rows, columns, backend);
         var scratch = scene.Scratch(
             ConvolutionDirection.FineToCoarse,

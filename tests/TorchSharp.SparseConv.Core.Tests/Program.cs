@@ -29,7 +29,10 @@ internal static class Program
                 break;
             case "convolve":
                 using (var scene = new Scene(Cases.All.First()))
+                {
                     _ = new Problem<float>(scene, ConvolutionDirection.FineToCoarse).Forward();
+                }
+
                 break;
             case "twice":
                 Assert.Catch(() => new CoordinateManager(3));

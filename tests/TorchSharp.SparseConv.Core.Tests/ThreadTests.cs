@@ -28,7 +28,9 @@ public sealed class ThreadTests
     {
         var expected = Run(1, direction);
         foreach (var threads in (int[])[2, 3, 4, 7])
+        {
             Assert.That(Run(threads, direction), Is.EqualTo(expected), $"{threads} threads");
+        }
     }
 
     [Test]
@@ -36,7 +38,9 @@ public sealed class ThreadTests
     {
         var expected = Structure(1);
         foreach (var threads in (int[])[2, 3, 7])
+        {
             Assert.That(Structure(threads), Is.EqualTo(expected), $"{threads} threads");
+        }
     }
 
     [Test]

@@ -67,7 +67,9 @@ public sealed class VoxelGroupsTests
         var groups = new VoxelGroups(new long[5], 1);
         var counts = new int[5];
         for (var seed = 0; seed < 10_000; seed++)
+        {
             counts[groups.Random(map, seed)[0]]++;
+        }
 
         // Five standard deviations of a binomial distribution around 2,000.
         Assert.That(counts, Is.All.InRange(1800, 2200));

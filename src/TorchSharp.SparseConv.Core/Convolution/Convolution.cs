@@ -66,9 +66,15 @@ public static unsafe class Convolution
         checks.FitParameter(weight, checks.WeightRows(input.Columns, groups), weight.Columns, nameof(weight));
         checks.Fit(output, checks.RowsWritten, weight.Columns, nameof(output));
         if (bias is { } given)
+        {
             checks.FitParameter(given, 1, weight.Columns, nameof(bias));
+        }
+
         if (residual is { } added)
+        {
             checks.Fit(added, checks.RowsWritten, weight.Columns, nameof(residual));
+        }
+
         var (biasView, residualView) = (bias.GetValueOrDefault(), residual.GetValueOrDefault());
         var bytes = CheckedWorkspaceBytes(
             rulebook,
@@ -166,7 +172,10 @@ public static unsafe class Convolution
         var weightRows = checks.WeightRows(input.Columns, groups);
         checks.FitParameter(gradWeight, weightRows, gradOutput.Columns, nameof(gradWeight));
         if (gradBias is { } given)
+        {
             checks.FitParameter(given, 1, gradOutput.Columns, nameof(gradBias));
+        }
+
         var biasView = gradBias.GetValueOrDefault();
         var bytes = CheckedWorkspaceBytes(
             rulebook,
@@ -229,10 +238,13 @@ public static unsafe class Convolution
             if (workspace == default && device != Native.Cpu)
             {
                 if (bytes > 0)
+                {
                     throw new ArgumentException(
                         $"workspace is not given, must have {bytes} bytes on {Checks.DeviceName(device)}.",
                         nameof(workspace)
                     );
+                }
+
                 return;
             }
             if (workspace == default)
@@ -243,15 +255,21 @@ public static unsafe class Convolution
                 return;
             }
             if (workspace.Bytes < bytes)
+            {
                 throw new ArgumentException(
                     $"workspace has {workspace.Bytes} bytes, must have {bytes} or more.",
                     nameof(workspace)
                 );
+            }
+
             if (workspace.Data == 0 || workspace.Data % Alignment != 0)
+            {
                 throw new ArgumentException(
                     $"workspace is at address {workspace.Data}, must be a multiple of {Alignment}.",
                     nameof(workspace)
                 );
+            }
+
             Data = workspace.Data;
             Bytes = workspace.Bytes;
         }

@@ -21,7 +21,9 @@ public sealed unsafe partial class CoordinateManager
         get
         {
             lock (_gate)
+            {
                 return [.. _rulebooks.Values];
+            }
         }
     }
 
@@ -68,7 +70,10 @@ public sealed unsafe partial class CoordinateManager
         Checks.Defined(sites, nameof(sites));
         var stride = Checks.Quotient(coarse.Stride, geometry.Stride, nameof(coarse));
         if (sites == TransposedSites.Cached)
+        {
             return FindLevel(coarse, stride);
+        }
+
         PerAxis? shape = coarse.SpatialShape is { } extent ? geometry.FineShape(extent, outputPadding) : null;
         return Derive(new LevelKey(coarse, LevelRule.Generate, geometry, shape), stride);
     }
@@ -85,17 +90,23 @@ public sealed unsafe partial class CoordinateManager
         Checks.Geometry(geometry, Dimensions, nameof(geometry));
         var stride = Checks.Product(fine.Stride, geometry.Stride, nameof(geometry));
         if (stride != coarse.Stride)
+        {
             throw new ArgumentException(
                 $"coarse has stride {coarse.Stride}, must have {stride}: the fine level's {fine.Stride} times the geometry's "
                     + $"{geometry.Stride}.",
                 nameof(coarse)
             );
+        }
+
         var key = new RulebookKey(coarse, fine, geometry);
         lock (_gate)
         {
             ThrowIfDisposed();
             if (_rulebooks.TryGetValue(key, out var known))
+            {
                 return known;
+            }
+
             RulebookHandle handle;
             fixed (int* taps = geometry.Shape.Taps)
             {
@@ -123,13 +134,22 @@ public sealed unsafe partial class CoordinateManager
         var wanted = size.Expand(Dimensions, nameof(size));
         var level = coarse;
         while (level.IsSelection)
+        {
             level = level.Source!;
+        }
+
         var makers = Known(_madeBy, level);
         var (fine, matches) = (level.Source, WithShape(makers, wanted));
         for (var at = coarse; at is not null && matches.Length == 0; at = at.IsSelection ? at.Source : null)
+        {
             (fine, matches) = (at, WithShape(Known(_keptBy, at), wanted));
+        }
+
         if (matches.Length == 1)
+        {
             return Rulebook(coarse, fine!, matches[0]);
+        }
+
         throw new InvalidOperationException(
             $"An inverse convolution with kernel {wanted} was asked for the level of {coarse}, "
                 + (
@@ -156,18 +176,27 @@ public sealed unsafe partial class CoordinateManager
         CheckMap(first, nameof(first));
         CheckMap(second, nameof(second));
         if (first.Stride != second.Stride)
+        {
             throw new ArgumentException(
                 $"second has stride {second.Stride}, must have the {first.Stride} of the first.",
                 nameof(second)
             );
+        }
+
         if (ReferenceEquals(first, second))
+        {
             return first;
+        }
+
         lock (_gate)
         {
             ThrowIfDisposed();
             var key = new JoinKey(first, second, isUnion);
             if (_joins.TryGetValue(key, out var known))
+            {
                 return known;
+            }
+
             var joined = make();
             _joins.Add(key, joined);
             return joined;
@@ -206,7 +235,10 @@ public sealed unsafe partial class CoordinateManager
             ? KernelGeometry.Create(geometry.Dimensions, size: geometry.Stride, stride: geometry.Stride)
             : geometry;
         if (fine.SpatialShape is not { } shape)
+        {
             return new LevelKey(fine, rule, kernel, SpatialShape: null);
+        }
+
         var coarse =
             sites == StridedSites.Dilate ? geometry.CoarseShape(shape) : CeilingQuotient(shape, geometry.Stride);
         return new LevelKey(fine, rule, kernel, coarse);
@@ -216,17 +248,26 @@ public sealed unsafe partial class CoordinateManager
     {
         Span<int> quotient = stackalloc int[shape.Count];
         for (var axis = 0; axis < shape.Count; axis++)
+        {
             quotient[axis] = ((shape[axis] - 1) / stride[axis]) + 1;
+        }
+
         return new PerAxis(quotient);
     }
 
     private static PerAxis? LargerShape(PerAxis? first, PerAxis? second)
     {
         if (first is not { } one || second is not { } other)
+        {
             return null;
+        }
+
         Span<int> larger = stackalloc int[one.Count];
         for (var axis = 0; axis < one.Count; axis++)
+        {
             larger[axis] = Math.Max(one[axis], other[axis]);
+        }
+
         return new PerAxis(larger);
     }
 
@@ -236,7 +277,10 @@ public sealed unsafe partial class CoordinateManager
         {
             ThrowIfDisposed();
             if (_derived.TryGetValue(key, out var known))
+            {
                 return known;
+            }
+
             Span<int> extent = stackalloc int[PerAxis.MaxCount];
             key.SpatialShape?.CopyTo(extent);
             MapHandle handle;
@@ -264,12 +308,17 @@ public sealed unsafe partial class CoordinateManager
         for (var level = coarse; level is not null; level = level.Source)
         {
             if (level.Stride == stride)
+            {
                 return level;
+            }
         }
         var maps = Maps;
         var matches = maps.Where(map => map.Stride == stride).ToArray();
         if (matches.Length == 1)
+        {
             return matches[0];
+        }
+
         var levels = string.Join("; ", maps.Select(map => map.ToString()));
         throw new InvalidOperationException(
             $"The level with stride {coarse.Stride} was made from none with stride {stride}, and its manager has "
@@ -283,7 +332,9 @@ public sealed unsafe partial class CoordinateManager
     private KernelGeometry[] Known(Dictionary<CoordinateMap, List<KernelGeometry>> history, CoordinateMap level)
     {
         lock (_gate)
+        {
             return history.TryGetValue(level, out var known) ? [.. known] : [];
+        }
     }
 
     // A level may have several kernels: floor(fine / stride) is the same level for every kernel.
@@ -297,9 +348,14 @@ public sealed unsafe partial class CoordinateManager
         {
             ThrowIfDisposed();
             if (!history.TryGetValue(level, out var known))
+            {
                 history.Add(level, known = []);
+            }
+
             if (!known.Contains(geometry))
+            {
                 known.Add(geometry);
+            }
         }
     }
 

@@ -45,7 +45,9 @@ public sealed unsafe partial class CoordinateManager : IDisposable
         get
         {
             lock (_gate)
+            {
                 return _maps.Sum(map => map.Bytes) + _rulebooks.Values.Sum(rulebook => rulebook.Bytes);
+            }
         }
     }
 
@@ -55,7 +57,9 @@ public sealed unsafe partial class CoordinateManager : IDisposable
         get
         {
             lock (_gate)
+            {
                 return [.. _maps];
+            }
         }
     }
 
@@ -67,7 +71,9 @@ public sealed unsafe partial class CoordinateManager : IDisposable
     public CoordinateMap Insert(ReadOnlySpan<int> coordinates, PerAxis? stride = null, PerAxis? spatialShape = null)
     {
         fixed (int* first = coordinates)
+        {
             return Insert(new ArrayView<int>((nint)first, coordinates.Length), stride, spatialShape);
+        }
     }
 
     /// <summary>
@@ -161,10 +167,14 @@ public sealed unsafe partial class CoordinateManager : IDisposable
                     && map.Rows * (1 + Dimensions) == coordinates.Length
                     && map.Coordinates().AsSpan().SequenceEqual(coordinates)
                 )
+                {
                     return map;
+                }
             }
             fixed (int* first = coordinates)
+            {
                 return Insert(new ArrayView<int>((nint)first, coordinates.Length), stride, spatialShape, batchSize);
+            }
         }
     }
 
@@ -194,9 +204,15 @@ public sealed unsafe partial class CoordinateManager : IDisposable
         {
             _disposed = true;
             foreach (var rulebook in _rulebooks.Values)
+            {
                 rulebook.Free();
+            }
+
             foreach (var map in _maps)
+            {
                 map.Free();
+            }
+
             _rulebooks.Clear();
             _madeBy.Clear();
             _keptBy.Clear();
@@ -209,10 +225,12 @@ public sealed unsafe partial class CoordinateManager : IDisposable
     internal void ThrowIfDisposed()
     {
         if (_disposed)
+        {
             throw new ObjectDisposedException(
                 nameof(CoordinateManager),
                 "The coordinate manager that owns these levels and rulebooks has been disposed."
             );
+        }
     }
 
     private CoordinateMap Add(
@@ -261,16 +279,28 @@ public sealed unsafe partial class CoordinateManager : IDisposable
         Span<int> high = stackalloc int[1 + Dimensions];
         fixed (int* lowest = low)
         fixed (int* highest = high)
+        {
             Native.spc_map_bounds(handle, lowest, highest).ThrowIfFailed();
+        }
+
         if (given.Length == 0 || (range.Holds(low) && range.Holds(high)))
+        {
             return;
+        }
+
         using (handle)
         {
             if (given.Device == Native.Cpu)
+            {
                 range.Check(new((void*)given.Data, checked((int)given.Length)), Dimensions, " in row {0}", name);
+            }
+
             var coordinates = new int[checked(Native.spc_map_rows(handle) * (1 + Dimensions))];
             fixed (int* first = coordinates)
+            {
                 Native.spc_map_coordinates(handle, Native.DefaultStream, first).ThrowIfFailed();
+            }
+
             range.Check(coordinates, Dimensions, ofMap, name);
         }
     }
@@ -289,11 +319,13 @@ public sealed unsafe partial class CoordinateManager : IDisposable
         ArgumentNullException.ThrowIfNull(map, name);
         ThrowIfDisposed();
         if (!ReferenceEquals(map.Manager, this))
+        {
             throw new ArgumentException(
                 $"{name} belongs to another coordinate manager, must be a level of this one: rows of different managers do not "
                     + "correspond. Insert its coordinates here, or make both tensors with one manager.",
                 name
             );
+        }
     }
 }
 
@@ -317,7 +349,10 @@ internal readonly record struct VoxelRange(PerAxis? SpatialShape, int? BatchSize
         {
             var voxel = coordinates.Slice(start, 1 + dimensions);
             if (Holds(voxel))
+            {
                 continue;
+            }
+
             var row = string.Format(CultureInfo.InvariantCulture, where, start / (1 + dimensions));
             var allowed = BatchSize is { } size ? $"in 0..{size - 1}" : "0 or more";
             throw new ArgumentException(
@@ -334,11 +369,16 @@ internal readonly record struct VoxelRange(PerAxis? SpatialShape, int? BatchSize
     private bool HoldsPlace(ReadOnlySpan<int> place)
     {
         if (SpatialShape is not { } shape)
+        {
             return true;
+        }
+
         for (var axis = 0; axis < place.Length; axis++)
         {
             if (place[axis] < 0 || place[axis] >= shape[axis])
+            {
                 return false;
+            }
         }
         return true;
     }

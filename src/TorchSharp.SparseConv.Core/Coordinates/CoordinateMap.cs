@@ -75,7 +75,10 @@ public sealed unsafe class CoordinateMap
     {
         var coordinates = new int[Rows * (1 + Dimensions)];
         fixed (int* first = coordinates)
+        {
             Native.spc_map_coordinates(Handle, Native.DefaultStream, first).ThrowIfFailed();
+        }
+
         return coordinates;
     }
 
@@ -89,7 +92,10 @@ public sealed unsafe class CoordinateMap
         var high = new int[1 + Dimensions];
         fixed (int* lowest = low)
         fixed (int* highest = high)
+        {
             Native.spc_map_bounds(Handle, lowest, highest).ThrowIfFailed();
+        }
+
         return (low, high);
     }
 
@@ -97,11 +103,17 @@ public sealed unsafe class CoordinateMap
     public ReadOnlySpan<int> BatchIndices()
     {
         if (Volatile.Read(ref _batches) is { } known)
+        {
             return known;
+        }
+
         var coordinates = Coordinates();
         var batches = new int[Rows];
         for (var row = 0; row < batches.Length; row++)
+        {
             batches[row] = coordinates[row * (1 + Dimensions)];
+        }
+
         Volatile.Write(ref _batches, batches);
         return batches;
     }

@@ -47,10 +47,16 @@ public readonly record struct KernelGeometry
         get
         {
             if (!Shape.Taps.IsEmpty)
+            {
                 return Shape.Taps.Length / Dimensions;
+            }
+
             var taps = 1;
             for (var axis = 0; axis < Dimensions; axis++)
+            {
                 taps *= Size[axis];
+            }
+
             return taps;
         }
     }
@@ -75,9 +81,14 @@ public readonly record struct KernelGeometry
             Checks.AtLeast(0, (padding ?? 0).Expand(dimensions, nameof(padding)), nameof(padding))
         );
         if (geometry.Shape.IsList)
+        {
             RequireInt32Range(geometry.Shape.Taps, geometry.Dilation);
+        }
         else
+        {
             RequireInt32Range(geometry.Size, geometry.Dilation, isBox: geometry.Shape.Taps.IsEmpty);
+        }
+
         return geometry;
     }
 
@@ -91,7 +102,10 @@ public readonly record struct KernelGeometry
         var unpadded = Create(dimensions, size, stride: 1, dilation);
         Span<int> padding = stackalloc int[dimensions];
         for (var axis = 0; axis < dimensions; axis++)
+        {
             padding[axis] = unpadded.TapSpan(axis) / 2;
+        }
+
         return new KernelGeometry(unpadded.Shape, unpadded.Stride, unpadded.Dilation, new PerAxis(padding));
     }
 
@@ -107,7 +121,10 @@ public readonly record struct KernelGeometry
         if (!Shape.Taps.IsEmpty)
         {
             for (var axis = 0; axis < Dimensions; axis++)
+            {
                 offset[axis] = (Dilation[axis] * Shape.Taps[(tap * Dimensions) + axis]) - Padding[axis];
+            }
+
             return new PerAxis(offset);
         }
         for (var axis = Dimensions - 1; axis >= 0; axis--)
@@ -132,11 +149,14 @@ public readonly record struct KernelGeometry
         {
             var room = (long)fine[axis] + (2L * Padding[axis]) - TapSpan(axis) - 1;
             if (room < 0)
+            {
                 throw new ArgumentException(
                     $"fineShape is {fine} and the kernel spans {TapSpan(axis) + 1L} sites on axis {axis}, must be at most "
                         + $"the shape with padding {Padding[axis]} on both sides.",
                     nameof(fineShape)
                 );
+            }
+
             coarse[axis] = Checks.Int32((room / Stride[axis]) + 1, nameof(fineShape));
         }
         return new PerAxis(coarse);
@@ -157,10 +177,13 @@ public readonly record struct KernelGeometry
         {
             var sites = ((coarse[axis] - 1L) * Stride[axis]) - (2L * Padding[axis]) + TapSpan(axis) + extra[axis] + 1;
             if (sites < 1)
+            {
                 throw new ArgumentException(
                     $"coarseShape is {coarse}, which gives {sites} fine sites on axis {axis}, must be 1 or more.",
                     nameof(coarseShape)
                 );
+            }
+
             fine[axis] = Checks.Int32(sites, nameof(coarseShape));
         }
         return new PerAxis(fine);
@@ -178,10 +201,12 @@ public readonly record struct KernelGeometry
         for (var axis = 0; axis < Dimensions; axis++)
         {
             if (extra[axis] >= Math.Max(Stride[axis], Dilation[axis]))
+            {
                 throw new ArgumentException(
                     $"outputPadding is {extra}, must be below the stride {Stride} or the dilation {Dilation} on every axis.",
                     nameof(outputPadding)
                 );
+            }
         }
         return extra;
     }
@@ -195,11 +220,13 @@ public readonly record struct KernelGeometry
         for (var i = 0; i < offsets.Length; i++)
         {
             if (Math.Abs((long)dilation[i % dilation.Count] * offsets[i]) > int.MaxValue)
+            {
                 throw new ArgumentException(
                     $"dilation is {dilation} and an offset {offsets[i]} on axis {i % dilation.Count}, must lead at most "
                         + $"{int.MaxValue} sites away.",
                     nameof(dilation)
                 );
+            }
         }
     }
 
@@ -210,14 +237,22 @@ public readonly record struct KernelGeometry
         {
             taps *= size[axis];
             if (!isBox)
+            {
                 taps = 1;
+            }
+
             if (taps > int.MaxValue)
+            {
                 throw new ArgumentException($"size is {size}, must have at most {int.MaxValue} taps.", nameof(size));
+            }
+
             if ((long)dilation[axis] * (size[axis] - 1) > int.MaxValue)
+            {
                 throw new ArgumentException(
                     $"dilation is {dilation} and size {size}, must span at most {int.MaxValue} sites on axis {axis}.",
                     nameof(dilation)
                 );
+            }
         }
     }
 }

@@ -62,11 +62,14 @@ public readonly struct KernelShape : IEquatable<KernelShape>
         foreach (var axis in cubeAxes)
         {
             if (axis is < 0 or >= PerAxis.MaxCount)
+            {
                 throw new ArgumentOutOfRangeException(
                     nameof(cubeAxes),
                     axis,
                     $"cubeAxes holds {axis}, must hold 0 to {PerAxis.MaxCount - 1}."
                 );
+            }
+
             axes |= 1u << axis;
         }
         return new KernelShape(Kind.Cross, size, axes);
@@ -80,27 +83,39 @@ public readonly struct KernelShape : IEquatable<KernelShape>
     public static KernelShape Offsets(params ReadOnlySpan<PerAxis> offsets)
     {
         if (offsets.Length is 0 or > MostListedTaps)
+        {
             throw new ArgumentException(
                 $"offsets has {offsets.Length} entries, must have 1 to {MostListedTaps}.",
                 nameof(offsets)
             );
+        }
+
         var dimensions = offsets[0].Count;
         if (dimensions == 0)
+        {
             throw new ArgumentException("offsets[0] is empty, must have 1 to 4 values.", nameof(offsets));
+        }
+
         var taps = new int[offsets.Length * dimensions];
         var seen = new Dictionary<PerAxis, int>(offsets.Length);
         for (var tap = 0; tap < offsets.Length; tap++)
         {
             if (offsets[tap].Count != dimensions)
+            {
                 throw new ArgumentException(
                     $"offsets[{tap}] is {offsets[tap]}, must have {dimensions} values as offsets[0].",
                     nameof(offsets)
                 );
+            }
+
             if (!seen.TryAdd(offsets[tap], tap))
+            {
                 throw new ArgumentException(
                     $"offsets[{seen[offsets[tap]]}] and offsets[{tap}] are both {offsets[tap]}, must be distinct.",
                     nameof(offsets)
                 );
+            }
+
             offsets[tap].CopyTo(taps.AsSpan(tap * dimensions));
         }
         return new KernelShape(Kind.List, Extent(taps, dimensions), taps: taps);
@@ -126,7 +141,9 @@ public readonly struct KernelShape : IEquatable<KernelShape>
         if (_kind == Kind.List)
         {
             foreach (var value in Taps)
+            {
                 hash.Add(value);
+            }
         }
         return hash.ToHashCode();
     }
@@ -167,27 +184,49 @@ public readonly struct KernelShape : IEquatable<KernelShape>
     internal KernelShape Expand(int dimensions, string name)
     {
         if (_kind == Kind.List)
+        {
             return ExpandList(dimensions, name);
+        }
+
         var size = Checks.AtLeast(1, Size.Expand(dimensions, name), name);
         if (_kind == Kind.Box)
+        {
             return Box(size);
+        }
+
         if (_cubeAxes >> dimensions != 0)
+        {
             throw new ArgumentException($"{name} is {this}, must have its box over axes 0 to {dimensions - 1}.", name);
+        }
+
         var cubes = 0u;
         var arms = 0;
         for (var axis = 0; axis < dimensions; axis++)
         {
             if (size[axis] == 1)
+            {
                 continue;
+            }
+
             if ((_cubeAxes >> axis & 1) != 0)
+            {
                 cubes |= 1u << axis;
+            }
             else
+            {
                 arms++;
+            }
         }
         if (arms + (cubes != 0 ? 1 : 0) <= 1)
+        {
             return Box(size);
+        }
+
         if (uint.IsPow2(cubes))
+        {
             cubes = 0; // a box over one axis is the same as an arm
+        }
+
         return new KernelShape(Kind.Cross, size, cubes, CrossTaps.List(size, cubes, name));
     }
 
@@ -211,15 +250,24 @@ public readonly struct KernelShape : IEquatable<KernelShape>
     private KernelShape ExpandList(int dimensions, string name)
     {
         if (Size.Count == dimensions)
+        {
             return this;
+        }
+
         if (Size.Count != 1)
+        {
             throw new ArgumentException(
                 $"{name} has offsets of {Size.Count} values, must have one value or {dimensions}.",
                 name
             );
+        }
+
         var taps = new int[_taps!.Length * dimensions];
         for (var i = 0; i < taps.Length; i++)
+        {
             taps[i] = _taps[i / dimensions];
+        }
+
         return new KernelShape(Kind.List, Size.Expand(dimensions), taps: taps);
     }
 
@@ -256,16 +304,23 @@ internal ref struct CrossTaps
         for (var axis = 0; axis < size.Count; axis++)
         {
             if ((cubeAxes >> axis & 1) != 0)
+            {
                 cells = Math.Min(cells * size[axis], int.MaxValue);
+            }
             else
+            {
                 taps += size[axis] - 1;
+            }
         }
         taps += cells - 1;
         if (taps > KernelShape.MostListedTaps)
+        {
             throw new ArgumentException(
                 $"{name} is {size}, which has {taps} taps, must have at most {KernelShape.MostListedTaps}.",
                 name
             );
+        }
+
         var list = new List<int>((int)taps * size.Count);
         Span<int> tap = stackalloc int[size.Count];
         new CrossTaps(size, cubeAxes, list, tap).Add(axis: 0, inCube: false, onArm: false);
@@ -278,7 +333,10 @@ internal ref struct CrossTaps
         if (axis == _size.Count)
         {
             foreach (var value in _tap)
+            {
                 _taps.Add(value);
+            }
+
             return;
         }
         var cube = (_cubeAxes >> axis & 1) != 0;

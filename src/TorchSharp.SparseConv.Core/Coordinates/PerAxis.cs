@@ -21,7 +21,10 @@ public readonly struct PerAxis : IEquatable<PerAxis>, IReadOnlyList<int>
     public PerAxis(params ReadOnlySpan<int> values)
     {
         if (values.Length is < 1 or > MaxCount)
+        {
             throw new ArgumentException($"{values.Length} values were given, must be 1 to {MaxCount}.", nameof(values));
+        }
+
         values.CopyTo(_values);
         _count = values.Length;
     }
@@ -63,9 +66,15 @@ public readonly struct PerAxis : IEquatable<PerAxis>, IReadOnlyList<int>
     public PerAxis Expand(int dimensions, string name = "value")
     {
         if (_count == dimensions)
+        {
             return this;
+        }
+
         if (_count != 1)
+        {
             throw new ArgumentException($"{name} is {this}, must have one value or {dimensions}.", name);
+        }
+
         return Repeat(_values[0], dimensions);
     }
 
@@ -93,7 +102,9 @@ public readonly struct PerAxis : IEquatable<PerAxis>, IReadOnlyList<int>
     public IEnumerator<int> GetEnumerator()
     {
         for (var axis = 0; axis < _count; axis++)
+        {
             yield return _values[axis];
+        }
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();

@@ -59,7 +59,10 @@ public sealed unsafe class Rulebook
     {
         var counts = new long[Taps];
         fixed (long* first = counts)
+        {
             Native.spc_rulebook_counts(Handle, first).ThrowIfFailed();
+        }
+
         return counts;
     }
 
@@ -76,7 +79,10 @@ public sealed unsafe class Rulebook
         var coarse = new long[count];
         fixed (long* firstFine = fine)
         fixed (long* firstCoarse = coarse)
+        {
             Native.spc_rulebook_tap_pairs(Handle, tap, Native.DefaultStream, firstFine, firstCoarse).ThrowIfFailed();
+        }
+
         return (fine, coarse);
     }
 

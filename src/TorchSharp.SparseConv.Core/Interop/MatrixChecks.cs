@@ -44,48 +44,65 @@ internal readonly struct MatrixChecks
     )
     {
         if (matrix.Device != device)
+        {
             throw new ArgumentException(
                 $"{name} is on {Checks.DeviceName(matrix.Device)}, must be on {Checks.DeviceName(device)}, where the voxels are.",
                 name
             );
+        }
+
         if (matrix.ElementType != elementType)
+        {
             throw new ArgumentException(
                 $"{name} has element type {matrix.ElementType}, must have the {elementType} of the other matrices.",
                 name
             );
+        }
+
         Channels(columns, name);
         if (matrix.Rows != rows || matrix.Columns != columns)
+        {
             throw new ArgumentException(
                 $"{name} is [{matrix.Rows}, {matrix.Columns}], must be [{rows}, {columns}].",
                 name
             );
+        }
+
         if (matrix.Data == 0 && rows > 0 && columns > 0)
+        {
             throw new ArgumentException($"{name} has no address, must have one for {rows * columns} elements.", name);
+        }
     }
 
     internal static void Channels(long columns, string name)
     {
         if (columns is < 0 or > int.MaxValue)
+        {
             throw new ArgumentOutOfRangeException(
                 name,
                 columns,
                 $"{name} has {columns} channels, must have 0 to {int.MaxValue}."
             );
+        }
     }
 
     internal static void Groups(long groups, long inChannels, long outChannels)
     {
         if (groups < 1 || inChannels % groups != 0 || outChannels % groups != 0)
+        {
             throw new ArgumentException(
                 $"groups is {groups}, must be positive and divide {inChannels} input and {outChannels} output channels.",
                 nameof(groups)
             );
+        }
     }
 
     internal static void Saved(Workspace saved, long bytes)
     {
         if (saved.Bytes != bytes || (saved.Data == 0 && bytes > 0))
+        {
             throw new ArgumentException($"saved has {saved.Bytes} bytes, must have {bytes}.", nameof(saved));
+        }
     }
 
     private static bool IsHalf(ElementType elementType) => elementType is ElementType.BFloat16 or ElementType.Float16;

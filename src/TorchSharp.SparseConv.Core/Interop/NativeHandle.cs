@@ -17,7 +17,10 @@ internal abstract class NativeHandle : SafeHandleZeroOrMinusOneIsInvalid
     internal void AddMemoryPressure(long bytes)
     {
         if (bytes <= 0)
+        {
             return;
+        }
+
         GC.AddMemoryPressure(bytes);
         _bytes = bytes;
     }
@@ -28,7 +31,10 @@ internal abstract class NativeHandle : SafeHandleZeroOrMinusOneIsInvalid
     {
         Destroy(handle);
         if (_bytes > 0)
+        {
             GC.RemoveMemoryPressure(_bytes);
+        }
+
         return true;
     }
 }

@@ -18,11 +18,17 @@ internal static unsafe class NativeLoader
     internal static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath)
     {
         if (!string.Equals(name, Native.Library, StringComparison.Ordinal))
+        {
             return 0;
+        }
+
         lock (Gate)
         {
             if (_library == 0)
+            {
                 _library = Load(Candidates(assembly));
+            }
+
             return _library;
         }
     }
@@ -39,7 +45,10 @@ internal static unsafe class NativeLoader
         {
             var problem = TryLoad(path, out var library);
             if (problem is null)
+            {
                 return library;
+            }
+
             tried.Add($"{path} ({problem})");
         }
         throw new DllNotFoundException(
@@ -53,13 +62,18 @@ internal static unsafe class NativeLoader
     private static void LoadOpenMPOfTorch()
     {
         if (!OperatingSystem.IsLinux())
+        {
             return;
+        }
+
         var runtime = Folders(typeof(NativeLoader).Assembly)
             .Where(Directory.Exists)
             .SelectMany(folder => Directory.EnumerateFiles(folder, "libgomp-*.so*"))
             .FirstOrDefault();
         if (runtime is not null)
+        {
             NativeLibrary.TryLoad(runtime, out _);
+        }
     }
 
     // Null when the library is loaded and of our ABI, else the reason why not.
@@ -67,7 +81,10 @@ internal static unsafe class NativeLoader
     {
         library = 0;
         if (!File.Exists(path))
+        {
             return "no such file";
+        }
+
         try
         {
             library = NativeLibrary.Load(path);
@@ -78,14 +95,20 @@ internal static unsafe class NativeLoader
         }
         var problem = AbiProblem(library);
         if (problem is not null)
+        {
             NativeLibrary.Free(library);
+        }
+
         return problem;
     }
 
     private static string? AbiProblem(nint library)
     {
         if (!NativeLibrary.TryGetExport(library, "spc_abi_version", out var function))
+        {
             return "it does not export spc_abi_version";
+        }
+
         var version = ((delegate* unmanaged<int>)function)();
         return version == Native.AbiVersion ? null : $"it has ABI version {version}, must be {Native.AbiVersion}";
     }
@@ -94,7 +117,10 @@ internal static unsafe class NativeLoader
     {
         var forced = Environment.GetEnvironmentVariable(PathVariable);
         if (!string.IsNullOrEmpty(forced))
+        {
             return [Directory.Exists(forced) ? Path.Combine(forced, FileName) : forced];
+        }
+
         return Folders(assembly)
             .Where(folder => folder.Length > 0)
             .Select(folder => Path.GetFullPath(Path.Combine(folder, FileName)))
@@ -106,14 +132,19 @@ internal static unsafe class NativeLoader
         foreach (var home in (string[])[AssemblyFolder(assembly), AppContext.BaseDirectory])
         {
             if (home.Length == 0)
+            {
                 continue;
+            }
+
             yield return home;
             yield return Path.Combine(home, "runtimes", RuntimeInformation.RuntimeIdentifier, "native");
             yield return Path.Combine(home, "runtimes", PortableIdentifier, "native");
         }
         var named = AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "";
         foreach (var folder in named.Split(Path.PathSeparator))
+        {
             yield return folder;
+        }
     }
 
     [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "An empty location is passed over.")]

@@ -42,7 +42,9 @@ internal static class StatusExtensions
     internal static void ThrowIfFailed(this Status status)
     {
         if (status != Status.Ok)
+        {
             throw new SparseConvException(status, Native.LastError());
+        }
     }
 
     /// <summary>
@@ -52,7 +54,10 @@ internal static class StatusExtensions
     internal static void ThrowIfRefused(this Status status, string name)
     {
         if (status is Status.InvalidArgument or Status.Unsupported)
+        {
             throw new ArgumentException(Native.LastError(), name);
+        }
+
         status.ThrowIfFailed();
     }
 }

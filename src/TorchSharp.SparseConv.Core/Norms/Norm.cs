@@ -20,7 +20,10 @@ public static unsafe class Norm
         FitColumns(input, mean, nameof(mean));
         FitColumns(input, variance, nameof(variance));
         if (input.Rows == 0)
+        {
             throw new ArgumentException("input has no rows, must have one at least.", nameof(input));
+        }
+
         Native.spc_norm_statistics(in input, Native.DefaultStream, in mean, in variance).ThrowIfFailed();
     }
 
@@ -121,14 +124,18 @@ public static unsafe class Norm
     private static void FitRows(in MatrixView input, MatrixView? matrix, string name)
     {
         if (matrix is { } given)
+        {
             MatrixChecks.Fit(given, input.ElementType, input.Device, input.Rows, input.Columns, name);
+        }
     }
 
     private static void FitColumns(in MatrixView input, MatrixView? matrix, string name)
     {
         var type = input.ElementType == ElementType.Float64 ? ElementType.Float64 : ElementType.Float32;
         if (matrix is { } given)
+        {
             MatrixChecks.Fit(given, type, input.Device, 1, input.Columns, name);
+        }
     }
 }
 

@@ -61,7 +61,10 @@ public static unsafe class Interpolation
         Check(links, output, nameof(output), input, nameof(input));
         Checks.Defined(kind, nameof(kind));
         if (saved != default)
+        {
             MatrixChecks.Saved(saved, SizeOfSaved(links, kind, input.Columns));
+        }
+
         Native
             .spc_splat_forward(links.Handle, kind, in input, Native.DefaultStream, (int*)saved.Data, in output)
             .ThrowIfFailed();
@@ -98,7 +101,10 @@ public static unsafe class Interpolation
         ArgumentNullException.ThrowIfNull(links);
         Checks.Defined(ofRows.ElementType, nameOfRows);
         if (ofRows.Columns < 1)
+        {
             throw new ArgumentException($"{nameOfRows} has {ofRows.Columns} columns, must have 1 or more.", nameOfRows);
+        }
+
         MatrixChecks.Fit(ofRows, ofRows.ElementType, links.Device, links.Rows, ofRows.Columns, nameOfRows);
         MatrixChecks.Fit(ofPoints, ofRows.ElementType, links.Device, links.Points, ofRows.Columns, nameOfPoints);
     }

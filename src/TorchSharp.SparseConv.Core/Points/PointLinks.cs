@@ -89,7 +89,10 @@ public sealed unsafe class PointLinks : IDisposable
         var count = Checks.Points(points.Length, batch.Length, map.Dimensions);
         Checks.Array(points, points.Length, map.Device, nameof(points));
         if (batch.Length > 0)
+        {
             Checks.Array(batch, batch.Length, map.Device, nameof(batch));
+        }
+
         var status = Native.spc_links_create(
             map.Handle,
             (double*)points.Data,
@@ -103,7 +106,10 @@ public sealed unsafe class PointLinks : IDisposable
         );
         // The engine has refused a value. In host memory it can be found again, to name the point.
         if (status == Status.InvalidArgument && points.Device == Native.Cpu)
+        {
             Checks.Finite(new((void*)points.Data, checked((int)points.Length)), map.Dimensions, nameof(points));
+        }
+
         status.ThrowIfRefused(nameof(points));
         return new PointLinks(handle, map);
     }
@@ -115,7 +121,9 @@ public sealed unsafe class PointLinks : IDisposable
     public static PointLinks FromRows(CoordinateMap map, ReadOnlySpan<long> rowOfPoint)
     {
         fixed (long* first = rowOfPoint)
+        {
             return FromRows(map, new ArrayView<long>((nint)first, rowOfPoint.Length));
+        }
     }
 
     /// <summary>The same from memory of the map's device or of the host, int64 <c>[n]</c>.</summary>
@@ -148,7 +156,10 @@ public sealed unsafe class PointLinks : IDisposable
         fixed (long* firstStart = starts)
         fixed (long* firstRow = rows)
         fixed (double* firstWeight = weights)
+        {
             Native.spc_links_read(Handle, Native.DefaultStream, firstStart, firstRow, firstWeight).ThrowIfFailed();
+        }
+
         return (starts, rows, weights);
     }
 

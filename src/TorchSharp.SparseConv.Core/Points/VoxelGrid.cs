@@ -65,11 +65,14 @@ internal sealed class VoxelGrid
                     continue;
                 }
                 if (cell is < int.MinValue or > int.MaxValue)
+                {
                     throw new ArgumentException(
                         $"points has {value} on axis {axis} of point {point}, which with voxelSize {Size[axis]} is voxel {cell}, "
                             + "must be within 32 bits.",
                         nameof(points)
                     );
+                }
+
                 row[1 + axis] = (int)cell;
             }
         }
@@ -83,30 +86,37 @@ internal sealed class VoxelGrid
         for (var axis = 0; axis < low.Length; axis++)
         {
             if (!(low[axis] < high[axis]))
+            {
                 throw new ArgumentException(
                     $"high is {high[axis]} on axis {axis}, must be above low, {low[axis]}.",
                     nameof(high)
                 );
+            }
         }
     }
 
     private static double[] Sizes(IReadOnlyList<double> voxelSize, int dimensions)
     {
         if (voxelSize.Count != 1 && voxelSize.Count != dimensions)
+        {
             throw new ArgumentException(
                 $"voxelSize has {voxelSize.Count} values, must have one or {dimensions}.",
                 nameof(voxelSize)
             );
+        }
+
         var size = new double[dimensions];
         for (var axis = 0; axis < size.Length; axis++)
         {
             size[axis] = voxelSize[voxelSize.Count == 1 ? 0 : axis];
             if (!(size[axis] > 0 && double.IsFinite(size[axis])))
+            {
                 throw new ArgumentOutOfRangeException(
                     nameof(voxelSize),
                     size[axis],
                     $"voxelSize is {size[axis]} on axis {axis}, must be finite and above 0."
                 );
+            }
         }
         return size;
     }
@@ -120,14 +130,19 @@ internal sealed class VoxelGrid
             return all;
         }
         if (values.Count != dimensions)
+        {
             throw new ArgumentException(
                 $"{name} has {values.Count} values, must have one for each of {dimensions} axes.",
                 name
             );
+        }
+
         for (var axis = 0; axis < dimensions; axis++)
         {
             if (!double.IsFinite(values[axis]))
+            {
                 throw new ArgumentException($"{name} is {values[axis]} on axis {axis}, must be finite.", name);
+            }
         }
         return [.. values];
     }

@@ -17,21 +17,31 @@ public sealed class VoxelGroups
         {
             var row = voxelOfPoint[point];
             if (row < -1 || row >= rows)
+            {
                 throw new ArgumentException(
                     $"voxelOfPoint has {row} at point {point}, must be -1 to {rows - 1}.",
                     nameof(voxelOfPoint)
                 );
+            }
+
             if (row >= 0)
+            {
                 _starts[row + 1]++;
+            }
         }
         for (var row = 0; row < rows; row++)
+        {
             _starts[row + 1] += _starts[row];
+        }
+
         _points = new int[_starts[^1]];
         var next = _starts.AsSpan(0, (int)rows).ToArray();
         for (var point = 0; point < voxelOfPoint.Length; point++)
         {
             if (voxelOfPoint[point] is >= 0 and var row)
+            {
                 _points[next[row]++] = point;
+            }
         }
     }
 
@@ -46,7 +56,10 @@ public sealed class VoxelGroups
     {
         var counts = new long[Rows];
         for (var row = 0; row < counts.Length; row++)
+        {
             counts[row] = _starts[row + 1] - _starts[row];
+        }
+
         return counts;
     }
 
@@ -55,7 +68,10 @@ public sealed class VoxelGroups
     {
         var chosen = new long[Rows];
         for (var row = 0; row < chosen.Length; row++)
+        {
             chosen[row] = this[row] is { IsEmpty: false } points ? points[0] : -1;
+        }
+
         return chosen;
     }
 
@@ -67,7 +83,10 @@ public sealed class VoxelGroups
     {
         ArgumentNullException.ThrowIfNull(map);
         if (map.Rows != Rows)
+        {
             throw new ArgumentException($"map has {map.Rows} rows, must have {Rows}.", nameof(map));
+        }
+
         var coordinates = map.Coordinates();
         var columns = 1 + map.Dimensions;
         var chosen = new long[Rows];
@@ -76,7 +95,10 @@ public sealed class VoxelGroups
             var points = this[row];
             var hash = Mix(unchecked((ulong)seed));
             foreach (var coordinate in coordinates.AsSpan(row * columns, columns))
+            {
                 hash = Mix(hash ^ unchecked((uint)coordinate));
+            }
+
             chosen[row] = points.IsEmpty ? -1 : points[(int)(((hash >> 32) * (uint)points.Length) >> 32)];
         }
         return chosen;
@@ -96,7 +118,9 @@ public sealed class VoxelGroups
             foreach (var point in this[row])
             {
                 if (labels[point] != ignore)
+                {
                     votes.Add(labels[point]);
+                }
             }
             votes.Sort();
             result[row] = MostFrequent(votes, ignore);
@@ -122,7 +146,9 @@ public sealed class VoxelGroups
         {
             var group = this[row];
             foreach (var point in group[..Math.Min(most, group.Length)])
+            {
                 rows[point] = row;
+            }
         }
         return rows;
     }
@@ -133,9 +159,14 @@ public sealed class VoxelGroups
         for (int start = 0, end; start < sorted.Count; start = end)
         {
             for (end = start + 1; end < sorted.Count && sorted[end] == sorted[start]; )
+            {
                 end++;
+            }
+
             if (end - start > most)
+            {
                 (best, most) = (sorted[start], end - start);
+            }
         }
         return best;
     }

@@ -27,7 +27,10 @@ public static class Voxelizer
         var batches = new int[count];
         grid.Fill(points, batch, lattice, coordinates, batches);
         if (options.MaxVoxels is { } most)
+        {
             DropLateVoxels(coordinates, batches, manager.Dimensions, most);
+        }
+
         var voxelOfPoint = new long[count];
         var map = InsertKept(manager, coordinates, batches, voxelOfPoint, options.SpatialShape);
         return new VoxelizedPoints(map, voxelOfPoint, lattice, batches);
@@ -43,7 +46,10 @@ public static class Voxelizer
     {
         var wide = new double[points.Length];
         for (var i = 0; i < wide.Length; i++)
+        {
             wide[i] = points[i];
+        }
+
         return Voxelize(manager, wide, batch, options);
     }
 
@@ -52,10 +58,12 @@ public static class Voxelizer
         for (var point = 0; point < batch.Length; point++)
         {
             if (batch[point] < 0)
+            {
                 throw new ArgumentException(
                     $"batch has batch index {batch[point]} at point {point}, must be 0 or more.",
                     nameof(batch)
                 );
+            }
         }
     }
 
@@ -74,7 +82,10 @@ public static class Voxelizer
         {
             var row = voxelOfPoint[point];
             if (row < 0)
+            {
                 continue;
+            }
+
             if (!seen[row])
             {
                 seen[row] = true;
@@ -83,7 +94,9 @@ public static class Voxelizer
                 voxels[batches[point]] = before + 1;
             }
             if (!kept[row])
+            {
                 batches[point] = -1;
+            }
         }
     }
 
@@ -99,19 +112,28 @@ public static class Voxelizer
         var columns = 1 + manager.Dimensions;
         var kept = batches.Count(batch => batch >= 0);
         if (kept == batches.Length)
+        {
             return manager.InsertMerged(coordinates, voxelOfPoint, spatialShape: spatialShape);
+        }
+
         var rows = new int[kept * columns];
         for (int point = 0, to = 0; point < batches.Length; point++)
         {
             if (batches[point] < 0)
+            {
                 continue;
+            }
+
             coordinates.AsSpan(point * columns, columns).CopyTo(rows.AsSpan(to * columns));
             to++;
         }
         var merged = new long[kept];
         var map = manager.InsertMerged(rows, merged, spatialShape: spatialShape);
         for (int point = 0, from = 0; point < batches.Length; point++)
+        {
             voxelOfPoint[point] = batches[point] < 0 ? -1 : merged[from++];
+        }
+
         return map;
     }
 }

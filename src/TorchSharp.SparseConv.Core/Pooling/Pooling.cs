@@ -44,7 +44,10 @@ public static unsafe class Pooling
         checks.Fit(input, checks.RowsRead, input.Columns, nameof(input));
         checks.Fit(output, checks.RowsWritten, input.Columns, nameof(output));
         if (saved != default)
+        {
             MatrixChecks.Saved(saved, SizeOfSaved(checks.RowsWritten, kind, input.Columns));
+        }
+
         Native
             .spc_pooling_forward(
                 rulebook.Handle,

@@ -14,9 +14,14 @@ internal static class Cloud
             var row = new int[1 + dimensions];
             row[0] = random.Next(batches);
             for (var axis = 1; axis <= dimensions; axis++)
+            {
                 row[axis] = (int)random.NextInt64(low, (long)high + (high == int.MaxValue ? 1 : 0));
+            }
+
             if (seen.Add(Site.From(row)))
+            {
                 coordinates.AddRange(row);
+            }
         }
         return [.. coordinates];
     }

@@ -39,7 +39,10 @@ internal sealed class Matrix<T>
         var random = new Random(seed);
         var matrix = new Matrix<T>(rows, columns, backend);
         for (var index = 0; index < matrix.Data.Length; index++)
+        {
             matrix.Data[index] = T.CreateTruncating((random.NextDouble() * 2) - 1);
+        }
+
         return matrix;
     }
 

@@ -19,7 +19,10 @@ internal static class Near
     {
         Assert.That(actual, Has.Length.EqualTo(expected.Length), what);
         if (expected.Length == 0)
+        {
             return;
+        }
+
         Assert.That(actual, Has.All.Matches<double>(double.IsFinite), $"{what}: every element is written");
         var scale = Math.Max(Math.Max(expected.Max(Math.Abs), terms), 1e-3);
         var error = actual.Zip(expected, (a, e) => Math.Abs(a - e)).Max() / scale;

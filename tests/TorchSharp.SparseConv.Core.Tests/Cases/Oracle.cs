@@ -34,8 +34,11 @@ internal sealed class Oracle
     {
         var fine = new long[_case.Dimensions];
         for (var axis = 0; axis < fine.Length; axis++)
+        {
             fine[axis] =
                 (_case.Stride[axis] * coarse.Axis(axis)) + (_case.Dilation[axis] * cell[axis]) - _case.Padding[axis];
+        }
+
         return Site.From(coarse.Batch, fine);
     }
 
@@ -47,7 +50,10 @@ internal sealed class Oracle
         {
             var scaled = fine.Axis(axis) - (_case.Dilation[axis] * cell[axis]) + _case.Padding[axis];
             if (scaled % _case.Stride[axis] != 0)
+            {
                 return null;
+            }
+
             coarse[axis] = scaled / _case.Stride[axis];
         }
         return Site.From(fine.Batch, coarse);
@@ -100,7 +106,9 @@ internal sealed class Oracle
             for (var row = 0; row < coarseSites.Length; row++)
             {
                 if (fineRows.TryGetValue(FineOf(coarseSites[row], cell), out var met))
+                {
                     pairs.Add((tap, met, row));
+                }
             }
         }
         return pairs;
@@ -113,7 +121,9 @@ internal sealed class Oracle
         for (var row = 0; row < problem.RowsWritten; row++)
         {
             for (var o = 0; o < problem.Out; o++)
+            {
                 output[(row * problem.Out) + o] = problem.Bias is { } bias ? bias[o] : 0;
+            }
         }
         problem.Each(
             (read, written, weight, i, o) =>
@@ -138,7 +148,10 @@ internal sealed class Oracle
             }
         );
         for (var entry = 0; entry < gradOutput.Length; entry++)
+        {
             bias[entry % problem.Out] += gradOutput[entry];
+        }
+
         return (input, weight, bias);
     }
 
@@ -174,7 +187,9 @@ internal sealed class OracleProblem
             for (var i = 0; i < In; i++)
             {
                 for (var o = 0; o < Out; o++)
+                {
                     visit(read, written, (((tap * In) + i) * Out) + o, i, o);
+                }
             }
         }
     }

@@ -8,7 +8,10 @@ public sealed class CudaTests
     public void Cuda_takes_part_in_this_run()
     {
         if (SparseConvRuntime.CudaFailure is { } reason)
+        {
             Assert.Ignore(reason);
+        }
+
         Assert.That(SparseConvRuntime.CudaDevices, Is.Not.Empty.And.All.Not.Empty);
         Assert.That(Backends.Available, Does.Contain(Backend.Cuda));
     }
@@ -45,7 +48,10 @@ public sealed class CudaTests
     public void A_convolution_on_a_device_needs_scratch_of_the_caller()
     {
         if (SparseConvRuntime.CudaFailure is { } reason)
+        {
             Assert.Ignore(reason);
+        }
+
         using var scene = new Scene(Cases.Named("3d_wide_64_to_48"), Backend.Cuda);
         var problem = new Problem<float>(scene, ConvolutionDirection.FineToCoarse);
         var bytes = Convolution.WorkspaceBytes(
@@ -57,7 +63,10 @@ public sealed class CudaTests
             ElementType.Float32
         );
         if (bytes == 0)
+        {
             Assert.Ignore("this engine needs none");
+        }
+
         Refused.With(
             () =>
                 Convolution.BackwardWeight(

@@ -27,7 +27,9 @@ internal sealed unsafe class DeviceArray<T>
     {
         (_backend, _host) = (backend, host);
         if (backend == Backend.Cuda && host.Length > 0)
+        {
             _device = new DeviceMemory(Bytes);
+        }
     }
 
     /// <summary>The numbers, as the last call left them.</summary>
@@ -36,7 +38,10 @@ internal sealed unsafe class DeviceArray<T>
         get
         {
             if (_isAway)
+            {
                 CudaDriver.Copy(Pinned, _device!.Address, Bytes);
+            }
+
             _isAway = false;
             return _host;
         }
@@ -48,9 +53,15 @@ internal sealed unsafe class DeviceArray<T>
         get
         {
             if (_device is null)
+            {
                 return _host.Length == 0 ? 0 : Pinned;
+            }
+
             if (!_isAway)
+            {
                 CudaDriver.Copy(_device.Address, Pinned, Bytes);
+            }
+
             _isAway = true;
             return _device.Address;
         }
@@ -67,7 +78,9 @@ internal sealed unsafe class DeviceArray<T>
         get
         {
             fixed (T* first = _host)
+            {
                 return (nint)first;
+            }
         }
     }
 }
