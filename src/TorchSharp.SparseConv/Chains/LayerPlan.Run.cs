@@ -114,7 +114,7 @@ internal sealed partial class LayerPlan
         {
             var shortcut = Shortcut!.Run(input);
             var features = result.Tensor.features;
-            var sum = features.add_(shortcut.Tensor.features);
+            var sum = features.add_(shortcut.Tensor.features, Scalars.One);
             if (!ReferenceEquals(sum, features))
             {
                 sum.Dispose();

@@ -137,20 +137,22 @@ internal sealed class LayerStep(SparseConvolution? convolution, torch.nn.Module?
         {
             using var untracked = torch.no_grad();
             using var scope = torch.NewDisposeScope();
-            var scale = Precision.Widen(weight) / (Precision.Widen(variance) + norm.Epsilon).sqrt();
+            using Scalar epsilon = norm.Epsilon;
+            using Scalar unit = 1 - norm.Epsilon;
+            var scale = Precision.Widen(weight) / Precision.Widen(variance).add(epsilon, Scalars.One).sqrt();
             var offset = -Precision.Widen(mean);
             if (Convolution!.bias is { } bias)
             {
-                offset = offset + Precision.Widen(bias);
+                offset = offset.add(Precision.Widen(bias), Scalars.One);
                 bias.zero_();
             }
 
-            var added = Precision.Widen(shift) + (offset * scale);
+            var added = Precision.Widen(shift).add(offset * scale, Scalars.One);
             Convolution.weight.copy_(Precision.Widen(Convolution.weight) * scale);
-            weight.fill_(1);
+            weight.fill_(Scalars.One);
             shift.copy_(added);
             mean.zero_();
-            variance.fill_(1 - norm.Epsilon);
+            variance.fill_(unit);
         }
 
         IsFolded = true;

@@ -51,7 +51,7 @@ public sealed class PointVoxelBlock : torch.nn.Module<PointTensor, SparseTensor,
         var read = points.to_points(voxels, rule).features;
         var wide = RowLinear.Run(_linear, Precision.Widen(points.features), points.Sites);
         var own = Precision.As(_norm.NormalizeRows(wide, Activation.Relu), read.dtype);
-        return points.with_features(read.add(own)).MoveToOuterDisposeScope();
+        return points.with_features(read.add(own, Scalars.One)).MoveToOuterDisposeScope();
     }
 
     // All is registered under the checkpoints' names; the fields would add a second name.

@@ -159,7 +159,7 @@ internal sealed class BatchNormState
         var share = Momentum ?? 0;
         if (Count is { } count)
         {
-            count.add_(One);
+            count.add_(Scalars.One, Scalars.One);
             share = Momentum ?? 1 / count.to_type(torch.ScalarType.Float64).item<double>();
         }
 
@@ -173,6 +173,4 @@ internal sealed class BatchNormState
     // libtorch has saved these buffers where its own norm ran, and refuses them after copy_.
     private static void Write(torch.Tensor buffer, torch.Tensor values) =>
         TensorMemory.Restore(buffer, Precision.As(values, buffer.dtype));
-
-    private static readonly Scalar One = 1;
 }

@@ -10,8 +10,6 @@ namespace TorchSharp.SparseConv;
 /// </summary>
 internal sealed class NormOp : Operation<NormOp>
 {
-    private static readonly Scalar One = 1;
-
     private readonly double _epsilon;
     private readonly NormStatistics _kind;
     private readonly Activation _activation;
@@ -97,7 +95,7 @@ internal sealed class NormOp : Operation<NormOp>
     internal static torch.Tensor Neutral(torch.Tensor features)
     {
         var statistics = torch.zeros(new[] { 2, features.shape[1] }, Precision.Sums(features.dtype), features.device);
-        _ = statistics[1].fill_(One);
+        _ = statistics[1].fill_(Scalars.One);
         return statistics;
     }
 

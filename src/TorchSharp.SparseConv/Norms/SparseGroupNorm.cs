@@ -67,7 +67,7 @@ internal static class ScanNorm
     {
         using Scalar epsilon = eps;
         var centred = input.features - Spread(GroupMean(input.features));
-        return centred * Spread(GroupMean(centred * centred).add(epsilon).rsqrt());
+        return centred * Spread(GroupMean(centred * centred).add(epsilon, Scalars.One).rsqrt());
 
         // The mean over a scan and a group, for each of the group's channels, [batch, C].
         torch.Tensor GroupMean(torch.Tensor rows)

@@ -8,7 +8,6 @@ namespace TorchSharp.SparseConv;
 /// </summary>
 internal sealed class PlacedPoints
 {
-    private static readonly Scalar Zero = 0;
     private static readonly Scalar Least = int.MinValue;
     private static readonly Scalar Most = int.MaxValue;
     private static readonly Scalar Dropped = -1;
@@ -91,7 +90,7 @@ internal sealed class PlacedPoints
             fits = fits.logical_or(kept.logical_not()).logical_and(wide.isfinite().all(1));
         }
 
-        if (!fits.logical_and(batches.ge(Zero)).all().item<bool>())
+        if (!fits.logical_and(batches.ge(Scalars.Zero)).all().item<bool>())
         {
             return null;
         }
@@ -121,7 +120,7 @@ internal sealed class PlacedPoints
         if (grid.Shape is { } shape)
         {
             double[] sizes = [.. shape.Select(size => (double)size)];
-            inside = inside.logical_and(cells.ge(Zero)).logical_and(cells.lt(Row(sizes, points)));
+            inside = inside.logical_and(cells.ge(Scalars.Zero)).logical_and(cells.lt(Row(sizes, points)));
         }
 
         return inside.all(1);

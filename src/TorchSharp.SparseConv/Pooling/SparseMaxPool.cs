@@ -148,8 +148,6 @@ public sealed class MaxPoolRows : IDisposable
 /// </summary>
 public sealed class SparseMaxUnpool : torch.nn.Module<SparseTensor, MaxPoolRows, SparseTensor>
 {
-    private static readonly Scalar Zero = 0;
-
     /// <summary>A layer without parameters, for any number of axes.</summary>
     public SparseMaxUnpool()
         : base(nameof(SparseMaxUnpool)) { }
@@ -180,10 +178,10 @@ public sealed class SparseMaxUnpool : torch.nn.Module<SparseTensor, MaxPoolRows,
 
         using var scope = torch.NewDisposeScope();
         var index = rows.rows.to_type(torch.ScalarType.Int64);
-        var values = Precision.Widen(input.features).masked_fill(index.lt(Zero), Zero);
+        var values = Precision.Widen(input.features).masked_fill(index.lt(Scalars.Zero), Scalars.Zero);
         var sums = torch
             .zeros(new[] { rows.Fine.Rows, input.channels }, values.dtype, values.device)
-            .scatter_add(0, index.clamp_min(Zero), values);
+            .scatter_add(0, index.clamp_min(Scalars.Zero), values);
         var features = Precision.As(sums, input.features.dtype).MoveToOuterDisposeScope();
         return new SparseTensor(features, rows.Fine, input.batch_size);
     }

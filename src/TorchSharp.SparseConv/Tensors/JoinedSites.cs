@@ -8,8 +8,6 @@ namespace TorchSharp.SparseConv;
 /// </summary>
 internal static class JoinedSites
 {
-    private static readonly Scalar None = 0;
-
     /// <summary>The level of the voxels of either.</summary>
     internal static CoordinateMap Union(CoordinateMap first, CoordinateMap second) =>
         first.Manager.Join(first, second, isUnion: true, () => Make(first, second, isUnion: true));
@@ -23,7 +21,7 @@ internal static class JoinedSites
         using var scope = torch.NewDisposeScope();
         var (ours, theirs) = (CoordinateRows.Of(first), CoordinateRows.Of(second));
         var rows = CoordinateRows.Find(first, theirs);
-        var shared = rows.masked_select(rows.ge(None));
+        var shared = rows.masked_select(rows.ge(Scalars.Zero));
         if (shared.shape[0] == second.Rows)
         {
             return isUnion ? first : second;

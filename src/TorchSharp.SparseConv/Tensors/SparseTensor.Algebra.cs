@@ -30,7 +30,7 @@ public sealed partial class SparseTensor
     /// up, in any order of rows), and ArgumentException says which one is missing. Differentiable in both.
     /// </summary>
     public static SparseTensor add(SparseTensor left, SparseTensor right, JoinSites sites = JoinSites.Same) =>
-        Combine(left, right, sites, static (one, other) => one.add(other));
+        Combine(left, right, sites, static (one, other) => one.add(other, Scalars.One));
 
     /// <summary>This + other, voxel by voxel; as the static one.</summary>
     public SparseTensor add(SparseTensor other, JoinSites sites = JoinSites.Same) => add(this, other, sites);
@@ -177,7 +177,7 @@ public sealed partial class SparseTensor
 
         using var scope = torch.NewDisposeScope();
         var voxels = CoordinateRows.Of(known);
-        var missing = CoordinateRows.Find(next.map, voxels).lt(None).nonzero().reshape(-1);
+        var missing = CoordinateRows.Find(next.map, voxels).lt(Scalars.Zero).nonzero().reshape(-1);
         if (missing.shape[0] > 0 || known.Rows != next.count)
         {
             var where =
@@ -233,6 +233,6 @@ public sealed partial class SparseTensor
         }
 
         var rows = CoordinateRows.Find(other.map, coordinates);
-        return rows.ge(None).all().item<bool>() && comparison(features, other.features.index_select(0, rows));
+        return rows.ge(Scalars.Zero).all().item<bool>() && comparison(features, other.features.index_select(0, rows));
     }
 }

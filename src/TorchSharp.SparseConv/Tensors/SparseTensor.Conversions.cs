@@ -4,8 +4,6 @@ namespace TorchSharp.SparseConv;
 
 public sealed partial class SparseTensor
 {
-    private static readonly Scalar One = 1;
-
     /// <summary>
     /// Voxels of points [n, D]: floor(point / voxel_size) on each axis; a voxel's features [N, C] are the mean of its
     /// points' features [n, C], or 1 where there are none. batch [n] holds each point's batch index, 0 where null; a

@@ -58,7 +58,7 @@ public sealed partial class SparseTensor
         var wide = Precision.Widen(values);
         var sums = torch
             .zeros(new[] { level.Rows, values.shape[1] }, wide.dtype, wide.device)
-            .index_add(0, rows, wide, One);
+            .index_add(0, rows, wide, Scalars.One);
         var merged = Precision.As(sums, values.dtype);
         return new SparseTensor(merged, level, checked((int)coo.shape[0])).MoveToOuterDisposeScope();
     }

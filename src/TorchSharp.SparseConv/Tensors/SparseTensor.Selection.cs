@@ -4,8 +4,6 @@ namespace TorchSharp.SparseConv;
 
 public sealed partial class SparseTensor
 {
-    private static readonly Scalar None = 0;
-
     /// <summary>
     /// The row of each of the given coordinates [M, 1 + D], int32 or int64 rows (batch, d0, d1, ...) in units of this
     /// level, as an int64 tensor [M] with -1 where there is no such voxel. On the voxels' device, as the coordinates
@@ -28,7 +26,7 @@ public sealed partial class SparseTensor
     public torch.Tensor contains(torch.Tensor coordinates)
     {
         using var scope = torch.NewDisposeScope();
-        return rows_of(coordinates).ge(None).MoveToOuterDisposeScope();
+        return rows_of(coordinates).ge(Scalars.Zero).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -131,7 +129,9 @@ public sealed partial class SparseTensor
         foreach (var one in tensors)
         {
             int[] shift = [batches, .. new int[one.dimensions]];
-            rows.Add(one.coordinates.add(torch.tensor(shift, torch.ScalarType.Int32, first.features.device)));
+            rows.Add(
+                one.coordinates.add(torch.tensor(shift, torch.ScalarType.Int32, first.features.device), Scalars.One)
+            );
             batches = checked(batches + one.batch_size);
         }
 

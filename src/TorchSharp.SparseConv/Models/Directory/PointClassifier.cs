@@ -92,7 +92,8 @@ public sealed class PointClassifier : IDisposable
         if (Config.IgnoreClass is { } ignored)
         {
             scores = scores.clone();
-            scores.narrow(1, ignored, 1).fill_(double.NegativeInfinity);
+            using Scalar least = double.NegativeInfinity;
+            scores.narrow(1, ignored, 1).fill_(least);
         }
 
         var best = scores.argmax(1).data<long>().ToArray();
