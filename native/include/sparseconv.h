@@ -50,7 +50,7 @@ extern "C" {
 
 /* Both sides ship in one package: compared for equality at load. Raised on any change of signature, struct or meaning.
  */
-#define SPC_ABI_VERSION 7
+#define SPC_ABI_VERSION 8
 
 #define SPC_MAX_DIMENSIONS 4
 
@@ -226,11 +226,13 @@ SPC_API spc_status spc_convolution_workspace(const spc_rulebook *rulebook, int32
 #define SPC_IDENTITY 0
 #define SPC_RELU 1 /* values below zero become zero; not-a-number stays */
 
-/* output = activation(sums + bias + residual), where residual is as output, or NULL. 16-bit values are rounded once. */
+/* output = activation(sums * scale + bias + residual), where scale is as bias and residual as output, or NULL. 16-bit
+ * values are rounded once. */
 SPC_API spc_status spc_convolution_forward(const spc_rulebook *rulebook, int32_t direction, int64_t groups,
-                                           const spc_matrix *input, const spc_matrix *weight, const spc_matrix *bias,
-                                           const spc_matrix *residual, int32_t activation, void *workspace,
-                                           int64_t workspace_bytes, void *stream, const spc_matrix *output);
+                                           const spc_matrix *input, const spc_matrix *weight, const spc_matrix *scale,
+                                           const spc_matrix *bias, const spc_matrix *residual, int32_t activation,
+                                           void *workspace, int64_t workspace_bytes, void *stream,
+                                           const spc_matrix *output);
 
 SPC_API spc_status spc_convolution_backward_input(const spc_rulebook *rulebook, int32_t direction, int64_t groups,
                                                   const spc_matrix *grad_output, const spc_matrix *weight,

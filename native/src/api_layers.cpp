@@ -28,15 +28,15 @@ spc_status spc_convolution_workspace(const spc_rulebook *rulebook, int32_t direc
 }
 
 spc_status spc_convolution_forward(const spc_rulebook *rulebook, int32_t direction, int64_t groups,
-                                   const spc_matrix *input, const spc_matrix *weight, const spc_matrix *bias,
-                                   const spc_matrix *residual, int32_t activation, void *workspace,
-                                   int64_t workspace_bytes, void *stream, const spc_matrix *output) {
+                                   const spc_matrix *input, const spc_matrix *weight, const spc_matrix *scale,
+                                   const spc_matrix *bias, const spc_matrix *residual, int32_t activation,
+                                   void *workspace, int64_t workspace_bytes, void *stream, const spc_matrix *output) {
   return guard([&] {
     need(rulebook, "rulebook");
     need(input, "input");
     need(weight, "weight");
     need(output, "output");
-    const spc::Epilogue epilogue{bias, residual, activation};
+    const spc::Epilogue epilogue{scale, bias, residual, activation};
     rulebook->pairs.run(stream, [&](const auto &...engine) {
       convolution_forward(engine..., direction, groups, *input, *weight, epilogue, workspace, workspace_bytes, *output);
     });

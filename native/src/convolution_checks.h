@@ -47,7 +47,8 @@ inline void check_forward(const ConvolutionRows &rows, int64_t groups, const spc
   check_groups(groups, in, out);
   check_matrix("input", input, rows.read, in, type, device);
   check_parameter("weight", weight, rows.taps * (in / groups), out, type, device);
-  const auto &[bias, residual, activation] = epilogue;
+  const auto &[scale, bias, residual, activation] = epilogue;
+  if (scale != nullptr) check_parameter("scale", *scale, 1, out, type, device);
   if (bias != nullptr) check_parameter("bias", *bias, 1, out, type, device);
   if (residual != nullptr) check_matrix("residual", *residual, rows.written, out, type, device);
   if (activation != SPC_IDENTITY && activation != SPC_RELU) {

@@ -95,6 +95,7 @@ void by_type(int32_t type, const Run &run) {
 
 // The operations on sums before they are stored.
 struct Epilogue {
+  const spc_matrix *scale;     // or null
   const spc_matrix *bias;      // or null
   const spc_matrix *residual;  // or null
   int32_t activation;

@@ -1,3 +1,5 @@
+using FsCheck;
+using FsCheck.Fluent;
 using TorchSharp.SparseConv.Tests.Oracles;
 
 namespace TorchSharp.SparseConv.Tests;
@@ -68,72 +70,211 @@ public sealed class FusionTests
     }
 
     [Test]
-    public void Another_network_takes_the_fused_state()
+    public void Fusing_changes_no_parameter_and_no_buffer()
     {
         using var scope = torch.NewDisposeScope();
-        using var fused = Sequence(bias: false);
-        using var other = Sequence(bias: false);
-        Unsettle(fused, seed: 4);
-        var names = fused.state_dict().Keys.ToArray();
-        fused.fuse();
-        other.load_state_dict(fused.state_dict());
-        other.eval();
-        Assert.That(fused.state_dict().Keys, Is.EqualTo(names));
-        var (one, two) = (Evaluate(fused, torch.ScalarType.Float32), Evaluate(other, torch.ScalarType.Float32));
-        Assert.That(Tensors.Deviation(one, two), Is.LessThan(1e-5));
+        using var net = Sequence(bias: true);
+        Unsettle(net, seed: 4);
+        var before = net.state_dict().ToDictionary(one => one.Key, one => one.Value.clone(), StringComparer.Ordinal);
+        Evaluate(net.fuse().fuse(), torch.ScalarType.Float32);
+        var after = net.state_dict();
+        Assert.That(after.Keys, Is.EqualTo(before.Keys));
+        Assert.That(before.Max(one => Tensors.Deviation(after[one.Key], one.Value)), Is.Zero);
     }
 
     [Test]
-    public void Fusing_twice_changes_nothing()
+    public void Hooks_of_fused_modules_are_called()
     {
         using var scope = torch.NewDisposeScope();
         using var net = Sequence(bias: true);
         Unsettle(net, seed: 5);
-        net.fuse();
-        var before = Evaluate(net, torch.ScalarType.Float32);
-        net.fuse();
-        Assert.That(Tensors.Deviation(Evaluate(net, torch.ScalarType.Float32), before), Is.Zero);
-    }
-
-    [Test]
-    public void What_stands_in_two_places_is_left_alone()
-    {
-        using var scope = torch.NewDisposeScope();
-        using var convolution = new SubMConv3d(3, 3, 3);
-        using var first = new SparseBatchNorm(3);
-        using var second = new SparseBatchNorm(3);
-        using var net = new SparseSequential(convolution, first, convolution, second);
-        Unsettle(net, seed: 6);
         var expected = Evaluate(net, torch.ScalarType.Float32);
-        net.fuse();
-        Assert.That(Tensors.Deviation(Evaluate(net, torch.ScalarType.Float32), expected), Is.Zero);
-    }
-
-    [Test]
-    public void Norms_that_keep_no_statistics_are_left_alone()
-    {
-        using var scope = torch.NewDisposeScope();
-        using var net = new SparseSequential(
-            new SubMConv3d(3, 4, 3),
-            new SparseBatchNorm(4, track_running_stats: false),
-            new SubMConv3d(4, 4, 3),
-            new SparseBatchNorm(4, affine: false),
-            new SubMConv3d(4, 4, 3),
-            torch.nn.ReLU()
+        var calls = 0;
+        ((SparseBatchNorm)net[1]).register_forward_hook(
+            (_, _, output) =>
+            {
+                calls++;
+                return output;
+            }
         );
-        Unsettle(net, seed: 7);
-        var expected = Evaluate(net, torch.ScalarType.Float32);
-        net.fuse();
-        Assert.That(Tensors.Deviation(Evaluate(net, torch.ScalarType.Float32), expected), Is.LessThan(1e-6));
+        Assert.That(Tensors.Deviation(Evaluate(net.fuse(), torch.ScalarType.Float32), expected), Is.LessThan(1e-5));
+        Assert.That(calls, Is.EqualTo(1));
+    }
+
+    public enum Piece
+    {
+        Convolution,
+        ConvolutionWithBias,
+        Depthwise,
+        TheFirstConvolutionAgain,
+        Norm,
+        DenseNorm,
+        NormWithoutScale,
+        NormWithoutStatistics,
+        NormWithTheWeightsOfTheFirst,
+        Relu,
+    }
+
+    public enum Act
+    {
+        Fuse,
+        Train,
+        Evaluate,
+        Step,
+        Load,
+        CopyIntoAParameter,
+        MoveStatistics,
+        WidenAndBack,
+        AppendARelu,
     }
 
     [Test]
-    public void Training_mode_is_refused()
+    public void A_network_gives_what_its_unfused_twin_gives_whatever_happens() =>
+        Prop.ForAll<Piece[], Act[]>(AreEqualThroughout)
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(200).WithEndSize(12).WithReplay(12, 1));
+
+    private static bool AreEqualThroughout(Piece[] pieces, Act[] acts)
     {
-        using var net = Sequence(bias: true);
-        var state = net.state_dict()["0.weight"].clone();
-        Assert.That(() => net.fuse(), Throws.InvalidOperationException.With.Message.Contains("eval()"));
-        Assert.That(Tensors.Deviation(net.state_dict()["0.weight"], state), Is.Zero);
+        using var scope = torch.NewDisposeScope();
+        using var net = Assemble(pieces);
+        using var twin = Assemble(pieces);
+        Unsettle(net, seed: 9);
+        twin.load_state_dict(net.state_dict());
+        twin.eval();
+        net.fuse();
+        var equal = AreEqual(net, twin);
+        for (var i = 0; equal && i < acts.Length; i++)
+        {
+            Do(acts[i], net, i);
+            if (acts[i] != Act.Fuse)
+            {
+                Do(acts[i], twin, i);
+            }
+
+            equal = AreEqual(net, twin);
+        }
+
+        return equal;
+    }
+
+    private static SparseSequential Assemble(Piece[] pieces)
+    {
+        const int Channels = 3;
+        var net = new SparseSequential();
+        for (var i = 0; i < pieces.Length; i++)
+        {
+            SparseLayer layer = pieces[i] switch
+            {
+                Piece.Convolution => new SubMConv3d(Channels, Channels, 3, bias: false),
+                Piece.ConvolutionWithBias => new SubMConv3d(Channels, Channels, 3, bias: true),
+                Piece.Depthwise => new SubMConv3d(Channels, Channels, 3, groups: Channels),
+                Piece.TheFirstConvolutionAgain => First<SubMConv3d>() ?? new SubMConv3d(Channels, Channels, 3),
+                Piece.Norm => new SparseBatchNorm(Channels),
+                Piece.DenseNorm => torch.nn.BatchNorm1d(Channels),
+                Piece.NormWithoutScale => new SparseBatchNorm(Channels, affine: false),
+                Piece.NormWithoutStatistics => new SparseBatchNorm(Channels, track_running_stats: false),
+                Piece.NormWithTheWeightsOfTheFirst => Sharing(First<SparseBatchNorm>()),
+                _ => torch.nn.ReLU(),
+            };
+            net.append(layer);
+        }
+
+        return net;
+
+        T? First<T>()
+            where T : torch.nn.Module =>
+            Enumerable.Range(0, net.Count).Select(n => net[n]).OfType<T>().FirstOrDefault();
+
+        static SparseBatchNorm Sharing(SparseBatchNorm? first)
+        {
+            var norm = new SparseBatchNorm(Channels);
+            if (first is { weight: { } weight, bias: { } bias })
+            {
+                (norm.weight, norm.bias) = (weight, bias);
+            }
+
+            return norm;
+        }
+    }
+
+    private static void Do(Act act, SparseSequential net, int seed)
+    {
+        var parameters = net.parameters().ToArray();
+        var random = new Random(seed);
+        switch (act)
+        {
+            case Act.Fuse:
+                net.fuse();
+                break;
+            case Act.Train:
+                net.train();
+                break;
+            case Act.Evaluate:
+                net.eval();
+                break;
+            case Act.Step when parameters.Length > 0:
+                using (var optimizer = torch.optim.SGD(parameters, 0.01))
+                using (Input(torch.ScalarType.Float32, out var input))
+                {
+                    var output = net.call(input).features;
+                    if (output.requires_grad)
+                    {
+                        optimizer.zero_grad();
+                        output.square().mean().backward();
+                        optimizer.step();
+                    }
+                }
+
+                break;
+            case Act.Load:
+                var state = net.state_dict()
+                    .ToDictionary(one => one.Key, one => one.Value * 0.9, StringComparer.Ordinal);
+                net.load_state_dict(state);
+                break;
+            case Act.CopyIntoAParameter when parameters.Length > 0:
+                using (torch.no_grad())
+                {
+                    var one = parameters[random.Next(parameters.Length)];
+                    one.copy_(Tensors.Random(random, one.dtype, one.shape));
+                }
+
+                break;
+            case Act.MoveStatistics:
+                using (torch.no_grad())
+                {
+                    foreach (var (_, buffer) in net.named_buffers().Where(one => one.name.Contains("running")))
+                    {
+                        buffer.mul_(1.1);
+                    }
+                }
+
+                break;
+            case Act.WidenAndBack:
+                net.to(torch.ScalarType.Float64).to(torch.ScalarType.Float32);
+                break;
+            case Act.AppendARelu:
+                net.append(torch.nn.ReLU());
+                break;
+        }
+    }
+
+    /// <summary>In 16 bits the fused network may be as far from the exact result as its twin, which rounds more often.</summary>
+    private static bool AreEqual(SparseSequential net, SparseSequential twin)
+    {
+        var exact = Evaluate(twin, torch.ScalarType.Float32);
+        if (Tensors.Deviation(Evaluate(net, torch.ScalarType.Float32), exact) > 1e-4)
+        {
+            return false;
+        }
+
+        if (net.training)
+        {
+            return true;
+        }
+
+        var rounding = Tensors.Deviation(Evaluate(twin, torch.ScalarType.BFloat16), exact);
+        var found = Tensors.Deviation(Evaluate(net, torch.ScalarType.BFloat16), exact);
+        return found < (1.5 * rounding) + Tolerance(torch.ScalarType.BFloat16);
     }
 
     private static SparseSequential Sequence(bool bias) =>

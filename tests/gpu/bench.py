@@ -102,7 +102,7 @@ class Library:
             (
                 "spc_convolution_forward",
                 int32,
-                [pointer, int32, int64, matrix, matrix, matrix, matrix, int32, pointer, int64, pointer, matrix],
+                [pointer, int32, int64, matrix, matrix, matrix, matrix, matrix, int32, pointer, int64, pointer, matrix],
             ),
             (
                 "spc_convolution_backward_input",
@@ -263,7 +263,7 @@ class Layer:
         if pass_name == "forward":
             x, w, y = self._views(self.input, self.weight, self.output)
             return self.output, lambda: library.convolution_forward(
-                site.rulebook, FINE_TO_COARSE, 1, x, w, None, None, 0, *scratch, site.stream, y
+                site.rulebook, FINE_TO_COARSE, 1, x, w, None, None, None, 0, *scratch, site.stream, y
             )
         if pass_name == "grad_input":
             g, w, dx = self._views(self.grad, self.weight, self.grad_input)

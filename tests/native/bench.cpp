@@ -233,7 +233,7 @@ double dense_gflops(const Bench &bench) {
                                      SPC_FLOAT32, &bytes));
   test::Workspace space(bytes);
   const double ms = bench.measure([&] {
-    test::ok(spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, 1, &input, &weight, nullptr, nullptr,
+    test::ok(spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, 1, &input, &weight, nullptr, nullptr, nullptr,
                                      SPC_IDENTITY, space.data(), space.bytes(), nullptr, &output));
   });
   return 2e-6 * kRows * kChannels * kChannels / ms;
@@ -293,7 +293,7 @@ void bench_convolution(const Bench &bench, const std::vector<int32_t> &coordinat
     bench.print(name, bench.measure([&] { test::ok(call(space.data(), space.bytes())); }), rows, pairs, in, out);
   };
   run("forward", SPC_FORWARD, [&](void *space, int64_t bytes) {
-    return spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, 1, &x_view, &w_view, &b_view, nullptr,
+    return spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, 1, &x_view, &w_view, nullptr, &b_view, nullptr,
                                    SPC_IDENTITY, space, bytes, nullptr, &y_view);
   });
   run("backward_input", SPC_BACKWARD_INPUT, [&](void *space, int64_t bytes) {

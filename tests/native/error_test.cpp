@@ -126,7 +126,7 @@ class ConvolutionErrors : public testing::Test {
         space_(test::workspace_for(rulebook_.get(), SPC_FINE_TO_COARSE, SPC_FORWARD, 4, 5, SPC_FLOAT32)) {}
 
   spc_status forward() {
-    return spc_convolution_forward(rulebook_.get(), direction_, groups_, &input_, &weight_, &bias_, nullptr,
+    return spc_convolution_forward(rulebook_.get(), direction_, groups_, &input_, &weight_, nullptr, &bias_, nullptr,
                                    SPC_IDENTITY, workspace_, bytes_, nullptr, &output_);
   }
 
@@ -149,14 +149,15 @@ TEST_F(ConvolutionErrors, Are_none_when_all_is_right) {
 }
 
 TEST_F(ConvolutionErrors, Name_what_is_wrong_with_an_epilogue) {
-  std::vector<float> r(15);
-  const spc_matrix residual = test::view(r, 3, 5);
-  const auto fused = [&](const spc_matrix *given, int32_t activation) {
-    return spc_convolution_forward(rulebook_.get(), direction_, groups_, &input_, &weight_, &bias_, given, activation,
-                                   workspace_, bytes_, nullptr, &output_);
+  std::vector<float> r(15), s(4);
+  const spc_matrix residual = test::view(r, 3, 5), scale = test::view(s, 1, 4);
+  const auto fused = [&](const spc_matrix *by, const spc_matrix *given, int32_t activation) {
+    return spc_convolution_forward(rulebook_.get(), direction_, groups_, &input_, &weight_, by, &bias_, given,
+                                   activation, workspace_, bytes_, nullptr, &output_);
   };
-  expect_failure(fused(&residual, SPC_RELU), SPC_INVALID_ARGUMENT, "residual.rows is 3, must be 2");
-  expect_failure(fused(nullptr, 2), SPC_INVALID_ARGUMENT, "activation is 2");
+  expect_failure(fused(nullptr, &residual, SPC_RELU), SPC_INVALID_ARGUMENT, "residual.rows is 3, must be 2");
+  expect_failure(fused(&scale, nullptr, SPC_RELU), SPC_INVALID_ARGUMENT, "scale.columns is 4, must be 5");
+  expect_failure(fused(nullptr, nullptr, 2), SPC_INVALID_ARGUMENT, "activation is 2");
   EXPECT_EQ(y_, std::vector<float>(10, -1.0f));
 }
 

@@ -216,7 +216,7 @@ TEST(HalfIsa, Only_weights_and_biases_may_differ_from_the_features) {
   const spc_matrix input = test::view(x, 1, 1), weight = test::view(w, 1, 1), output = test::view(y, 1, 1);
   const spc_matrix single = test::view(wide, 1, 1);
   const auto run = [&](const spc_matrix &kernel, const spc_matrix &to) {
-    return spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, 1, &input, &kernel, nullptr, nullptr,
+    return spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, 1, &input, &kernel, nullptr, nullptr, nullptr,
                                    SPC_IDENTITY, space.data(), space.bytes(), nullptr, &to);
   };
   EXPECT_EQ(run(weight, output), SPC_INVALID_ARGUMENT);

@@ -57,8 +57,8 @@ Gradients<T, W> run_layer(const spc_rulebook *rulebook, int32_t direction, int64
   };
   {
     Workspace space = scratch(SPC_FORWARD);
-    ok(spc_convolution_forward(rulebook, direction, groups, &x_view, &w_view, bias.empty() ? nullptr : &b_view, nullptr,
-                               SPC_IDENTITY, space.data(), space.bytes(), nullptr, &y_view));
+    ok(spc_convolution_forward(rulebook, direction, groups, &x_view, &w_view, nullptr, bias.empty() ? nullptr : &b_view,
+                               nullptr, SPC_IDENTITY, space.data(), space.bytes(), nullptr, &y_view));
   }
   {
     Workspace space = scratch(SPC_BACKWARD_INPUT);
@@ -74,26 +74,26 @@ Gradients<T, W> run_layer(const spc_rulebook *rulebook, int32_t direction, int64
 }
 
 struct Epilogue {
-  bool bias, residual;
+  bool scale, bias, residual;
   int32_t activation;
 };
 
 template <class T>
 Guarded<T> run_fused(const spc_rulebook *rulebook, const oracle::Run &run, const oracle::Matrix &input,
-                     const oracle::Matrix &weight, const oracle::Matrix &bias, const oracle::Matrix &residual,
-                     const Epilogue &epilogue) {
+                     const oracle::Matrix &weight, const oracle::Matrix &scale, const oracle::Matrix &bias,
+                     const oracle::Matrix &residual, const Epilogue &epilogue) {
   const int32_t direction = run.reversed ? SPC_COARSE_TO_FINE : SPC_FINE_TO_COARSE;
   Guarded<T> x = guarded<T>(input), w = guarded<T>(weight), b = guarded<T>(bias);
-  Guarded<T> r = guarded<T>(residual);
+  Guarded<T> s = guarded<T>(scale), r = guarded<T>(residual);
   Guarded<T> y(static_cast<std::size_t>(run.to_rows * run.out), T(std::numeric_limits<double>::quiet_NaN()));
   const int64_t weight_rows = spc_rulebook_taps(rulebook) * (run.in / run.groups);
   const spc_matrix x_view = view(x, run.from_rows, run.in), w_view = view(w, weight_rows, run.out);
-  const spc_matrix b_view = view(b, 1, run.out), r_view = view(r, run.to_rows, run.out);
+  const spc_matrix s_view = view(s, 1, run.out), b_view = view(b, 1, run.out), r_view = view(r, run.to_rows, run.out);
   const spc_matrix y_view = view(y, run.to_rows, run.out);
   Workspace space = workspace_for(rulebook, direction, SPC_FORWARD, run.in, run.out, kTypeOf<T>, run.groups);
-  ok(spc_convolution_forward(rulebook, direction, run.groups, &x_view, &w_view, epilogue.bias ? &b_view : nullptr,
-                             epilogue.residual ? &r_view : nullptr, epilogue.activation, space.data(), space.bytes(),
-                             nullptr, &y_view));
+  ok(spc_convolution_forward(rulebook, direction, run.groups, &x_view, &w_view, epilogue.scale ? &s_view : nullptr,
+                             epilogue.bias ? &b_view : nullptr, epilogue.residual ? &r_view : nullptr,
+                             epilogue.activation, space.data(), space.bytes(), nullptr, &y_view));
   return y;
 }
 

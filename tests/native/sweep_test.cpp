@@ -40,7 +40,8 @@ class Line {
   template <class T>
   void expect_right(int64_t in, int64_t out) {
     SCOPED_TRACE(std::to_string(rows_) + " rows, " + std::to_string(in) + " to " + std::to_string(out));
-    const Matrix input = numbers<T>(rows_ * in), weight = numbers<T>(3 * in * out), bias = numbers<T>(out);
+    const Matrix input = numbers<T>(rows_ * in), weight = numbers<T>(3 * in * out), scale = numbers<T>(out),
+                 bias = numbers<T>(out);
     const Matrix grad = numbers<T>(rows_ * out), residual = numbers<T>(rows_ * out);
     for (const int32_t direction : {SPC_FINE_TO_COARSE, SPC_COARSE_TO_FINE}) {
       const oracle::Run run{pairs_, direction == SPC_COARSE_TO_FINE, rows_, rows_, in, out};
@@ -48,12 +49,17 @@ class Line {
         test::ok(spc_set_threads(threads));
         return std::pair(
             test::run_layer<T>(rulebook_.get(), direction, rows_, rows_, in, out, input, weight, bias, grad),
-            test::run_fused<T>(rulebook_.get(), run, input, weight, bias, residual, {true, true, SPC_RELU}));
+            test::run_fused<T>(rulebook_.get(), run, input, weight, scale, bias, residual,
+                               {true, true, true, SPC_RELU}));
       };
       const auto [found, fused] = layer(1);
       Matrix expected = oracle::forward(run, input, weight, bias);
       EXPECT_LE(test::error_of(found.output, expected), kTolerance<T>);
-      for (std::size_t i = 0; i < expected.size(); ++i) expected[i] = std::max(expected[i] + residual[i], 0.0);
+      expected = oracle::forward(run, input, weight, Matrix{});
+      for (std::size_t i = 0; i < expected.size(); ++i) {
+        const std::size_t column = i % static_cast<std::size_t>(out);
+        expected[i] = std::max(expected[i] * scale[column] + bias[column] + residual[i], 0.0);
+      }
       EXPECT_LE(test::error_of(fused, expected), kTolerance<T>);
       EXPECT_LE(test::error_of(found.grad_input, oracle::backward_input(run, grad, weight)), kTolerance<T>);
       EXPECT_LE(test::error_of(found.grad_weight, oracle::backward_weight(run, input, grad)), kTolerance<T>);

@@ -112,9 +112,9 @@ TEST(ThreadCount, May_rise_after_the_workspace_was_measured) {
   test::Workspace small = space_at(1), large = space_at(8);
   ASSERT_LT(small.bytes(), large.bytes());
   const Threads limit(8);
-  test::ok(spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, 1, &input, &weight, nullptr, nullptr,
+  test::ok(spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, 1, &input, &weight, nullptr, nullptr, nullptr,
                                    SPC_IDENTITY, small.data(), small.bytes(), nullptr, &few_view));
-  test::ok(spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, 1, &input, &weight, nullptr, nullptr,
+  test::ok(spc_convolution_forward(rulebook.get(), SPC_FINE_TO_COARSE, 1, &input, &weight, nullptr, nullptr, nullptr,
                                    SPC_IDENTITY, large.data(), large.bytes(), nullptr, &many_view));
   EXPECT_EQ(few, many);
 }

@@ -36,13 +36,13 @@ spc_matrix from_column(const spc_matrix &matrix, int64_t column) {
   return result;
 }
 
-// The bias in the type of the sums, in `wide` where it must be widened; null for none.
+// A row in the type of the sums, in `wide` where it must be widened; null for none.
 template <class T>
-const Sum<T> *wide_bias(const spc_matrix *bias, std::vector<Sum<T>> &wide) {
-  if (bias == nullptr) return nullptr;
-  if (bias->element_type == kTypeOf<Sum<T>>) return data<const Sum<T>>(*bias);
-  wide.resize(static_cast<std::size_t>(bias->columns));
-  loops_of(active_loops(), T{}).widen(data<const T>(*bias), bias->columns, wide.data());
+const Sum<T> *widened(const spc_matrix *row, std::vector<Sum<T>> &wide) {
+  if (row == nullptr) return nullptr;
+  if (row->element_type == kTypeOf<Sum<T>>) return data<const Sum<T>>(*row);
+  wide.resize(static_cast<std::size_t>(row->columns));
+  loops_of(active_loops(), T{}).widen(data<const T>(*row), row->columns, wide.data());
   return wide.data();
 }
 
@@ -81,8 +81,9 @@ void convolution_forward(const Rulebook &rulebook, int32_t direction, int64_t gr
   const Parts parts = split_groups(groups, in, out);
   by_type(type, [&]<class T>(T) {
     prefer_large_pages<T>(output);
-    std::vector<Sum<T>> wide;
-    const Sum<T> *const sum_bias = wide_bias<T>(epilogue.bias, wide);
+    std::vector<Sum<T>> wide_scale, wide_bias;
+    const Sum<T> *const scale = widened<T>(epilogue.scale, wide_scale);
+    const Sum<T> *const bias = widened<T>(epilogue.bias, wide_bias);
     for (int64_t part = 0; part < parts.count; ++part) {
       const int64_t first_in = part * parts.in, first_out = part * parts.out;
       const spc_matrix part_weight = from_column(weight, first_out);
@@ -93,7 +94,8 @@ void convolution_forward(const Rulebook &rulebook, int32_t direction, int64_t gr
                               .tap_step = parts.in * out,
                               .in_step = out,
                               .out_step = 1,
-                              .bias = sum_bias != nullptr ? sum_bias + first_out : nullptr,
+                              .scale = scale != nullptr ? scale + first_out : nullptr,
+                              .bias = bias != nullptr ? bias + first_out : nullptr,
                               .residual = epilogue.residual != nullptr
                                               ? data<const T>(from_column(*epilogue.residual, first_out))
                                               : nullptr,
@@ -131,6 +133,7 @@ void convolution_backward_input(const Rulebook &rulebook, int32_t direction, int
                               .tap_step = parts.in * out,
                               .in_step = 1,
                               .out_step = parts.by_channel ? 1 : out,
+                              .scale = nullptr,
                               .bias = nullptr,
                               .residual = nullptr,
                               .rectify = false,

@@ -50,6 +50,7 @@ struct ForwardJob {
   const T *input;
   const spc_matrix &weight;
   int64_t tap_step, in_step, out_step;  // of weight
+  const Sum<T> *scale;
   const Sum<T> *bias;
   const T *residual;
   bool rectify;
@@ -137,6 +138,7 @@ void run_tile(const LoopsOf<T> &loops, const ForwardJob<T> &job, const Sum<T> *p
   loops.end();
   loops.finish({.sums = sums,
                 .padded = width,
+                .scale = job.scale,
                 .bias = job.bias,
                 .output = job.output,
                 .output_step = job.output_step,

@@ -380,7 +380,7 @@ void pack(const Pack<T, W> &job) {
   pack_rows<E>(job, (job.in + kDepth<E> - 1) / kDepth<E>);
 }
 
-// One row of 16-bit numbers with a residual or rectified.
+// One row of 16-bit numbers with more than a bias.
 template <class T>
 void finish_half_row(const Finish<T> &job, const Sum<T> *sums, const T *residual, T *to) {
   constexpr int64_t kColumns = 64;
@@ -388,6 +388,9 @@ void finish_half_row(const Finish<T> &job, const Sum<T> *sums, const T *residual
   for (int64_t first = 0; first < job.out; first += kColumns) {
     const int64_t columns = job.out - first < kColumns ? job.out - first : kColumns;
     for (int64_t n = 0; n < columns; ++n) values[n] = sums[first + n];
+    if (job.scale != nullptr) {
+      for (int64_t n = 0; n < columns; ++n) values[n] *= job.scale[first + n];
+    }
     if (job.bias != nullptr) {
       for (int64_t n = 0; n < columns; ++n) values[n] += job.bias[first + n];
     }
@@ -407,6 +410,7 @@ void finish_row(const Finish<T> &job, const T *sums, const T *residual, T *to) {
   int64_t n = 0;
   for (; n + kLanes<T> <= job.out; n += kLanes<T>) {
     typename Lanes<T>::Vector value = load(sums + n);
+    if (job.scale != nullptr) value *= load(job.scale + n);
     if (job.bias != nullptr) value += load(job.bias + n);
     if (residual != nullptr) value += load(residual + n);
     if (job.rectify) value = value < 0 ? typename Lanes<T>::Vector{} : value;
@@ -419,6 +423,7 @@ void finish_row(const Finish<T> &job, const T *sums, const T *residual, T *to) {
   const T least = job.rectify ? 0 : -static_cast<T>(__builtin_inf());  // a branch on values would rarely be foreseen
   for (; n < job.out; ++n) {
     T value = sums[n];
+    if (job.scale != nullptr) value *= job.scale[n];
     if (job.bias != nullptr) value += job.bias[n];
     if (residual != nullptr) value += residual[n];
     to[n] = value < least ? least : value;
@@ -442,7 +447,7 @@ void finish(const Finish<T> &job) {
     if (i + kRowsAhead < job.rows) prefetch_row<T, 1>(row(i + kRowsAhead), 0, lines);
     if constexpr (!kIsHalf<T>) {
       finish_row<T, false>(job, sums, residual, to);
-    } else if (residual == nullptr && !job.rectify) {
+    } else if (job.scale == nullptr && residual == nullptr && !job.rectify) {
       narrow_row(sums, job.bias, job.out, to);
     } else {
       finish_half_row(job, sums, residual, to);

@@ -57,14 +57,15 @@ struct Outer {
   int64_t padded;
 };
 
-// output[row(first + i)] = sums[i] + bias + residual[row(first + i)] for the rows of a tile, with ReLU where rectify is
-// set.
+// output[row(first + i)] = sums[i] * scale + bias + residual[row(first + i)] for the rows of a tile, with ReLU where
+// rectify is set.
 template <class T>
 struct Finish {
   const Sum<T> *sums;  // [rows, padded]
   int64_t padded;
-  const Sum<T> *bias;  // [out] or null
-  T *output;           // [all rows, out], rows output_step apart
+  const Sum<T> *scale;  // [out] or null
+  const Sum<T> *bias;   // [out] or null
+  T *output;            // [all rows, out], rows output_step apart
   int64_t output_step;
   const T *residual;  // as output, or null
   bool rectify;

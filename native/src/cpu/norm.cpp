@@ -69,6 +69,7 @@ class Target {
       loops_of(loops, T{})
           .finish({.sums = scratch_.data(),
                    .padded = columns_,
+                   .scale = nullptr,
                    .bias = nullptr,
                    .output = to,
                    .output_step = columns_,

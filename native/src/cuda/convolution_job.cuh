@@ -28,12 +28,14 @@ struct GatherJob {
   int32_t in_vectors;             // nonzero where rows may be read in vectors
   int32_t out_vectors;            // and residual and output be read and written so
   int32_t rectify;
-  int32_t wide_bias;    // nonzero where the bias is of the type of the sums and not of the features
+  int32_t wide_scale;  // nonzero where the scale is of the type of the sums and not of the features
+  int32_t wide_bias;
   int64_t input_step;   // numbers from one row to the next
   int64_t group_step;   // and from the channels of one group to those of the next
   int64_t output_step;  // of output and residual
   const void *input;
   const void *weight;
+  const void *scale;     // or null
   const void *bias;      // or null
   const void *residual;  // or null
   void *output;

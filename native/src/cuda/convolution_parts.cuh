@@ -68,17 +68,25 @@ SPC_DEVICE void store_row(T *to, int left, bool vectors, const Sum<T> (&from)[kC
   }
 }
 
-// Adds bias and residual to the sums of a row from a column on, applies ReLU, rounds and stores. `left` columns exist.
+// Scales the sums of a row from a column on, adds bias and residual, applies ReLU, rounds and stores. `left` columns
+// exist.
 template <class T, int kCount>
 SPC_DEVICE void finish_row(const GatherJob &job, int64_t row, int64_t column, int left, Sum<T> (&sums)[kCount]) {
   if (left <= 0) return;
   const bool vectors = job.out_vectors != 0;
+  const auto parameter = [&](const void *of, bool wide, int i) {
+    return wide ? static_cast<const Sum<T> *>(of)[column + i] : widen(static_cast<const T *>(of)[column + i]);
+  };
+  if (job.scale != nullptr) {
+    SPC_UNROLL
+    for (int i = 0; i < kCount; ++i) {
+      if (i < left) sums[i] *= parameter(job.scale, job.wide_scale != 0, i);
+    }
+  }
   if (job.bias != nullptr) {
     SPC_UNROLL
     for (int i = 0; i < kCount; ++i) {
-      if (i >= left) continue;
-      sums[i] += job.wide_bias != 0 ? static_cast<const Sum<T> *>(job.bias)[column + i]
-                                    : widen(static_cast<const T *>(job.bias)[column + i]);
+      if (i < left) sums[i] += parameter(job.bias, job.wide_bias != 0, i);
     }
   }
   const int64_t at = row * job.output_step + column;

@@ -78,7 +78,7 @@ GatherJob gather_job(const ForwardPass &pass, int64_t vector) {
   const Route &route = pass.route;
   const Channels &channels = pass.channels;
   const int64_t size = size_of(channels.type);
-  const auto &[bias, residual, activation] = pass.epilogue;
+  const auto &[scale, bias, residual, activation] = pass.epilogue;
   GatherJob job{};
   job.rows = route.written.rows;
   job.table = route.written.table;
@@ -96,6 +96,10 @@ GatherJob gather_job(const ForwardPass &pass, int64_t vector) {
   job.output_step = channels.all_out();
   job.input = pass.input;
   job.output = pass.output;
+  if (scale != nullptr) {
+    job.scale = scale->data;
+    job.wide_scale = is_wide(*scale, channels.type);
+  }
   if (bias != nullptr) {
     job.bias = bias->data;
     job.wide_bias = is_wide(*bias, channels.type);

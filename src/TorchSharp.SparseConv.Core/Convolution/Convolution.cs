@@ -42,8 +42,8 @@ public static unsafe class Convolution
 
     /// <summary>
     /// Overwrites <paramref name="output"/> <c>[rows written, out]</c> with the convolution of <paramref name="input"/>
-    /// <c>[rows read, in]</c> by <paramref name="weight"/> <c>[taps * in / groups, out]</c> plus
-    /// <paramref name="bias"/> <c>[1, out]</c> and <paramref name="residual"/> <c>[rows written, out]</c>, and then
+    /// <c>[rows read, in]</c> by <paramref name="weight"/> <c>[taps * in / groups, out]</c>, times
+    /// <paramref name="scale"/> <c>[1, out]</c>, plus <paramref name="bias"/> <c>[1, out]</c> and <paramref name="residual"/> <c>[rows written, out]</c>, and then
     /// applies <paramref name="activation"/>. The convolution of a row without a pair is zero.
     /// </summary>
     public static void Forward(
@@ -55,6 +55,7 @@ public static unsafe class Convolution
         in MatrixView output,
         Workspace workspace = default,
         long groups = 1,
+        MatrixView? scale = null,
         MatrixView? residual = null,
         Activation activation = Activation.Identity
     )
@@ -65,6 +66,11 @@ public static unsafe class Convolution
         MatrixChecks.Groups(groups, input.Columns, weight.Columns);
         checks.FitParameter(weight, checks.WeightRows(input.Columns, groups), weight.Columns, nameof(weight));
         checks.Fit(output, checks.RowsWritten, weight.Columns, nameof(output));
+        if (scale is { } factors)
+        {
+            checks.FitParameter(factors, 1, weight.Columns, nameof(scale));
+        }
+
         if (bias is { } given)
         {
             checks.FitParameter(given, 1, weight.Columns, nameof(bias));
@@ -75,7 +81,8 @@ public static unsafe class Convolution
             checks.Fit(added, checks.RowsWritten, weight.Columns, nameof(residual));
         }
 
-        var (biasView, residualView) = (bias.GetValueOrDefault(), residual.GetValueOrDefault());
+        var (scaleView, biasView) = (scale.GetValueOrDefault(), bias.GetValueOrDefault());
+        var residualView = residual.GetValueOrDefault();
         var bytes = CheckedWorkspaceBytes(
             rulebook,
             direction,
@@ -93,6 +100,7 @@ public static unsafe class Convolution
                 groups,
                 in input,
                 in weight,
+                scale is null ? null : &scaleView,
                 bias is null ? null : &biasView,
                 residual is null ? null : &residualView,
                 activation,

@@ -10,7 +10,7 @@ namespace TorchSharp.SparseConv.Core.Interop;
 internal static unsafe partial class Native
 {
     internal const string Library = "sparseconv";
-    internal const int AbiVersion = 7;
+    internal const int AbiVersion = 8;
     internal const int Cpu = -1;
 
     /// <summary>The only stream there is a name for: TorchSharp queues everything on it.</summary>
@@ -189,6 +189,7 @@ internal static unsafe partial class Native
         long groups,
         in MatrixView input,
         in MatrixView weight,
+        MatrixView* scale,
         MatrixView* bias,
         MatrixView* residual,
         Activation activation,

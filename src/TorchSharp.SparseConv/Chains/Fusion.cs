@@ -4,34 +4,20 @@ namespace TorchSharp.SparseConv;
 public static class Fusion
 {
     /// <summary>
-    /// Folds each batch norm of a <see cref="SparseSequential"/> or of one of this library's models into the
-    /// convolution before it, in place, and from then on runs convolution, norm, residual and ReLU in one pass wherever
-    /// gradients are switched off. Names and shapes of the state stay, and another network that loads it computes the
-    /// same, up to rounding. Modules that stand in more than one place, and norms without running statistics or scale,
-    /// are left alone; hooks on fused modules are not called. Returns the module; throws InvalidOperationException in
-    /// training mode.
+    /// From now on each convolution of a <see cref="SparseSequential"/> or of one of this library's models runs in one
+    /// pass with the batch norm, the residual and the ReLU behind it, wherever gradients are switched off and the norm
+    /// is in evaluation mode. No parameter and no buffer changes: every pass reads the weights and statistics of the
+    /// moment, and results are those of the modules one after the other, up to rounding. Training, loading and moving
+    /// the module go on as before. Layers with hooks and norms without running statistics run one by one. Returns the
+    /// module.
     /// </summary>
     public static T fuse<T>(this T module)
         where T : torch.nn.Module
     {
         ArgumentNullException.ThrowIfNull(module);
-        torch.nn.Module[] modules = [.. module.modules().Prepend(module).Distinct()];
-        if (Array.Find(modules, one => one.training) is { } training)
+        foreach (var planned in module.modules().Prepend(module).OfType<IPlanned>())
         {
-            throw new InvalidOperationException(
-                $"{training.GetName()} is in training mode: call eval() before fuse(), which uses the running statistics."
-            );
-        }
-
-        var steps = modules
-            .OfType<IPlanned>()
-            .SelectMany(one => one.Plan.Steps.OfType<LayerStep>())
-            .Where(step => step.CanFold)
-            .ToArray();
-        var uses = steps.SelectMany(step => step.Modules).CountBy(part => part).ToDictionary();
-        foreach (var step in steps.Where(step => !step.IsFolded && step.Modules.All(part => uses[part] == 1)))
-        {
-            step.Fold();
+            planned.Plan.IsFused = true;
         }
 
         return module;

@@ -46,12 +46,12 @@ internal sealed partial class LayerPlan
 
     private Flow Compute(LayerStep step, Flow current, Flow input)
     {
-        if (step.IsOneCall)
+        if (IsFused && step.IsOneCall(current.Tensor.features))
         {
             var shortcut = step.AddsShortcut ? Shortcut!.Run(input) : default;
             var result = step.Convolution!.Infer(
                 current.Tensor,
-                BatchNormState.Of(step.Norm)?.Bias ?? step.Convolution.bias,
+                BatchNormState.Of(step.Norm),
                 shortcut.Tensor?.features,
                 step.Activation is null ? Activation.Identity : Activation.Relu
             );

@@ -20,8 +20,12 @@ internal sealed partial class LayerPlan
     /// </summary>
     internal LayerPlan? Shortcut { get; }
 
+    /// <summary>Whether a convolution and what follows it may run in one call, whose rounding differs.</summary>
+    internal bool IsFused { get; set; }
+
     /// <summary>Modules in a row.</summary>
-    internal static LayerPlan OfModules(IReadOnlyList<torch.nn.Module> modules) => new(Compile(modules));
+    internal static LayerPlan OfModules(IReadOnlyList<torch.nn.Module> modules, bool fused = false) =>
+        new(Compile(modules)) { IsFused = fused };
 
     /// <summary>Steps that the caller puts together.</summary>
     internal static LayerPlan OfSteps(IReadOnlyList<PlanStep> steps) => new(steps);
@@ -101,60 +105,13 @@ internal sealed class LayerStep(SparseConvolution? convolution, torch.nn.Module?
     internal ReLU? Activation { get; } = activation;
 
     /// <summary>
-    /// Whether the norm's scale is in the convolution's weight, so that the norm does nothing but add its bias. One
-    /// call computes the whole where no gradient is wanted; the modules one after the other still compute the same.
+    /// Whether one call of the engine computes the whole for these features and what the modules hold now: outside of
+    /// autograd, by running statistics, with nothing that watches a module between.
     /// </summary>
-    internal bool IsFolded { get; private set; }
-
-    /// <summary>The modules that folding changes.</summary>
-    internal IEnumerable<torch.nn.Module> Modules => new[] { Convolution, Norm }.OfType<torch.nn.Module>();
-
-    /// <summary>
-    /// Whether there is something to fold, or to compute in the same call: what follows a convolution.
-    /// </summary>
-    internal bool CanFold =>
+    internal bool IsOneCall(torch.Tensor features) =>
         Convolution is not null
-        && (
-            Norm is null
-                ? Activation is not null
-                : BatchNormState.Of(Norm) is { Weight: { } weight, Bias: not null, Mean: not null, Variance: not null }
-                    && weight.shape[0] == Convolution.out_channels
-        );
-
-    /// <summary>Whether one call computes the whole now.</summary>
-    internal bool IsOneCall =>
-        IsFolded && !torch.is_grad_enabled() && !Convolution!.training && Norm is not { training: true };
-
-    /// <summary>
-    /// Moves the norm's statistics and scale into the weight, and everything that is added into its bias.
-    /// </summary>
-    internal void Fold()
-    {
-        if (
-            BatchNormState.Of(Norm) is
-            { Weight: { } weight, Bias: { } shift, Mean: { } mean, Variance: { } variance } norm
-        )
-        {
-            using var untracked = torch.no_grad();
-            using var scope = torch.NewDisposeScope();
-            using Scalar epsilon = norm.Epsilon;
-            using Scalar unit = 1 - norm.Epsilon;
-            var scale = Precision.Widen(weight) / Precision.Widen(variance).add(epsilon, Scalars.One).sqrt();
-            var offset = -Precision.Widen(mean);
-            if (Convolution!.bias is { } bias)
-            {
-                offset = offset.add(Precision.Widen(bias), Scalars.One);
-                bias.zero_();
-            }
-
-            var added = Precision.Widen(shift).add(offset * scale, Scalars.One);
-            Convolution.weight.copy_(Precision.Widen(Convolution.weight) * scale);
-            weight.fill_(Scalars.One);
-            shift.copy_(added);
-            mean.zero_();
-            variance.fill_(unit);
-        }
-
-        IsFolded = true;
-    }
+        && (Norm ?? Activation) is not null
+        && !torch.is_grad_enabled()
+        && (Norm is null || BatchNormState.Of(Norm)!.CanFollow(Convolution, features))
+        && !new[] { Convolution, Norm, Activation }.OfType<torch.nn.Module>().Any(ModuleHooks.Any);
 }

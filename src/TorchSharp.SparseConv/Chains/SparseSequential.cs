@@ -63,7 +63,7 @@ public sealed class SparseSequential : torch.nn.Module<SparseTensor, SparseTenso
 
         register_module(name, module.Module);
         _modules.Add(module.Module);
-        _plan = LayerPlan.OfModules(_modules);
+        _plan = LayerPlan.OfModules(_modules, _plan.IsFused);
         return this;
     }
 

@@ -5,7 +5,8 @@ namespace TorchSharp.SparseConv;
 
 /// <summary>
 /// A sparse convolution: features [in rows, in] to [out rows, out], with weight [taps, in / groups, out] and bias
-/// [out]. Where no gradient is wanted it can add a residual [out rows, out] and rectify in the same pass.
+/// [out]. Where no gradient is wanted it can scale the sums by [out] before the bias is added, add a residual
+/// [out rows, out] and rectify in the same pass.
 /// </summary>
 internal sealed class ConvolutionOp : Operation<ConvolutionOp>
 {
@@ -18,14 +19,15 @@ internal sealed class ConvolutionOp : Operation<ConvolutionOp>
     private readonly Input _features;
     private readonly Input _weight;
     private readonly Input _bias;
+    private readonly Input _scale;
     private readonly Input _residual;
     private readonly Activation _activation;
     private readonly Saved _savedWeight;
     private readonly Saved[] _savedFeatures;
 
     /// <summary>
-    /// With a recomputation, Backward keeps what the features were made from and makes them again. A residual and an
-    /// activation have no gradient.
+    /// With a recomputation, Backward keeps what the features were made from and makes them again. A scale, a residual
+    /// and an activation have no gradient.
     /// </summary>
     internal ConvolutionOp(
         Rulebook rulebook,
@@ -35,6 +37,7 @@ internal sealed class ConvolutionOp : Operation<ConvolutionOp>
         torch.Tensor weight,
         torch.Tensor? bias,
         Recomputation? recomputation = null,
+        torch.Tensor? scale = null,
         torch.Tensor? residual = null,
         Activation activation = Activation.Identity
     )
@@ -45,6 +48,7 @@ internal sealed class ConvolutionOp : Operation<ConvolutionOp>
         _features = Reads(features);
         _weight = Reads(weight);
         _bias = Reads(bias);
+        _scale = Reads(scale);
         _residual = Reads(residual);
         _savedWeight = Saves();
         _savedFeatures = [.. Enumerable.Range(0, recomputation?.Ingredients.Count ?? 1).Select(_ => Saves())];
@@ -70,6 +74,7 @@ internal sealed class ConvolutionOp : Operation<ConvolutionOp>
             memory.Matrix(output, OutRows, _outChannels, nameof(output)),
             Scratch(memory, ConvolutionPass.Forward, features),
             groups: _groups,
+            scale: _scale.Tensor is { } factors ? memory.Read(factors, 1, _outChannels, "scale") : null,
             residual: _residual.Tensor is { } added ? memory.Read(added, OutRows, _outChannels, "residual") : null,
             activation: _activation
         );

@@ -160,10 +160,10 @@ public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTe
     }
 
     /// <summary>
-    /// activation(convolution + bias + residual) at this layer's own output sites, outside of autograd; the layer's own
-    /// bias is not used.
+    /// activation(norm(convolution) + residual) at this layer's own output sites in one pass outside of autograd, where
+    /// the norm can follow this layer.
     /// </summary>
-    internal SparseTensor Infer(SparseTensor input, torch.Tensor? bias, torch.Tensor? residual, Activation activation)
+    internal SparseTensor Infer(SparseTensor input, BatchNormState? norm, torch.Tensor? residual, Activation activation)
     {
         RequireInput(input);
         if (residual is not null)
@@ -171,7 +171,17 @@ public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTe
             Devices.RequireSame(residual, nameof(residual), input.features, nameof(input));
         }
 
-        return Convolve(input, OutputSites(input.map), bias, recomputation: null, residual, activation);
+        using var scope = torch.NewDisposeScope();
+        var (scale, shift) = norm is null ? (null, bias) : norm.ScaleAndShift(bias);
+        var result = Convolve(
+            input,
+            OutputSites(input.map),
+            shift,
+            scale: scale,
+            residual: residual,
+            activation: activation
+        );
+        return result.MoveToOuterDisposeScope();
     }
 
     private SparseTensor Convolve(
@@ -179,6 +189,7 @@ public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTe
         CoordinateMap sites,
         torch.Tensor? bias,
         Recomputation? recomputation = null,
+        torch.Tensor? scale = null,
         torch.Tensor? residual = null,
         Activation activation = Activation.Identity
     )
@@ -195,6 +206,7 @@ public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTe
             weight,
             bias,
             recomputation,
+            scale,
             residual,
             activation
         );

@@ -80,6 +80,44 @@ internal sealed class BatchNormState
         Precision.IsHalf(features.dtype) || Tensors.All(one => one.dtype == features.dtype);
 
     /// <summary>
+    /// Whether the norm, by its running statistics, is a scale and a shift of this convolution's output for these features.
+    /// </summary>
+    internal bool CanFollow(SparseConvolution convolution, torch.Tensor features) =>
+        !IsOfBatch
+        && Channels == convolution.out_channels
+        && HasTypeOf(features)
+        && Tensors.All(one => Devices.AreSame(one, features))
+        && Tensors.All(one => Precision.Sums(one.dtype) == Precision.Sums(features.dtype));
+
+    /// <summary>
+    /// The norm by its running statistics, of x plus an offset [C]: x * Scale + Shift, both [C] in the type of sums.
+    /// </summary>
+    internal (torch.Tensor Scale, torch.Tensor Shift) ScaleAndShift(torch.Tensor? offset)
+    {
+        using var scope = torch.NewDisposeScope();
+        using Scalar epsilon = Epsilon;
+        var scale = Precision.Widen(Variance!).add(epsilon, Scalars.One).rsqrt();
+        var shift = -Precision.Widen(Mean!);
+        if (Weight is { } weight)
+        {
+            scale = scale.mul(Precision.Widen(weight));
+        }
+
+        if (offset is not null)
+        {
+            shift = shift.add(Precision.Widen(offset), Scalars.One);
+        }
+
+        shift = shift.mul(scale);
+        if (Bias is { } bias)
+        {
+            shift = shift.add(Precision.Widen(bias), Scalars.One);
+        }
+
+        return (scale.MoveToOuterDisposeScope(), shift.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>
     /// Refuses a single row for statistics of its own, as PyTorch does: its variance is nothing, and the unbiased one that
     /// would be tracked is NaN.
     /// </summary>

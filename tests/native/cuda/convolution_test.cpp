@@ -54,12 +54,12 @@ struct Shape {
 };
 
 struct Extras {
-  bool bias = true, residual = false, rectify = false;
+  bool scale = false, bias = true, residual = false, rectify = false;
 };
 
 // The numbers that go into a layer, as they are stored.
 struct Numbers {
-  Matrix input, weight, bias, residual, grad;
+  Matrix input, weight, scale, bias, residual, grad;
 };
 
 template <class T, class W>
@@ -68,6 +68,7 @@ Numbers draw(const oracle::Run &run, int64_t taps, const Extras &extras) {
   Numbers numbers;
   numbers.input = test::stored<T>(oracle::random_matrix(random, run.from_rows * run.in));
   numbers.weight = oracle::random_matrix(random, taps * (run.in / run.groups) * run.out);
+  if (extras.scale) numbers.scale = test::stored<W>(oracle::random_matrix(random, run.out));
   if (extras.bias) numbers.bias = test::stored<W>(oracle::random_matrix(random, run.out));
   if (extras.residual) numbers.residual = test::stored<T>(oracle::random_matrix(random, run.to_rows * run.out));
   numbers.grad = test::stored<T>(oracle::random_matrix(random, run.to_rows * run.out));
@@ -84,12 +85,12 @@ std::vector<T> run_forward_pass(const Queue &queue, const Route &route, const or
   const Channels channels = channels_of(run, test::kTypeOf<T>);
   const Placed<T> input(queue, numbers.input, run.from_rows, run.in), output(queue, run.to_rows, run.out);
   const Placed<W> weight(queue, numbers.weight, route.taps * channels.in, run.out),
-      bias(queue, numbers.bias, 1, run.out);
+      scale(queue, numbers.scale, 1, run.out), bias(queue, numbers.bias, 1, run.out);
   const Placed<T> residual(queue, numbers.residual, run.to_rows, run.out);
   const Buffer<char> workspace(
       queue, forward_workspace({route.taps, run.from_rows, run.to_rows, route.has_table()}, channels));
-  const spc::Epilogue epilogue{extras.bias ? &bias.view() : nullptr, extras.residual ? &residual.view() : nullptr,
-                               extras.rectify ? SPC_RELU : SPC_IDENTITY};
+  const spc::Epilogue epilogue{extras.scale ? &scale.view() : nullptr, extras.bias ? &bias.view() : nullptr,
+                               extras.residual ? &residual.view() : nullptr, extras.rectify ? SPC_RELU : SPC_IDENTITY};
   const ForwardPass pass{route, channels, input.view().data, weight.view(), false, epilogue, output.view().data};
   run_forward(queue, pass, forced != nullptr ? *forced : choose_forward_tile(queue, pass, workspace.data()),
               workspace.data());
@@ -163,8 +164,11 @@ void expect_layer(const Pieces &pieces, const Shape &shape, Layout layout = Layo
     const test::RouteByHand route(queue, pairs, reversed, run.from_rows, run.to_rows, layout);
     const test::RouteByHand back(queue, pairs, !reversed, run.to_rows, run.from_rows, layout);
     const Matrix weight = test::stored<T>(numbers.weight);
-    Matrix output = oracle::forward(run, numbers.input, weight, numbers.bias);
+    Matrix output = oracle::forward(run, numbers.input, weight, Matrix{});
     for (std::size_t i = 0; i < output.size(); ++i) {
+      const std::size_t column = i % static_cast<std::size_t>(run.out);
+      if (extras.scale) output[i] *= numbers.scale[column];
+      if (extras.bias) output[i] += numbers.bias[column];
       if (extras.residual) output[i] += numbers.residual[i];
       if (extras.rectify) output[i] = std::max(output[i], 0.0);
     }
@@ -259,7 +263,8 @@ TEST(Convolution, Equals_the_oracle_in_groups) {
 
 template <class T, class W = T>
 void expect_finishes() {
-  for (const Extras &extras : {Extras{true, true, true}, Extras{false, true, false}, Extras{false, false, true}}) {
+  for (const Extras &extras :
+       {Extras{true, true, true, true}, Extras{false, true, true, false}, Extras{true, false, false, true}}) {
     for (const int64_t out : {3, 16, 64})
       expect_layer<T, W>(submanifold(2, 3, 70, 16), {6, out}, Layout::table, extras);
     expect_layer<T, W>(submanifold(2, 3, 70, 16), {6, 4, 2}, Layout::pairs_alone, extras);
@@ -275,7 +280,7 @@ TEST(Convolution, Adds_the_residual_and_rectifies) {
 }
 
 TEST(Convolution, Gives_the_same_bits_in_every_shape) {
-  const Extras extras{true, true, false};
+  const Extras extras{true, true, true, false};
   for (const Shape &shape : {Shape{24, 70}, Shape{67, 7}, Shape{32, 16, 2}}) {
     expect_layer<float>(submanifold(3, 3, 200, 17), shape, Layout::table, extras, true);
     expect_layer<BFloat16, float>(submanifold(3, 3, 200, 17), shape, Layout::table, extras, true);
@@ -299,7 +304,7 @@ TEST(Convolution, Equals_the_oracle_while_shapes_are_measured) {
 TEST(Convolution, Rounds_to_tf32_where_it_may) {
   const Tf32 tf32;
   constexpr double kTf32Tolerance = 1e-6;
-  const Extras extras{true, true, true};
+  const Extras extras{true, true, true, true};
   for (int64_t channels = 1; channels <= 40; channels += 3) {
     expect_layer<float>(submanifold(2, 3, 40, 1), {channels, 41 - channels}, Layout::table, extras, false,
                         kTf32Tolerance);

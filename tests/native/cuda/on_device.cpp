@@ -93,13 +93,14 @@ spc_status links_create_from_rows(const int64_t *row_of_point, int64_t count, in
 }
 
 spc_status convolution_forward(const spc_rulebook *rulebook, int32_t direction, int64_t groups, const spc_matrix *input,
-                               const spc_matrix *weight, const spc_matrix *bias, const spc_matrix *residual,
-                               int32_t activation, void *workspace, int64_t workspace_bytes, void *stream,
-                               const spc_matrix *output) {
+                               const spc_matrix *weight, const spc_matrix *scale, const spc_matrix *bias,
+                               const spc_matrix *residual, int32_t activation, void *workspace, int64_t workspace_bytes,
+                               void *stream, const spc_matrix *output) {
   Visit visit;
-  return visit.finish(spc_convolution_forward(
-      rulebook, direction, groups, visit.send(input), visit.send(weight), visit.send(bias), visit.send(residual),
-      activation, visit.scratch(workspace, workspace_bytes), workspace_bytes, stream, visit.send(output)));
+  return visit.finish(spc_convolution_forward(rulebook, direction, groups, visit.send(input), visit.send(weight),
+                                              visit.send(scale), visit.send(bias), visit.send(residual), activation,
+                                              visit.scratch(workspace, workspace_bytes), workspace_bytes, stream,
+                                              visit.send(output)));
 }
 
 spc_status convolution_backward_input(const spc_rulebook *rulebook, int32_t direction, int64_t groups,
