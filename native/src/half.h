@@ -13,6 +13,13 @@ struct Float16 {
   uint16_t bits;
 };
 
+// Numbers that are not of 16 bits stay as they are, so that code for all types can be written once.
+static inline float widen(float value) {
+  return value;
+}
+static inline double widen(double value) {
+  return value;
+}
 static inline float widen(BFloat16 value) {
   return __builtin_bit_cast(float, static_cast<uint32_t>(value.bits) << 16);
 }
@@ -27,6 +34,12 @@ static inline float widen(Float16 value) {
 }
 
 // Rounds to nearest, ties to even; not-a-number stays not-a-number.
+static inline void narrow(float value, float &to) {
+  to = value;
+}
+static inline void narrow(double value, double &to) {
+  to = value;
+}
 static inline void narrow(float value, BFloat16 &to) {
   const uint32_t bits = __builtin_bit_cast(uint32_t, value);
   const uint32_t rounded = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16, nan = bits >> 16 | 0x40u;

@@ -380,53 +380,29 @@ void pack(const Pack<T, W> &job) {
   pack_rows<E>(job, (job.in + kDepth<E> - 1) / kDepth<E>);
 }
 
-// One row of 16-bit numbers with more than a bias.
-template <class T>
-void finish_half_row(const Finish<T> &job, const Sum<T> *sums, const T *residual, T *to) {
-  constexpr int64_t kColumns = 64;
-  Sum<T> values[kColumns], others[kColumns];
-  for (int64_t first = 0; first < job.out; first += kColumns) {
-    const int64_t columns = job.out - first < kColumns ? job.out - first : kColumns;
-    for (int64_t n = 0; n < columns; ++n) values[n] = sums[first + n];
-    if (job.scale != nullptr) {
-      for (int64_t n = 0; n < columns; ++n) values[n] *= job.scale[first + n];
-    }
-    if (job.bias != nullptr) {
-      for (int64_t n = 0; n < columns; ++n) values[n] += job.bias[first + n];
-    }
-    if (residual != nullptr) {
-      widen_row(residual + first, columns, others);
-      for (int64_t n = 0; n < columns; ++n) values[n] += others[n];
-    }
-    if (job.rectify) {
-      for (int64_t n = 0; n < columns; ++n) values[n] = values[n] < 0 ? 0 : values[n];  // not-a-number stays
-    }
-    narrow_row<T>(values, nullptr, columns, to + first);
-  }
-}
-
 template <class T, bool Stream>
-void finish_row(const Finish<T> &job, const T *sums, const T *residual, T *to) {
+void finish_row(const Finish<T> &job, const Sum<T> *sums, const T *residual, T *to) {
+  using S = Sum<T>;
   int64_t n = 0;
-  for (; n + kLanes<T> <= job.out; n += kLanes<T>) {
-    typename Lanes<T>::Vector value = load(sums + n);
+  for (; n + kLanes<S> <= job.out; n += kLanes<S>) {
+    typename Lanes<S>::Vector value = load(sums + n);
     if (job.scale != nullptr) value *= load(job.scale + n);
     if (job.bias != nullptr) value += load(job.bias + n);
-    if (residual != nullptr) value += load(residual + n);
-    if (job.rectify) value = value < 0 ? typename Lanes<T>::Vector{} : value;
+    if (residual != nullptr) value += load_wide(residual + n);
+    if (job.rectify) value = value < 0 ? typename Lanes<S>::Vector{} : value;  // not-a-number stays
     if constexpr (Stream) {
       stream(to + n, value);
     } else {
-      store(to + n, value);
+      store_narrow(to + n, value);
     }
   }
-  const T least = job.rectify ? 0 : -static_cast<T>(__builtin_inf());  // a branch on values would rarely be foreseen
+  const S least = job.rectify ? 0 : -static_cast<S>(__builtin_inf());  // a branch on values would rarely be foreseen
   for (; n < job.out; ++n) {
-    T value = sums[n];
+    S value = sums[n];
     if (job.scale != nullptr) value *= job.scale[n];
     if (job.bias != nullptr) value += job.bias[n];
-    if (residual != nullptr) value += residual[n];
-    to[n] = value < least ? least : value;
+    if (residual != nullptr) value += widen(residual[n]);
+    narrow(value < least ? least : value, to[n]);
   }
 }
 
@@ -444,14 +420,12 @@ void finish(const Finish<T> &job) {
         continue;
       }
     }
-    if (i + kRowsAhead < job.rows) prefetch_row<T, 1>(row(i + kRowsAhead), 0, lines);
-    if constexpr (!kIsHalf<T>) {
-      finish_row<T, false>(job, sums, residual, to);
-    } else if (job.scale == nullptr && residual == nullptr && !job.rectify) {
-      narrow_row(sums, job.bias, job.out, to);
-    } else {
-      finish_half_row(job, sums, residual, to);
+    if (i + kRowsAhead < job.rows) {
+      T *const ahead = row(i + kRowsAhead);
+      prefetch_row<T, 1>(ahead, 0, lines);
+      if (residual != nullptr) prefetch_row(job.residual + (ahead - job.output), 0, lines);
     }
+    finish_row<T, false>(job, sums, residual, to);
   }
   if (job.non_temporal) finish_streams();
 }

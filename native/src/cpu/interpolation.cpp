@@ -17,21 +17,6 @@ constexpr int64_t kSerialWork = int64_t{1} << 16;  // elements below which a sec
 constexpr int64_t kPartItems = 512;
 constexpr int64_t kChunk = 64;  // channels that are summed at a time: they stay in the first-level cache
 
-inline float widen(float value) {
-  return value;
-}
-inline double widen(double value) {
-  return value;
-}
-inline void narrow(float value, float &to) {
-  to = value;
-}
-inline void narrow(double value, double &to) {
-  to = value;
-}
-using spc::narrow;
-using spc::widen;
-
 template <class T>
 struct Job {
   LinkSide to;     // the side that is written

@@ -46,6 +46,12 @@ struct Lanes<double> {
   typedef double Unaligned __attribute__((vector_size(SPC_VECTOR_BYTES), aligned(8), may_alias));
 };
 
+template <>
+struct Lanes<BFloat16> {
+  typedef uint32_t Wide __attribute__((vector_size(SPC_VECTOR_BYTES)));
+  typedef uint16_t Unaligned __attribute__((vector_size(SPC_VECTOR_BYTES / 2), aligned(2), may_alias));
+};
+
 #if defined(__AVX512BF16__)
 template <>
 struct Lanes<Pair> {
@@ -64,6 +70,51 @@ inline typename Lanes<T>::Vector load(const T *from) {
 template <class T>
 inline void store(T *to, typename Lanes<T>::Vector value) {
   *reinterpret_cast<typename Lanes<T>::Unaligned *>(to) = value;
+}
+
+// As many numbers of any type as a vector has sums, widened; and sums rounded and stored.
+template <class T>
+inline typename Lanes<Sum<T>>::Vector load_wide(const T *from) {
+  using Vector = typename Lanes<Sum<T>>::Vector;
+  if constexpr (!kIsHalf<T>) {
+    return load(from);
+  } else if constexpr (__is_same(T, BFloat16)) {
+    const auto bits = *reinterpret_cast<const Lanes<BFloat16>::Unaligned *>(from);
+    return reinterpret_cast<Vector>(__builtin_convertvector(bits, Lanes<BFloat16>::Wide) << 16);
+  } else {
+    Vector value;
+#if defined(__F16C__)
+    for (int64_t n = 0; n < kLanes<Sum<T>>; n += 8) {
+      const __m128i half = _mm_loadu_si128(reinterpret_cast<const __m128i *>(from + n));
+      _mm256_storeu_ps(reinterpret_cast<float *>(&value) + n, _mm256_cvtph_ps(half));
+    }
+#else
+    for (int64_t n = 0; n < kLanes<Sum<T>>; ++n) value[n] = widen(from[n]);
+#endif
+    return value;
+  }
+}
+
+template <class T>
+inline void store_narrow(T *to, typename Lanes<Sum<T>>::Vector value) {
+  if constexpr (!kIsHalf<T>) {
+    store(to, value);
+  } else if constexpr (__is_same(T, BFloat16)) {
+    using Wide = Lanes<BFloat16>::Wide;
+    const Wide bits = reinterpret_cast<Wide>(value), high = bits >> 16;
+    const Wide rounded = (bits + 0x7fffu + (high & 1u)) >> 16;
+    const Wide stored = (bits & 0x7fffffffu) > 0x7f800000u ? high | 0x40u : rounded;  // as narrow() does
+    *reinterpret_cast<Lanes<BFloat16>::Unaligned *>(to) = __builtin_convertvector(stored, Lanes<BFloat16>::Unaligned);
+  } else {
+#if defined(__F16C__)
+    for (int64_t n = 0; n < kLanes<Sum<T>>; n += 8) {
+      const __m256 part = _mm256_loadu_ps(reinterpret_cast<const float *>(&value) + n);
+      _mm_storeu_si128(reinterpret_cast<__m128i *>(to + n), _mm256_cvtps_ph(part, _MM_FROUND_TO_NEAREST_INT));
+    }
+#else
+    for (int64_t n = 0; n < kLanes<Sum<T>>; ++n) narrow(value[n], to[n]);
+#endif
+  }
 }
 
 // Past the caches where an instruction does that; others see it after finish_streams. `to` is aligned to a vector.
@@ -138,30 +189,6 @@ void widen_row(const T *from, int64_t columns, Sum<T> *to) {
     int64_t n = 0;
     for (; n + kLanes<T> <= columns; n += kLanes<T>) store(to + n, load(from + n));
     for (; n < columns; ++n) to[n] = from[n];
-  }
-}
-
-template <class T>
-void narrow_row(const Sum<T> *from, const Sum<T> *bias, int64_t columns, T *to) {
-  int64_t n = 0;
-  if constexpr (!kIsHalf<T>) {
-    if (bias == nullptr) return widen_row(from, columns, to);
-    for (; n < columns; ++n) to[n] = from[n] + bias[n];
-  } else {
-#if defined(__F16C__)
-    if constexpr (__is_same(T, Float16)) {
-      for (; n + 8 <= columns; n += 8) {
-        const __m256 value = _mm256_loadu_ps(from + n);
-        const __m256 sum = bias != nullptr ? _mm256_add_ps(value, _mm256_loadu_ps(bias + n)) : value;
-        _mm_storeu_si128(reinterpret_cast<__m128i *>(to + n), _mm256_cvtps_ph(sum, _MM_FROUND_TO_NEAREST_INT));
-      }
-    }
-#endif
-    if (bias == nullptr) {
-      for (; n < columns; ++n) narrow(from[n], to[n]);
-    } else {
-      for (; n < columns; ++n) narrow(from[n] + bias[n], to[n]);
-    }
   }
 }
 
