@@ -192,10 +192,11 @@ internal sealed class Prediction
     private ViewerPage Page(string title)
     {
         var page = new ViewerPage(title) { Classes = _labels.Palette };
-        var predicted = Cloud.WithLabels(null).With(new PointAttribute(PointAttribute.Prediction, Classes));
-        return Truth is null
-            ? page.Add("Prediction", predicted)
-            : page.Add("Truth", Cloud.WithLabels(Truth)).Add("Prediction", predicted.WithLabels(Truth));
+        if (Truth is not null)
+        {
+            page.Add("Truth", Cloud.WithLabels(Truth));
+        }
+        return page.Add("Prediction", Cloud.WithLabels(Classes));
     }
 
     private static int[]? FindTruth(PointCloud cloud, ModelLabels labels, out string? problem)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TorchSharp.SparseConv.Data;
 
 namespace TorchSharp.SparseConv.Tool.Tests;
@@ -49,11 +50,25 @@ internal sealed class ViewTests : FolderTests
     public void A_prediction_is_a_page_where_the_ending_says_so()
     {
         var model = Small.Model(Folder);
-        Sparseconv.Text("predict", model, Small.Ply(Folder), "--out", Folder["p.html"]);
-        Assert.That(File.ReadAllText(Folder["p.html"]), Does.Contain("\"Truth\"").And.Contain("\"Prediction\""));
+        var outputs = new[] { "--out", Folder["p.html"], Folder["p.label"] };
+        Sparseconv.Text(["predict", model, Small.Ply(Folder), .. outputs]);
+        int[] labelOfClass = [7, 4, 9];
+        var predicted = MemoryMarshal.Cast<byte, int>(File.ReadAllBytes(Folder["p.label"])).ToArray();
+        Assert.That(Pane("Truth").Select(index => labelOfClass[index]), Is.EqualTo(Small.Cloud().Labels));
+        Assert.That(Pane("Prediction").Select(index => labelOfClass[index]), Is.EqualTo(predicted));
+        Assert.That(Pane("Prediction"), Is.Not.EqualTo(Pane("Truth")));
         var bare = Small.Ply(Folder, "bare.ply", Small.Cloud().WithLabels(null));
         Sparseconv.Text("predict", model, bare, "--out", Folder["p.html"]);
         Assert.That(File.ReadAllText(Folder["p.html"]), Does.Not.Contain("\"Truth\"").And.Contain("\"Prediction\""));
+
+        // The class that colours each point of a pane.
+        byte[] Pane(string name)
+        {
+            var page = new PageText(Folder["p.html"]);
+            var panes = page.Json("scene").GetProperty("panes").EnumerateArray();
+            var pane = panes.Single(pane => pane.GetProperty("name").ValueEquals(name));
+            return page.Column<byte>(pane.GetProperty("layers")[0], "label");
+        }
     }
 
     [Test]

@@ -82,7 +82,7 @@ inline typename Lanes<Sum<T>>::Vector load_wide(const T *from) {
     const auto bits = *reinterpret_cast<const Lanes<BFloat16>::Unaligned *>(from);
     return reinterpret_cast<Vector>(__builtin_convertvector(bits, Lanes<BFloat16>::Wide) << 16);
   } else {
-    Vector value;
+    Vector value{};
 #if defined(__F16C__)
     for (int64_t n = 0; n < kLanes<Sum<T>>; n += 8) {
       const __m128i half = _mm_loadu_si128(reinterpret_cast<const __m128i *>(from + n));

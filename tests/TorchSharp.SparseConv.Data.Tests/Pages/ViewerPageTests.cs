@@ -29,7 +29,7 @@ internal sealed class ViewerPageTests
                 panes.Select(pane => pane.GetProperty("name").GetString()),
                 Is.EqualTo(new[] { "Truth", "Guess" })
             );
-            Assert.That(Column<byte>(page, layers[1], "label"), Is.EqualTo(new byte[] { 1, 1, 0, 1 }));
+            Assert.That(page.Column<byte>(layers[1], "label"), Is.EqualTo(new byte[] { 1, 1, 0, 1 }));
             Assert.That(scene.GetProperty("ignore").GetInt32(), Is.Zero);
             Assert.That(scene.GetProperty("classes")[1].GetProperty("name").GetString(), Is.EqualTo(Classes.Names[1]));
             Assert.That(scene.GetProperty("classes")[1].GetProperty("color").GetString(), Is.EqualTo("#6496f5"));
@@ -63,12 +63,12 @@ internal sealed class ViewerPageTests
                 Is.EqualTo(new[] { "ring u8", "time f32", "range u16", "normal y f32", "normal z f32" }),
                 "a column of one value alone has nothing to show"
             );
-            Assert.That(Column<byte>(page, layer, "ring"), Is.EqualTo(new byte[] { 0, 63, 5 }));
+            Assert.That(page.Column<byte>(layer, "ring"), Is.EqualTo(new byte[] { 0, 63, 5 }));
             Assert.That(columns[0].GetProperty("low").GetDouble(), Is.EqualTo(-3));
             Assert.That(columns[0].GetProperty("high").GetDouble(), Is.EqualTo(60));
-            Assert.That(Column<float>(page, layer, "time"), Is.EqualTo(new[] { 0, 0.5f, float.NaN }));
-            Assert.That(Column<ushort>(page, layer, "range"), Is.EqualTo(new ushort[] { 0, 256, 1 }));
-            Assert.That(Column<float>(page, layer, "normal z"), Is.EqualTo(new float[] { 1, 0, 1 }));
+            Assert.That(page.Column<float>(layer, "time"), Is.EqualTo(new[] { 0, 0.5f, float.NaN }));
+            Assert.That(page.Column<ushort>(layer, "range"), Is.EqualTo(new ushort[] { 0, 256, 1 }));
+            Assert.That(page.Column<float>(layer, "normal z"), Is.EqualTo(new float[] { 1, 0, 1 }));
         });
     }
 
@@ -78,7 +78,7 @@ internal sealed class ViewerPageTests
         var cloud = new PointCloud(new float[6], Origin.Zero, new PointAttribute("color", values, components));
         var page = new PageText(new ViewerPage("x").Add("all", cloud).Write);
         var layer = page.Json("scene").GetProperty("panes")[0].GetProperty("layers")[0];
-        Assert.That(Column<byte>(page, layer, "color"), Is.EqualTo(expected));
+        Assert.That(page.Column<byte>(layer, "color"), Is.EqualTo(expected));
     }
 
     private static IEnumerable<TestCaseData> Colors()
@@ -103,7 +103,7 @@ internal sealed class ViewerPageTests
                 Is.EqualTo(new[] { "class -1", "class 7" })
             );
             Assert.That(
-                Column<byte>(page, scene.GetProperty("panes")[0].GetProperty("layers")[0], "label"),
+                page.Column<byte>(scene.GetProperty("panes")[0].GetProperty("layers")[0], "label"),
                 Is.EqualTo(new byte[] { 1, 0, 1 })
             );
         });
@@ -256,17 +256,6 @@ internal sealed class ViewerPageTests
                 .Select((step, i) => corner[i % 3] + step * cell[i % 3]),
         ];
     }
-
-    private static T[] Column<T>(PageText page, JsonElement layer, string name)
-        where T : unmanaged =>
-        page.Block<T>(
-            layer
-                .GetProperty("columns")
-                .EnumerateArray()
-                .Single(column => column.GetProperty("name").ValueEquals(name))
-                .GetProperty("block")
-                .GetInt32()
-        );
 
     private static double[] Numbers(JsonElement layer, string name) =>
         [.. layer.GetProperty(name).EnumerateArray().Select(value => value.GetDouble())];

@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace TorchSharp.SparseConv.Data.Tests;
+namespace TorchSharp.SparseConv.Tests.Shared;
 
 // A page as the browser gets it, taken apart without the code that wrote it.
 internal sealed class PageText
@@ -15,6 +15,8 @@ internal sealed class PageText
         write(stream);
         Html = Encoding.UTF8.GetString(stream.ToArray());
     }
+
+    public PageText(string path) => Html = File.ReadAllText(path);
 
     public string Html { get; }
 
@@ -31,6 +33,18 @@ internal sealed class PageText
         zlib.CopyTo(bytes);
         return MemoryMarshal.Cast<byte, T>(bytes.ToArray()).ToArray();
     }
+
+    // What a layer has for each point under a name.
+    public T[] Column<T>(JsonElement layer, string name)
+        where T : unmanaged =>
+        Block<T>(
+            layer
+                .GetProperty("columns")
+                .EnumerateArray()
+                .Single(column => column.GetProperty("name").ValueEquals(name))
+                .GetProperty("block")
+                .GetInt32()
+        );
 
     private string Script(string id) =>
         Regex.Match(Html, $"<script[^>]* id=\"{id}\"[^>]*>(.*?)</script>", RegexOptions.Singleline).Groups[1].Value;
