@@ -43,7 +43,7 @@ internal static class Evaluator
     public static ConfusionMatrix Measure(
         SegmentationModel model,
         IPointCloudDataset dataset,
-        Action<PointCloud, int[]> onFirst,
+        Action<PointCloud, int[]>? onFirst,
         CancellationToken stop
     )
     {
@@ -56,7 +56,7 @@ internal static class Evaluator
             matrix.Add(cloud.Labels!, prediction);
             if (index == 0)
             {
-                onFirst(cloud, prediction);
+                onFirst?.Invoke(cloud, prediction);
             }
         }
         return matrix;

@@ -72,7 +72,7 @@ internal static class Pictures
     }
 }
 
-/// <summary>Writes the page about a run: curves of every step, and the scores of the finished network.</summary>
+/// <summary>Writes the page about a run: curves of every step, and the scores of the best network.</summary>
 internal static class RunReport
 {
     public static void Write(string path, TrainingSettings settings, Trainer trainer, ConfusionMatrix matrix)
@@ -80,7 +80,7 @@ internal static class RunReport
         var progress = trainer.Progress;
         var page = new TrainingReportPage("Training of a sparse U-Net")
         {
-            Subtitle = Scores.Line(matrix),
+            Subtitle = $"best of {trainer.Progress.Epoch} epochs: {Scores.Line(matrix)}",
             Settings = [.. settings.Values.Select(entry => KeyValuePair.Create(entry.Key, entry.Value.Trim('"')))],
             Steps =
             [
@@ -89,11 +89,7 @@ internal static class RunReport
                 ),
             ],
             StepsPerEpoch = trainer.StepsPerEpoch,
-            Scores =
-            [
-                .. progress.Scores,
-                new TrainingScore("validation", progress.Losses.Count, matrix.MeanIoU, matrix.Accuracy),
-            ],
+            Scores = progress.Scores,
             Confusion = matrix,
             Classes = SemanticKittiClasses.Palette,
         };

@@ -68,25 +68,17 @@ internal static class ModelFile
 
     private static SegmentationModel LoadCheckpoint(string path)
     {
-        using var checkpoint = Checkpoint.Open(path);
-        var weights = Path.Combine(Path.GetTempPath(), $"{Path.GetRandomFileName()}.dat");
-        var model = new SegmentationModel(checkpoint.Settings.Model.Config());
+        var settings = TrainingCheckpoint.ReadState<RunState>(path, Json.Options).Settings;
+        var model = new SegmentationModel(settings.Model.Config());
         try
         {
-            checkpoint.ExtractWeights(weights);
-            Weights.Load(model.Network, weights);
+            TrainingCheckpoint.LoadNetwork(path, model.Network);
             return model;
         }
-        catch (Exception error)
+        catch
         {
             model.Dispose();
-            throw error is InvalidDataException
-                ? new InvalidDataException(error.Message.Replace(weights, path, StringComparison.Ordinal), error)
-                : error;
-        }
-        finally
-        {
-            File.Delete(weights);
+            throw;
         }
     }
 }

@@ -79,7 +79,7 @@ internal sealed class TrainCommand
             Datasets.Training(settings.Data, settings.Seed),
             Datasets.Validation(settings.Data, settings.Seed)
         );
-        using var trainer = new Trainer(settings, train, output);
+        using var trainer = new Trainer(settings, train, validation, output);
         if (parsed.GetValue(_resume))
         {
             trainer.Resume();
@@ -93,7 +93,7 @@ internal sealed class TrainCommand
         catch (OperationCanceledException)
         {
             session.Output.WriteLine(
-                $"stopped; continue with the same command and --resume ({Checkpoint.PathIn(output)})"
+                $"stopped; continue with the same command and --resume ({Trainer.CheckpointIn(output)})"
             );
             return Shell.Interrupted;
         }
@@ -135,11 +135,10 @@ internal sealed class TrainCommand
         string output
     )
     {
-        var model = Path.Combine(output, "model");
-        ModelFile.Save(trainer.Model, model);
+        using var model = ModelFile.Load(trainer.ModelFolder);
         IReadOnlyList<string> pictures = [];
         var matrix = Evaluator.Measure(
-            trainer.Model,
+            model,
             validation,
             (cloud, prediction) =>
                 pictures = Pictures.Write(Path.Combine(output, "pictures"), validation.Name(0), cloud, prediction),
@@ -148,7 +147,7 @@ internal sealed class TrainCommand
         Scores.Print(session.Console, matrix, validation.ClassNames);
         var report = Path.Combine(output, "report.html");
         RunReport.Write(report, settings, trainer, matrix);
-        session.Results([model, report, .. pictures]);
+        session.Results([trainer.ModelFolder, report, .. pictures]);
     }
 
     private TrainingSettings Settings(ParseResult parsed) =>

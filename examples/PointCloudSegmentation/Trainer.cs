@@ -17,24 +17,28 @@ internal sealed class Trainer : IDisposable
 
     private readonly TrainingSettings _settings;
     private readonly IPointCloudDataset _dataset;
+    private readonly IPointCloudDataset _validation;
     private readonly PointCloudLoader _loader;
     private readonly AdamW _optimizer;
     private readonly lr_scheduler.LRScheduler _scheduler;
     private readonly torch.Tensor? _classWeights;
+    private readonly TrainingCheckpoint _checkpoint;
     private readonly string _checkpointPath;
     private readonly string _lossPath;
     private readonly int _totalSteps;
     private ConfusionMatrix _seen; // voxels of the current epoch, as they were predicted while it learned from them
 
     /// <summary>
-    /// Starts a run at step 0 with fresh weights. Checkpoints are written to <paramref name="folder"/>.
+    /// Starts a run at step 0 with fresh weights. Checkpoints and the best model are written to
+    /// <paramref name="folder"/>.
     /// </summary>
-    public Trainer(TrainingSettings settings, IPointCloudDataset dataset, string folder)
+    public Trainer(TrainingSettings settings, IPointCloudDataset dataset, IPointCloudDataset validation, string folder)
     {
         _settings = settings;
         _dataset = dataset;
-        Directory.CreateDirectory(folder);
-        _checkpointPath = Checkpoint.PathIn(folder);
+        _validation = validation;
+        _checkpointPath = CheckpointIn(folder);
+        ModelFolder = Path.Combine(folder, "model");
         _lossPath = Path.Combine(folder, "loss.csv");
         _loader = new PointCloudLoader(dataset, settings.BatchSize)
         {
@@ -51,10 +55,15 @@ internal sealed class Trainer : IDisposable
             LearningSchedule.OneCycle => lr_scheduler.OneCycleLR(_optimizer, settings.LearningRate, _totalSteps),
             _ => lr_scheduler.CosineAnnealingLR(_optimizer, _totalSteps),
         };
+        _checkpoint = new TrainingCheckpoint(_checkpointPath, Model.Network, _optimizer, _scheduler);
         _classWeights = settings.ClassWeights == ClassWeighting.Balanced ? ClassBalance.Weights(dataset) : null;
     }
 
+    /// <summary>The network as it is now.</summary>
     public SegmentationModel Model { get; }
+
+    /// <summary>The model directory of the epoch that did best on the validation scans.</summary>
+    public string ModelFolder { get; }
 
     public TrainingProgress Progress { get; private set; } = new();
 
@@ -62,25 +71,31 @@ internal sealed class Trainer : IDisposable
 
     public bool IsFinished => Progress.Epoch >= _settings.Epochs;
 
+    public static string CheckpointIn(string folder) => Path.Combine(folder, "checkpoint.zip");
+
     /// <summary>
     /// Continues the run whose checkpoint is in the folder. A checkpoint with other settings is refused.
     /// </summary>
     public void Resume()
     {
-        if (!File.Exists(_checkpointPath))
+        if (!_checkpoint.Exists)
         {
             throw new UsageException(
                 $"{_checkpointPath}: there is no checkpoint to resume; leave --resume out to begin"
             );
         }
-        using var checkpoint = Checkpoint.Open(_checkpointPath);
-        if (_settings.DifferenceFrom(checkpoint.Settings) is { } difference)
+        var (settings, progress) = TrainingCheckpoint.ReadState<RunState>(_checkpointPath, Json.Options);
+        if (_settings.DifferenceFrom(settings) is { } difference)
         {
             throw new UsageException(
                 $"{_checkpointPath} is of another run: {difference}; give the options of that run, or another --output"
             );
         }
-        Progress = checkpoint.Progress;
+        Progress = progress;
+        if (Progress.Rates.Count != Progress.Losses.Count || Progress.PointsPerSecond.Count != Progress.Losses.Count)
+        {
+            throw new InvalidDataException($"{_checkpointPath} does not have a rate and a speed for every loss");
+        }
         var classes = _seen.ClassCount;
         if (Progress.Confusion.Length != classes * classes)
         {
@@ -92,18 +107,12 @@ internal sealed class Trainer : IDisposable
         {
             _seen.Add(entry / classes, entry % classes, Progress.Confusion[entry]);
         }
-        // The scheduler's only state is its count of steps. The learning rate of the optimizer's state, which is loaded
-        // afterwards, is the one that holds.
-        for (var step = 0; step < Progress.Losses.Count && step + 1 < _totalSteps; step++)
-        {
-            _scheduler.step();
-        }
-        checkpoint.Restore(Model.Network, _optimizer);
+        _checkpoint.Load<RunState>(Json.Options);
     }
 
     /// <summary>
-    /// Trains to the end and writes a checkpoint after every epoch. On a stop, it writes a checkpoint and throws
-    /// OperationCanceledException.
+    /// Trains to the end. After every epoch the network is measured on the validation scans, saved if it is the best so
+    /// far, and a checkpoint is written. On a stop, it writes a checkpoint and throws OperationCanceledException.
     /// </summary>
     public void Run(ITrainingDisplay display, CancellationToken stop)
     {
@@ -131,16 +140,18 @@ internal sealed class Trainer : IDisposable
             var epochLoss = Progress.Losses.TakeLast(StepsPerEpoch).Average();
             Progress.Scores.Add(new TrainingScore("training", Progress.Losses.Count, _seen.MeanIoU, _seen.Accuracy));
             _seen = NothingSeen();
+            var score = Validate();
             Progress.Epoch++;
             Progress.Step = 0;
             Save();
-            display.ShowEpoch(Progress.Epoch, _settings.Epochs, epochLoss, clock.Elapsed);
+            display.ShowEpoch(Progress.Epoch, _settings.Epochs, epochLoss, score, clock.Elapsed);
         }
     }
 
     public void Dispose()
     {
         _classWeights?.Dispose();
+        _checkpoint.Dispose();
         _optimizer.Dispose();
         Model.Dispose();
     }
@@ -201,6 +212,20 @@ internal sealed class Trainer : IDisposable
             );
     }
 
+    // The mean IoU on the validation scans, by which the best model is kept. Where they have no labels, the last is.
+    private double Validate()
+    {
+        var matrix = Evaluator.Measure(Model, _validation, null, CancellationToken.None);
+        Model.Network.train();
+        var score = new TrainingScore("validation", Progress.Losses.Count, matrix.MeanIoU, matrix.Accuracy);
+        Progress.Scores.Add(score);
+        if (Progress.Best.Add(score.MeanIoU) || Progress.Best.Best is null)
+        {
+            ModelFile.Save(Model, ModelFolder);
+        }
+        return score.MeanIoU;
+    }
+
     private void Show(ITrainingDisplay display, double pointsPerSecond, TimeSpan elapsed, int firstStep)
     {
         var done = Progress.Losses.Count;
@@ -231,7 +256,7 @@ internal sealed class Trainer : IDisposable
         [
             .. Enumerable.Range(0, classes * classes).Select(entry => _seen[entry / classes, entry % classes]),
         ];
-        Checkpoint.Save(_checkpointPath, _settings, Progress, Model.Network, _optimizer);
+        _checkpoint.Save(new RunState(_settings, Progress), Json.Options);
         var lines = Progress.Losses.Select(
             (loss, step) =>
                 string.Create(CultureInfo.InvariantCulture, $"{step / StepsPerEpoch + 1},{step + 1},{loss:R}")

@@ -9,8 +9,10 @@ internal interface ITrainingDisplay
     /// <summary>Called after every step.</summary>
     void ShowStep(in StepReport report);
 
-    /// <summary>Called after every epoch with the mean loss of its steps.</summary>
-    void ShowEpoch(int epoch, int epochs, double meanLoss, TimeSpan elapsed);
+    /// <summary>
+    /// Called after every epoch with the mean loss of its steps and the mean IoU on the validation scans.
+    /// </summary>
+    void ShowEpoch(int epoch, int epochs, double meanLoss, double meanIou, TimeSpan elapsed);
 }
 
 /// <summary>The measurements of one training step for display. Epoch and step count from 1.</summary>
@@ -61,8 +63,11 @@ internal sealed class PlainDisplay(IAnsiConsole console) : ITrainingDisplay
         }
     }
 
-    public void ShowEpoch(int epoch, int epochs, double meanLoss, TimeSpan elapsed) =>
-        Line($"epoch {epoch}/{epochs} done: mean loss {meanLoss:F4}, {StepText.Of(elapsed)} so far");
+    public void ShowEpoch(int epoch, int epochs, double meanLoss, double meanIou, TimeSpan elapsed) =>
+        Line(
+            $"epoch {epoch}/{epochs} done: mean loss {meanLoss:F4}, mIoU {100 * meanIou:F2} %, "
+                + $"{StepText.Of(elapsed)} so far"
+        );
 
     private void Line(string text)
     {
@@ -83,9 +88,10 @@ internal sealed class LiveDisplay(IAnsiConsole console, ProgressContext context)
         _task.Description = Markup.Escape(StepText.Of(report));
     }
 
-    public void ShowEpoch(int epoch, int epochs, double meanLoss, TimeSpan elapsed) =>
+    public void ShowEpoch(int epoch, int epochs, double meanLoss, double meanIou, TimeSpan elapsed) =>
         console.MarkupLine(
-            $"[grey]epoch[/] {epoch}/{epochs}  [grey]mean loss[/] {meanLoss:F4}  [grey]after[/] {StepText.Of(elapsed)}"
+            $"[grey]epoch[/] {epoch}/{epochs}  [grey]mean loss[/] {meanLoss:F4}  [grey]mIoU[/] {100 * meanIou:F2} %  "
+                + $"[grey]after[/] {StepText.Of(elapsed)}"
         );
 }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using TorchSharp.SparseConv;
 using TorchSharp.SparseConv.Data;
 
 namespace PointCloudSegmentation;
@@ -108,8 +109,11 @@ internal sealed class TrainingProgress
     /// <summary>The throughput of every step so far.</summary>
     public List<double> PointsPerSecond { get; init; } = [];
 
-    /// <summary>The scores of every epoch so far on its own training batches.</summary>
+    /// <summary>The scores of every epoch so far, on its own training batches and on the validation scans.</summary>
     public List<TrainingScore> Scores { get; init; } = [];
+
+    /// <summary>The best mean IoU on the validation scans.</summary>
+    public BestScore Best { get; init; } = new(Patience: int.MaxValue);
 
     /// <summary>Voxels of the current epoch so far by true and predicted class, [classes, classes].</summary>
     public long[] Confusion { get; set; } = [];
@@ -124,6 +128,9 @@ internal sealed class TrainingProgress
     }
 }
 
+/// <summary>What a checkpoint keeps beside the network and the optimizer.</summary>
+internal sealed record RunState(TrainingSettings Settings, TrainingProgress Progress);
+
 /// <summary>The JSON of this program: indented, camel case, enumerations by name.</summary>
 internal static class Json
 {
@@ -131,6 +138,7 @@ internal static class Json
         new(JsonSerializerDefaults.Web)
         {
             WriteIndented = true,
+            NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
             Converters = { new JsonStringEnumConverter() },
             UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         };

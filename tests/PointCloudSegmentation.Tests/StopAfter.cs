@@ -21,7 +21,8 @@ internal sealed class StopAfter(int steps) : ITrainingDisplay, IDisposable
         }
     }
 
-    public void ShowEpoch(int epoch, int epochs, double meanLoss, TimeSpan elapsed) => EpochLosses.Add(meanLoss);
+    public void ShowEpoch(int epoch, int epochs, double meanLoss, double meanIou, TimeSpan elapsed) =>
+        EpochLosses.Add(meanLoss);
 
     public void Dispose() => _stop.Dispose();
 }

@@ -15,7 +15,12 @@ internal sealed class TrainerTests : FolderTests
     [Test]
     public void Training_learns()
     {
-        using var trainer = new Trainer(Small.Settings(epochs: 8, width: 0.25), Small.Scenes(), Folder.Root);
+        using var trainer = new Trainer(
+            Small.Settings(epochs: 8, width: 0.25),
+            Small.Scenes(),
+            Small.Scenes(),
+            Folder.Root
+        );
         using var display = new StopAfter(int.MaxValue);
         var before = Accuracy(trainer);
         trainer.Run(display, display.Token);
@@ -35,32 +40,32 @@ internal sealed class TrainerTests : FolderTests
     {
         var whole = Uninterrupted(schedule);
         using var first = new StopAfter(stopAfter);
-        using (var trainer = new Trainer(Small.Settings(schedule), Small.Scenes(), Folder.Root))
+        using (var trainer = new Trainer(Small.Settings(schedule), Small.Scenes(), Small.Scenes(), Folder.Root))
         {
             Assert.That(() => trainer.Run(first, first.Token), Throws.InstanceOf<OperationCanceledException>());
             Assert.That(trainer.Progress.Losses, Has.Count.EqualTo(stopAfter));
         }
         using var second = new StopAfter(int.MaxValue);
-        using var resumed = new Trainer(Small.Settings(schedule), Small.Scenes(), Folder.Root);
+        using var resumed = new Trainer(Small.Settings(schedule), Small.Scenes(), Small.Scenes(), Folder.Root);
         resumed.Resume();
         resumed.Run(second, second.Token);
 
         Assert.That(whole.Rates.Distinct().Count(), Is.GreaterThan(3), "a schedule that does not move proves nothing");
         Assert.That(first.Rates.Concat(second.Rates), Is.EqualTo(whole.Rates));
         Assert.That(resumed.Progress.Losses, Is.EqualTo(whole.Losses));
-        Assert.That(resumed.Progress.Scores, Is.EqualTo(whole.Scores).And.Count.EqualTo(3), "one an epoch");
+        Assert.That(resumed.Progress.Scores, Is.EqualTo(whole.Scores).And.Count.EqualTo(6), "two an epoch");
         Assert.That(State(resumed), Is.EqualTo(whole.Weights));
     }
 
     [Test]
     public void A_finished_run_resumes_to_nothing_more()
     {
-        using (var trainer = new Trainer(Small.Settings(epochs: 1), Small.Scenes(), Folder.Root))
+        using (var trainer = new Trainer(Small.Settings(epochs: 1), Small.Scenes(), Small.Scenes(), Folder.Root))
         using (var display = new StopAfter(int.MaxValue))
         {
             trainer.Run(display, display.Token);
         }
-        using var again = new Trainer(Small.Settings(epochs: 1), Small.Scenes(), Folder.Root);
+        using var again = new Trainer(Small.Settings(epochs: 1), Small.Scenes(), Small.Scenes(), Folder.Root);
         again.Resume();
         Assert.That(again.IsFinished, Is.True);
     }
@@ -68,7 +73,7 @@ internal sealed class TrainerTests : FolderTests
     [Test]
     public void Steps_leave_no_tensor_and_no_native_object_behind()
     {
-        using var trainer = new Trainer(Small.Settings(epochs: 6), Small.Scenes(), Folder.Root);
+        using var trainer = new Trainer(Small.Settings(epochs: 6), Small.Scenes(), Small.Scenes(), Folder.Root);
         var counts = new List<(long Tensors, long Objects)>();
         trainer.Run(new Counting(counts), CancellationToken.None);
         // The first step makes the optimizer's state and the gradients, which stay.
@@ -79,7 +84,7 @@ internal sealed class TrainerTests : FolderTests
     public void A_batch_without_labels_is_refused_by_name()
     {
         var unlabelled = new Relabelled(Small.Scenes(), 0);
-        using var trainer = new Trainer(Small.Settings(), unlabelled, Folder.Root);
+        using var trainer = new Trainer(Small.Settings(), unlabelled, unlabelled, Folder.Root);
         using var display = new StopAfter(int.MaxValue);
         Assert.That(
             () => trainer.Run(display, display.Token),
@@ -106,7 +111,7 @@ internal sealed class TrainerTests : FolderTests
         if (!Whole.TryGetValue(schedule, out var run))
         {
             using var folder = new TempFolder();
-            using var trainer = new Trainer(Small.Settings(schedule), Small.Scenes(), folder.Root);
+            using var trainer = new Trainer(Small.Settings(schedule), Small.Scenes(), Small.Scenes(), folder.Root);
             using var display = new StopAfter(int.MaxValue);
             trainer.Run(display, display.Token);
             Whole[schedule] = run = (trainer.Progress.Losses, display.Rates, trainer.Progress.Scores, State(trainer));
@@ -135,7 +140,7 @@ internal sealed class TrainerTests : FolderTests
         public void ShowStep(in StepReport report) =>
             counts.Add((torch.Tensor.TotalCount, SparseConvRuntime.LiveObjects));
 
-        public void ShowEpoch(int epoch, int epochs, double meanLoss, TimeSpan elapsed) { }
+        public void ShowEpoch(int epoch, int epochs, double meanLoss, double meanIou, TimeSpan elapsed) { }
     }
 
     // Scenes in which every point has the same label.

@@ -30,8 +30,6 @@ public abstract class SparseConvNd : SparseConvolution
 
     private protected override ConvolutionDirection Direction => ConvolutionDirection.FineToCoarse;
 
-    private protected override long FanChannels => in_channels / groups;
-
     private protected override CoordinateMap OutputSites(CoordinateMap input) =>
         input.Manager.Coarsen(input, Geometry, sites);
 

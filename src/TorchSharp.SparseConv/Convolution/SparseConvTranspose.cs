@@ -35,9 +35,6 @@ public abstract class SparseConvTransposeNd : SparseConvolution
 
     private protected override ConvolutionDirection Direction => ConvolutionDirection.CoarseToFine;
 
-    // PyTorch takes the fan-in of a transposed weight [in, out, taps...] from its second axis.
-    private protected override long FanChannels => out_channels / groups;
-
     private protected override CoordinateMap OutputSites(CoordinateMap input) =>
         input.Manager.Refine(input, Geometry, sites, output_padding);
 

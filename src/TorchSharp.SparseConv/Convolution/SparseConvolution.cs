@@ -89,13 +89,25 @@ public abstract class SparseConvolution : torch.nn.Module<SparseTensor, SparseTe
 
     private protected abstract ConvolutionDirection Direction { get; }
 
-    /// <summary>The channels whose product with the taps is PyTorch's fan-in of this layer's dense twin.</summary>
-    private protected abstract long FanChannels { get; }
+    /// <summary>
+    /// PyTorch's fans of this layer's dense twin, whose weight is [out, in / groups, taps] or, transposed,
+    /// [in, out / groups, taps]: the second axis times the taps, and the first times the taps.
+    /// </summary>
+    internal (double In, double Out) Fans
+    {
+        get
+        {
+            double taps = Geometry.Taps;
+            return Direction == ConvolutionDirection.FineToCoarse
+                ? (taps * (in_channels / groups), taps * out_channels)
+                : (taps * (out_channels / groups), taps * in_channels);
+        }
+    }
 
     /// <summary>Draws weight and bias anew, uniform in +-1/sqrt(fan-in), as PyTorch's convolutions do.</summary>
     public void reset_parameters()
     {
-        var bound = 1 / Math.Sqrt(FanChannels * (double)Geometry.Taps);
+        var bound = 1 / Math.Sqrt(Fans.In);
         using var untracked = torch.no_grad();
         foreach (var (_, parameter) in named_parameters(recurse: false))
         {

@@ -28,9 +28,6 @@ public abstract class SparseInverseConvNd : SparseConvolution
 
     private protected override ConvolutionDirection Direction => ConvolutionDirection.CoarseToFine;
 
-    // As of the transposed convolution that it is.
-    private protected override long FanChannels => out_channels / groups;
-
     private protected override KernelGeometry Law(CoordinateMap input) => Undone(input).Geometry;
 
     private protected override CoordinateMap OutputSites(CoordinateMap input) => Undone(input).Fine;

@@ -22,8 +22,6 @@ public abstract class SubMConvNd : SparseConvolution
 
     private protected override ConvolutionDirection Direction => ConvolutionDirection.FineToCoarse;
 
-    private protected override long FanChannels => in_channels / groups;
-
     private protected override CoordinateMap OutputSites(CoordinateMap input) => input;
 
     private protected override PerAxis OutputStride(CoordinateMap input) => input.Stride;
