@@ -72,6 +72,37 @@ public sealed class Session
             }
         );
 
+    /// <summary>
+    /// Does work that reports how much of it is done, from 0 to 1, and shows that in percent on standard error: as a
+    /// bar on a terminal, else as a line every ten seconds.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The program was asked to stop before the work began.</exception>
+    public T Work<T>(string what, Func<Action<double>, T> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        Stop.ThrowIfCancellationRequested();
+        if (ShowsProgress(Errors))
+        {
+            return Errors
+                .Progress()
+                .AutoClear(true)
+                .Start(context =>
+                {
+                    var task = context.AddTask(Markup.Escape(what), maxValue: 1);
+                    return work(done => task.Value = done);
+                });
+        }
+        var sinceLine = System.Diagnostics.Stopwatch.StartNew();
+        return work(done =>
+        {
+            if (sinceLine.Elapsed.TotalSeconds >= 10)
+            {
+                Errors.Profile.Out.Writer.WriteLine(FormattableString.Invariant($"{what}: {100 * done:F0} %"));
+                sinceLine.Restart();
+            }
+        });
+    }
+
     /// <summary>Writes a line to standard error that says what was not done, or not as it was asked.</summary>
     public void Note(string text) => Errors.Profile.Out.Writer.WriteLine($"note: {text}");
 

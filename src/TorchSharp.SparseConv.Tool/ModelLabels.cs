@@ -40,7 +40,7 @@ internal sealed class ModelLabels
 
     public ClassPalette Palette { get; }
 
-    public int[] ToFile(int[] classes) => Array.ConvertAll(classes, index => _labelOfClass[index]);
+    public int ToFile(int index) => _labelOfClass[index];
 
     /// <summary>Returns the class of each label, or null with the reason if a label belongs to no class.</summary>
     public int[]? FromFile(int[] labels, out string? problem)

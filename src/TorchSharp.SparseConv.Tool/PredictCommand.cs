@@ -30,6 +30,12 @@ internal sealed class PredictCommand(Session session)
 
     private readonly Option<bool> _drop = PointFiles.DropOption();
 
+    private readonly Option<string?> _memory = Options.Text(
+        "--memory",
+        "Label a scene of any size in tiles that need about so much memory, such as 2G; files to write are .label, and "
+            + ".las of a .las"
+    );
+
     public static Command Create(Session session)
     {
         var predict = new PredictCommand(session);
@@ -43,6 +49,7 @@ internal sealed class PredictCommand(Session session)
             predict._out,
             predict._numbers,
             predict._drop,
+            predict._memory,
         };
         command.SetAction(predict.Run);
         return command;
@@ -57,15 +64,14 @@ internal sealed class PredictCommand(Session session)
         {
             PointFiles.RequireKnown(path);
         }
+        if (parsed.GetValue(_memory) is { } memory)
+        {
+            return RunInTiles(parsed, MemorySize.Parse(memory), outputs);
+        }
         var read = session.Work($"reading {file}", () => PointFiles.Read(file));
         var cloud = PointFiles.Finite(file, read, parsed.GetValue(_drop));
         using var model = session.Work($"reading {folder}", () => PointClassifier.Load(folder));
-        if (model.Config.Architecture.Dimensions != 3)
-        {
-            throw new UsageException(
-                $"{folder}: the network has {model.Config.Architecture.Dimensions} axes, points of a file have 3"
-            );
-        }
+        RequireSpace(folder, model);
         var prediction = session.Work(
             $"labelling {cloud.Count} points",
             () => Prediction.Of(model, cloud, parsed.GetValue(_numbers))
@@ -73,11 +79,72 @@ internal sealed class PredictCommand(Session session)
         foreach (var path in outputs)
         {
             PointFiles.MakeFolder(path);
-            session.Work($"writing {path}", () => prediction.Write(path, Path.GetFileName(file)));
+            session.Work($"writing {path}", () => prediction.Write(path, file));
         }
         var report = prediction.Report(folder, file, read.Count - cloud.Count, outputs);
         report.Write(session, parsed);
         return Shell.Success;
+    }
+
+    private int RunInTiles(ParseResult parsed, long memory, string[] outputs)
+    {
+        var (folder, file) = (parsed.GetRequiredValue(_model), parsed.GetRequiredValue(_file));
+        PointFiles.RequireKnown(file);
+        foreach (var path in outputs)
+        {
+            if (!PointFiles.HasEnding(path, LabelEnding) && !PredictedLabels.CanPatch(file, path))
+            {
+                throw new UsageException(
+                    $"{path}: with --memory, files to write are {LabelEnding}, and .las of a .las; leave --memory out for others"
+                );
+            }
+        }
+        using var model = session.Work($"reading {folder}", () => PointClassifier.Load(folder));
+        RequireSpace(folder, model);
+        var labels = new ModelLabels(model.Config, parsed.GetValue(_numbers));
+        var scene = ScenePrediction.Of(session, model, file, memory);
+        foreach (var path in outputs)
+        {
+            PointFiles.MakeFolder(path);
+            session.Work(
+                $"writing {path}",
+                () =>
+                    PredictedLabels.Write(file, path, scene.Classes.LongLength, at => labels.ToFile(scene.Classes[at]))
+            );
+        }
+        scene.Report(labels, folder, outputs).Write(session, parsed);
+        return Shell.Success;
+    }
+
+    private static void RequireSpace(string folder, PointClassifier model)
+    {
+        if (model.Config.Architecture.Dimensions != 3)
+        {
+            throw new UsageException(
+                $"{folder}: the network has {model.Config.Architecture.Dimensions} axes, points of a file have 3"
+            );
+        }
+    }
+}
+
+/// <summary>Labels in files of their own, or in a copy of the file that was labelled.</summary>
+internal static class PredictedLabels
+{
+    /// <summary>Whether a copy of a file with other labels can have this name.</summary>
+    public static bool CanPatch(string source, string target) =>
+        PointFiles.HasEnding(source, ".las") && PointFiles.HasEnding(target, ".las");
+
+    /// <summary>Writes the labels to a .label file, or into a copy of a .las file.</summary>
+    public static void Write(string source, string target, long count, Func<long, int> labelOf)
+    {
+        if (CanPatch(source, target))
+        {
+            LasFile.WriteLabels(source, target, labelOf);
+        }
+        else
+        {
+            KittiFile.WriteLabels(target, count, labelOf);
+        }
     }
 }
 
@@ -96,14 +163,7 @@ internal sealed class Prediction
         _labels = labels;
         _seconds = seconds;
         _ignored = config.IgnoreClass;
-        // The attributes that the file lacks and for which the model has a value; the classifier refuses a file that
-        // lacks others.
-        _assumed =
-        [
-            .. config
-                .Inputs.Where(input => input.Missing is not null && cloud.Find(input.Source) is null)
-                .Select(input => input.Source),
-        ];
+        _assumed = PredictionReport.AssumedIn(cloud, config);
         Truth = FindTruth(cloud, labels, out var problem);
         NotCompared = problem;
     }
@@ -148,44 +208,31 @@ internal sealed class Prediction
             DroppedPoints = dropped,
             AssumedInputs = _assumed,
             Seconds = _seconds,
-            Classes =
-            [
-                .. _labels.Names.Select(
-                    (name, index) =>
-                        new ClassReport
-                        {
-                            Name = name,
-                            Predicted = predicted[index],
-                            Labelled = Truth is null ? null : matrix.TruthCount(index),
-                            Iou = Truth is null ? null : Known(matrix.IoU(index)),
-                        }
-                ),
-            ],
-            MeanIou = Truth is null ? null : Known(matrix.MeanIoU),
-            Accuracy = Truth is null ? null : Known(matrix.Accuracy),
+            Classes = PredictionReport.ClassesOf(_labels, predicted, Truth is null ? null : matrix),
+            MeanIou = Truth is null ? null : PredictionReport.Known(matrix.MeanIoU),
+            Accuracy = Truth is null ? null : PredictionReport.Known(matrix.Accuracy),
             NotCompared = NotCompared,
             Written = written,
         };
     }
 
     /// <summary>
-    /// Writes the prediction: the labels alone to a .label file, a page to an .html file, and the cloud with labels to
-    /// any other file.
+    /// Writes the prediction for a file: the labels alone to a .label file, a page to an .html file, a copy of a .las
+    /// file with other labels, and the cloud with labels to any other file.
     /// </summary>
-    public void Write(string path, string title)
+    public void Write(string path, string file)
     {
-        var labels = _labels.ToFile(Classes);
-        switch (Path.GetExtension(path).ToLowerInvariant())
+        if (PointFiles.HasEnding(path, ".html"))
         {
-            case PredictCommand.LabelEnding:
-                KittiFile.WriteLabels(path, labels);
-                break;
-            case ".html":
-                Page(title).Save(path);
-                break;
-            default:
-                PointFiles.Write(path, Cloud.WithLabels(labels));
-                break;
+            Page(Path.GetFileName(file)).Save(path);
+        }
+        else if (PointFiles.HasEnding(path, PredictCommand.LabelEnding) || PredictedLabels.CanPatch(file, path))
+        {
+            PredictedLabels.Write(file, path, Classes.Length, at => _labels.ToFile(Classes[at]));
+        }
+        else
+        {
+            PointFiles.Write(path, Cloud.WithLabels(Array.ConvertAll(Classes, _labels.ToFile)));
         }
     }
 
@@ -199,7 +246,8 @@ internal sealed class Prediction
         return page.Add("Prediction", Cloud.WithLabels(Classes));
     }
 
-    private static int[]? FindTruth(PointCloud cloud, ModelLabels labels, out string? problem)
+    /// <summary>The true class of each point, or null and the reason why there is none.</summary>
+    internal static int[]? FindTruth(PointCloud cloud, ModelLabels labels, out string? problem)
     {
         if (cloud.Find(PointAttribute.Label) is not { Components: 1 })
         {
@@ -216,8 +264,6 @@ internal sealed class Prediction
             return null;
         }
     }
-
-    private static double? Known(double value) => double.IsNaN(value) ? null : value;
 }
 
 /// <summary>predict: the number of points of each class and, if the file has labels, how many are right.</summary>
@@ -227,7 +273,10 @@ internal sealed class PredictionReport : Report
 
     public required string File { get; init; }
 
-    public required int Points { get; init; }
+    /// <summary>The number of tiles, where the scene was labelled in tiles.</summary>
+    public int? Tiles { get; init; }
+
+    public required long Points { get; init; }
 
     /// <summary>The number of points left out because their positions are not finite.</summary>
     public required int DroppedPoints { get; init; }
@@ -255,6 +304,33 @@ internal sealed class PredictionReport : Report
     /// <summary>The files written.</summary>
     public required IReadOnlyList<string> Written { get; init; }
 
+    /// <summary>
+    /// The attributes that a cloud lacks and for which the model has a value; the classifier refuses a file that lacks
+    /// others.
+    /// </summary>
+    internal static string[] AssumedIn(PointCloud cloud, ModelConfig config) =>
+        [
+            .. config
+                .Inputs.Where(input => input.Missing is not null && cloud.Find(input.Source) is null)
+                .Select(input => input.Source),
+        ];
+
+    internal static ClassReport[] ClassesOf(ModelLabels labels, long[] predicted, ConfusionMatrix? matrix) =>
+        [
+            .. labels.Names.Select(
+                (name, index) =>
+                    new ClassReport
+                    {
+                        Name = name,
+                        Predicted = predicted[index],
+                        Labelled = matrix?.TruthCount(index),
+                        Iou = matrix is null ? null : Known(matrix.IoU(index)),
+                    }
+            ),
+        ];
+
+    internal static double? Known(double value) => double.IsNaN(value) ? null : value;
+
     protected override void Show(IAnsiConsole console)
     {
         var isCompared = NotCompared is null;
@@ -278,6 +354,7 @@ internal sealed class PredictionReport : Report
             console,
             [
                 ("points", FormattableString.Invariant($"{Points:N0} in {Seconds:F2} s")),
+                ("tiles", Tiles is { } tiles ? FormattableString.Invariant($"{tiles:N0}") : null),
                 ("left out", Tables.Dropped(DroppedPoints)),
                 (
                     "assumed",

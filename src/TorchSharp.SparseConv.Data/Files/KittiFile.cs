@@ -11,6 +11,7 @@ namespace TorchSharp.SparseConv.Data;
 public static class KittiFile
 {
     private const string Instance = "instance";
+    private const int PointsAtOnce = 1 << 16;
 
     /// <summary>
     /// Reads the points of a scan with the attribute "intensity" and, if there is a file of labels, the attributes
@@ -61,6 +62,25 @@ public static class KittiFile
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(labels);
         SemanticKitti.WriteWords(path, RawLabels(labels, instances: null));
+    }
+
+    /// <summary>The same for any number of points, whose labels a function gives by their numbers.</summary>
+    /// <exception cref="ArgumentException">A label is not from 0 to 65,535.</exception>
+    public static void WriteLabels(string path, long count, Func<long, int> labelOf)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        ArgumentNullException.ThrowIfNull(labelOf);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        using var file = OutputFile.Create(path);
+        for (long first = 0; first < count; first += PointsAtOnce)
+        {
+            var labels = new int[Math.Min(PointsAtOnce, count - first)];
+            for (var i = 0; i < labels.Length; i++)
+            {
+                labels[i] = labelOf(first + i);
+            }
+            ArrayBytes.Write(file, RawLabels(labels, instances: null), ByteOrder.LittleEndian);
+        }
     }
 
     private static uint[] RawLabels(int[] labels, int[]? instances)

@@ -55,7 +55,101 @@ public static class LasFile
         writer.Write(file);
     }
 
+    /// <summary>
+    /// Copies a file with other classifications. Every other byte stays: coordinate system, records, times, extra bytes,
+    /// scale. Points are copied as they pass, so that a file may have any size. The function gives the label of a point
+    /// by its number; the target may be the source.
+    /// </summary>
+    /// <exception cref="ArgumentException">
+    /// A label does not fit the point format: 0 to 31 in formats 0 to 5, 0 to 255 in 6 to 10. The target is left as it
+    /// was then.
+    /// </exception>
+    /// <exception cref="PointCloudException">
+    /// The source is missing, malformed or compressed, or keeps its labels in extra bytes.
+    /// </exception>
+    public static void WriteLabels(string source, string target, Func<long, int> labelOf)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(labelOf);
+        var unfinished = target + ".new";
+        try
+        {
+            using (var file = ByteReader.Open(source))
+            using (var output = OutputFile.Create(unfinished))
+            {
+                LasLabels.Copy(file, output, labelOf);
+            }
+            File.Move(unfinished, target, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(unfinished);
+            throw;
+        }
+    }
+
     internal static PointReader Open(string path) => PointReader.Open(path, LasReader.Open);
+}
+
+// The bytes of a file with other classifications.
+internal static class LasLabels
+{
+    private const int PointsAtOnce = 1 << 14;
+
+    public static void Copy(ByteReader file, Stream output, Func<long, int> labelOf)
+    {
+        var header = LasHeader.Read(file);
+        if (
+            LasExtraBytes
+                .Read(file, header)
+                .Exists(field => string.Equals(field.Name, PointAttribute.Label, StringComparison.Ordinal))
+        )
+        {
+            throw file.Error("has labels in extra bytes, which a copy with other labels cannot keep");
+        }
+        var field = LasLayout
+            .Fields(header.PointFormat)
+            .Find(field => string.Equals(field.Name, PointAttribute.Label, StringComparison.Ordinal));
+        var most = field.Bits > 0 ? (1 << field.Bits) - 1 : byte.MaxValue;
+        using (var source = File.OpenRead(file.Path))
+        {
+            CopyBytes(source, output, file.Offset);
+        }
+        for (long point = 0; point < header.PointCount; )
+        {
+            var count = (int)Math.Min(PointsAtOnce, header.PointCount - point);
+            var records = file.Take(count * header.RecordBytes, "points").ToArray();
+            for (var i = 0; i < count; i++, point++)
+            {
+                var label = labelOf(point);
+                if (label < 0 || label > most)
+                {
+                    throw new ArgumentException(
+                        $"the label of point {point} is {label}, must be 0 to {most} in point format {header.PointFormat}",
+                        nameof(labelOf)
+                    );
+                }
+                ref var place = ref records[i * header.RecordBytes + field.Offset];
+                place = (byte)((place & ~most) | label);
+            }
+            output.Write(records);
+        }
+        using var rest = File.OpenRead(file.Path);
+        rest.Position = file.Offset;
+        rest.CopyTo(output);
+    }
+
+    private static void CopyBytes(Stream from, Stream to, long count)
+    {
+        var buffer = new byte[1 << 16];
+        while (count > 0)
+        {
+            var bytes = buffer.AsSpan(0, (int)Math.Min(buffer.Length, count));
+            from.ReadExactly(bytes);
+            to.Write(bytes);
+            count -= bytes.Length;
+        }
+    }
 }
 
 /// <summary>The header of a LAS file.</summary>

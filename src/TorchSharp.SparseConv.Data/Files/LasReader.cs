@@ -85,7 +85,8 @@ internal sealed class LasReader : PointReader
 
     private float[] Positions(int[] steps, long at)
     {
-        _origin ??= OriginOf(steps, at);
+        CheckBounds(steps, at);
+        _origin ??= WorldPositions.OriginFor(World(steps, 0));
         var positions = new float[steps.Length];
         for (var axis = 0; axis < 3; axis++)
         {
@@ -98,23 +99,31 @@ internal sealed class LasReader : PointReader
         return positions;
     }
 
-    private Origin OriginOf(int[] steps, long at)
+    // A point's coordinates; none where there is no such point.
+    private double[] World(int[] steps, int point) =>
+        steps.Length < 3 * (point + 1)
+            ? []
+            :
+            [
+                .. Enumerable
+                    .Range(0, 3)
+                    .Select(axis => steps[3 * point + axis] * _header.Scale[axis] + _header.Offset[axis]),
+            ];
+
+    private void CheckBounds(int[] steps, long at)
     {
-        Span<double> corners = stackalloc double[6];
         for (var axis = 0; axis < 3 && steps.Length > 0; axis++)
         {
             var (low, high) = LasHeader.Bounds(steps, axis);
-            corners[axis] = low * _header.Scale[axis] + _header.Offset[axis];
-            corners[3 + axis] = high * _header.Scale[axis] + _header.Offset[axis];
-            if (Math.Max(Math.Abs(corners[axis]), Math.Abs(corners[3 + axis])) > Farthest)
+            var from = low * _header.Scale[axis] + _header.Offset[axis];
+            var to = high * _header.Scale[axis] + _header.Offset[axis];
+            if (Math.Max(Math.Abs(from), Math.Abs(to)) > Farthest)
             {
                 throw File.Error(
-                    $"{"xyz"[axis]} reaches from {corners[axis]} to "
-                        + $"{corners[3 + axis]}, expected coordinates within {Farthest}",
+                    $"{"xyz"[axis]} reaches from {from} to {to}, expected coordinates within {Farthest}",
                     at
                 );
             }
         }
-        return WorldPositions.OriginFor(corners);
     }
 }

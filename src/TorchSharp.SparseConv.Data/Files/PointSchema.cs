@@ -199,23 +199,21 @@ internal static class WorldPositions
     // Up to this distance, 32-bit floats are exact to a quarter of a millimetre.
     private const double Near = 4096;
 
-    // Returns 0 for an axis on which all points are near, else the middle, rounded down.
+    // Of the first finite coordinate on each axis: 0 where that is near, else the coordinate rounded down. It depends on
+    // the first points alone, so that a file read in blocks gives the positions of one read whole.
     public static Origin OriginFor(ReadOnlySpan<double> world)
     {
         Span<double> origin = stackalloc double[3];
         for (var axis = 0; axis < 3; axis++)
         {
-            var (low, high) = (double.MaxValue, double.MinValue);
-            for (var i = axis; i < world.Length; i += 3)
+            var i = axis;
+            while (i < world.Length && !double.IsFinite(world[i]))
             {
-                if (double.IsFinite(world[i]))
-                {
-                    (low, high) = (Math.Min(low, world[i]), Math.Max(high, world[i]));
-                }
+                i += 3;
             }
-            if (low <= high && Math.Max(-low, high) > Near)
+            if (i < world.Length && Math.Abs(world[i]) > Near)
             {
-                origin[axis] = Math.Floor(low / 2 + high / 2);
+                origin[axis] = Math.Floor(world[i]);
             }
         }
         return new Origin(origin[0], origin[1], origin[2]);

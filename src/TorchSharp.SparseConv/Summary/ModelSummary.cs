@@ -8,8 +8,9 @@ namespace TorchSharp.SparseConv;
 /// </summary>
 public sealed class ModelSummary
 {
-    internal ModelSummary(string name, string input, IReadOnlyList<SummaryRow> rows)
+    internal ModelSummary(string name, string input, IReadOnlyList<SummaryRow> rows, IReadOnlyList<long>? reach)
     {
+        Reach = reach;
         Name = name;
         Input = input;
         Rows = rows;
@@ -31,6 +32,13 @@ public sealed class ModelSummary
 
     /// <summary>The layers in the order in which they were called; modules that were not called come last.</summary>
     public IReadOnlyList<SummaryRow> Rows { get; }
+
+    /// <summary>
+    /// How far the receptive field of an output voxel reaches along each axis, in input voxels: at most the reach
+    /// of all kernels that ran, added up, which this is. Null where a layer reads whole scans, as norms over a scan and
+    /// squeeze-and-excitation do, or is not known to this library.
+    /// </summary>
+    public IReadOnlyList<long>? Reach { get; }
 
     /// <summary>The sums of each stride, from the finest level to the coarsest.</summary>
     public IReadOnlyList<SummaryTotal> Levels { get; }
@@ -96,7 +104,7 @@ public static class ModuleSummary
             }
         }
 
-        return new ModelSummary(model.GetName(), input, trace.Finish());
+        return new ModelSummary(model.GetName(), input, trace.Finish(), trace.Reach);
 
         void Remember(torch.nn.Module module)
         {

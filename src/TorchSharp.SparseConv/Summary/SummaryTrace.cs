@@ -18,11 +18,13 @@ internal sealed class SummaryTrace : IDisposable
     private readonly HashSet<Rulebook> _rulebooks = [];
     private readonly List<SummaryRow> _rows = [];
     private readonly List<Action> _unhook = [];
+    private readonly long[] _reach;
     private CoordinateMap _level;
 
     internal SummaryTrace(torch.nn.Module model, CoordinateMap level)
     {
         _level = level;
+        _reach = new long[level.Manager.Dimensions];
         Walk("", model);
         _current = this;
     }
@@ -36,6 +38,13 @@ internal sealed class SummaryTrace : IDisposable
         torch.ScalarType type,
         long productsPerPair
     ) => _current?.Add(layer, rulebook, output, channels, type, productsPerPair);
+
+    /// <summary>
+    /// How far an output's value reaches along each axis, in voxels of stride 1: what the kernels of all calls reach,
+    /// added up. Null where a module may read more of a scan than its kernel: those that are not known to read each row
+    /// by itself.
+    /// </summary>
+    internal IReadOnlyList<long>? Reach => _paths.Keys.All(IsLocal) ? _reach : null;
 
     /// <summary>The rows, and then those of modules with parameters of their own that were not called.</summary>
     internal IReadOnlyList<SummaryRow> Finish()
@@ -152,6 +161,12 @@ internal sealed class SummaryTrace : IDisposable
     )
     {
         _level = output;
+        for (var axis = 0; axis < _reach.Length; axis++)
+        {
+            var offsets = Enumerable.Range(0, rulebook.Taps).Select(tap => rulebook.Geometry.TapOffset(tap)[axis]);
+            _reach[axis] += offsets.Max(Math.Abs) * (long)rulebook.Fine.Stride[axis];
+        }
+
         _rows.Add(
             new SummaryRow
             {
@@ -169,6 +184,18 @@ internal sealed class SummaryTrace : IDisposable
             }
         );
     }
+
+    // A module with children is trusted to do nothing but call them, but for those of this library that do more.
+    private static bool IsLocal(torch.nn.Module module) =>
+        module switch
+        {
+            SparseConvolution or SparsePoolNd or SparseUpsample => true,
+            _ when BatchNormState.Of(module) is { } norm => norm is { Mean: not null, Variance: not null },
+            SparseLayerNorm or LayerNorm or Linear or Identity or Dropout => true,
+            ReLU or ReLU6 or LeakyReLU or PReLU or ELU or GELU or SiLU or Mish or Hardswish or Sigmoid or Tanh => true,
+            SparseSqueezeExcitation or SPVCNN or PointVoxelBlock or SparsePruningHead => false,
+            _ => module.named_children().Any(),
+        };
 
     private long Parameters(torch.nn.Module module) =>
         _counted.Add(module) ? module.named_parameters(recurse: false).Sum(one => one.parameter.NumberOfElements) : 0;

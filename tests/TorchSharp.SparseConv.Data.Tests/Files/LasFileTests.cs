@@ -160,6 +160,44 @@ internal sealed class LasFileTests
     }
 
     [Test]
+    public void A_file_in_blocks_has_the_positions_of_the_whole([Values(1, 2, 3)] int pointsPerBlock)
+    {
+        using var folder = new TempFolder();
+        // The first point is near on one axis and far on the others; the next ones are the other way round.
+        var cloud = new PointCloud(
+            [-637_000, 2, 3, 5000, 500_000, -9, 7, 8, 12_345],
+            new Origin(637_000, 4_800_000, 250)
+        );
+        LasFile.Write(folder["a.las"], cloud, scale: 0.125);
+        var whole = LasFile.Read(folder["a.las"]);
+        var blocks = PointCloudFile.ReadBlocks(folder["a.las"], pointsPerBlock).ToArray();
+        Assert.That(blocks.Select(block => block.Origin), Is.All.EqualTo(whole.Origin));
+        Assert.That(blocks.SelectMany(block => block.Positions), Is.EqualTo(whole.Positions));
+    }
+
+    [TestCaseSource(nameof(Formats))]
+    public void Other_labels_leave_every_other_byte(int format)
+    {
+        using var folder = new TempFolder();
+        byte[] before = [.. OnePoint(format, [1, 2, 3], "here"u8.ToArray(), "LASF_Projection", 2112), .. "behind"u8];
+        File.WriteAllBytes(folder["a.las"], before);
+        var most = format < 6 ? 31 : 255;
+        LasFile.WriteLabels(folder["a.las"], folder["b.las"], _ => most);
+        var place = LasHeaderBytes(format) + 54 + 4 + (format < 6 ? 15 : 16);
+        byte[] expected = [.. before];
+        expected[place] = format < 6 ? (byte)(before[place] | 31) : (byte)255;
+        Assert.That(File.ReadAllBytes(folder["b.las"]), Is.EqualTo(expected));
+        LasFile.WriteLabels(folder["b.las"], folder["b.las"], _ => LasFile.Read(folder["a.las"]).Labels![0]);
+        Assert.That(File.ReadAllBytes(folder["b.las"]), Is.EqualTo(before));
+        Assert.That(
+            () => LasFile.WriteLabels(folder["a.las"], folder["b.las"], _ => most + 1),
+            Throws.ArgumentException.With.Message.Contains($"label of point 0 is {most + 1}, must be 0 to {most}")
+        );
+        Assert.That(File.ReadAllBytes(folder["b.las"]), Is.EqualTo(before));
+        Assert.That(folder["b.las.new"], Does.Not.Exist);
+    }
+
+    [Test]
     public void Records_are_carried_over()
     {
         using var folder = new TempFolder();

@@ -62,6 +62,28 @@ public sealed class PointClassifier : IDisposable
     }
 
     /// <summary>
+    /// How many voxels around it the class of a voxel depends on at most, along each axis: the margin with which a part
+    /// of a scene gets the classes that it has in the whole. Null where the network reads whole scenes, and for networks
+    /// of points. See <see cref="ModelSummary.Reach"/>.
+    /// </summary>
+    public IReadOnlyList<long>? Reach()
+    {
+        if (_network is not torch.nn.Module<SparseTensor, SparseTensor> network)
+        {
+            return null;
+        }
+
+        // Which voxels there are makes no difference to the kernels that run.
+        using var scope = torch.NewDisposeScope();
+        var (axes, channels) = (Config.Architecture.Dimensions, Config.Architecture.InChannels);
+        var device = network.parameters().FirstOrDefault()?.device ?? torch.CPU;
+        var site = torch.zeros([1, 1 + axes], torch.ScalarType.Int32, device);
+        var input = new SparseTensor(torch.zeros([1, channels], device: device), site);
+        using var manager = input.manager;
+        return network.summary(input).Reach;
+    }
+
+    /// <summary>
     /// The class of every point: of its voxel's highest score, never the ignored one. Positions are [points, axes]; the
     /// function gives an attribute as for <see cref="ModelConfig.Features"/>. Puts the network into evaluation mode.
     /// Throws ArgumentException for positions that are not finite and for attributes that are missing.
