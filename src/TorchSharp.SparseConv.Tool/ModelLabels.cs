@@ -40,6 +40,9 @@ internal sealed class ModelLabels
 
     public ClassPalette Palette { get; }
 
+    /// <summary>The largest label that a class is written as.</summary>
+    public int Most => _labelOfClass.Max();
+
     public int ToFile(int index) => _labelOfClass[index];
 
     /// <summary>Returns the class of each label, or null with the reason if a label belongs to no class.</summary>

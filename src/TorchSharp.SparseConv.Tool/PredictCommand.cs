@@ -102,6 +102,13 @@ internal sealed class PredictCommand(Session session)
         using var model = session.Work($"reading {folder}", () => PointClassifier.Load(folder));
         RequireSpace(folder, model);
         var labels = new ModelLabels(model.Config, parsed.GetValue(_numbers));
+        foreach (var path in outputs.Where(path => !PredictedLabels.HasRoom(file, path, labels)))
+        {
+            throw new UsageException(
+                $"{path}: the model's labels reach {labels.Most}, the point format of {file} holds "
+                    + $"{LasFile.ReadHeader(file).MostLabel}; --labels class writes the classes' indices"
+            );
+        }
         var scene = ScenePrediction.Of(session, model, file, memory);
         foreach (var path in outputs)
         {
@@ -133,6 +140,10 @@ internal static class PredictedLabels
     /// <summary>Whether a copy of a file with other labels can have this name.</summary>
     public static bool CanPatch(string source, string target) =>
         PointFiles.HasEnding(source, ".las") && PointFiles.HasEnding(target, ".las");
+
+    /// <summary>Whether every label of a model has room in a copy of the file.</summary>
+    public static bool HasRoom(string source, string target, ModelLabels labels) =>
+        !CanPatch(source, target) || labels.Most <= LasFile.ReadHeader(source).MostLabel;
 
     /// <summary>Writes the labels to a .label file, or into a copy of a .las file.</summary>
     public static void Write(string source, string target, long count, Func<long, int> labelOf)
@@ -226,7 +237,10 @@ internal sealed class Prediction
         {
             Page(Path.GetFileName(file)).Save(path);
         }
-        else if (PointFiles.HasEnding(path, PredictCommand.LabelEnding) || PredictedLabels.CanPatch(file, path))
+        else if (
+            PointFiles.HasEnding(path, PredictCommand.LabelEnding)
+            || (PredictedLabels.CanPatch(file, path) && PredictedLabels.HasRoom(file, path, _labels))
+        )
         {
             PredictedLabels.Write(file, path, Classes.Length, at => _labels.ToFile(Classes[at]));
         }

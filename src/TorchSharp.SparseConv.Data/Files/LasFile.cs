@@ -110,7 +110,7 @@ internal static class LasLabels
         var field = LasLayout
             .Fields(header.PointFormat)
             .Find(field => string.Equals(field.Name, PointAttribute.Label, StringComparison.Ordinal));
-        var most = field.Bits > 0 ? (1 << field.Bits) - 1 : byte.MaxValue;
+        var most = header.MostLabel;
         using (var source = File.OpenRead(file.Path))
         {
             CopyBytes(source, output, file.Offset);
@@ -172,6 +172,9 @@ public sealed class LasHeader
 
     /// <summary>The point format, 0 to 10, which decides the attributes of a point.</summary>
     public int PointFormat { get; }
+
+    /// <summary>The largest classification: 31 in the point formats 0 to 5, 255 in 6 to 10.</summary>
+    public int MostLabel => PointFormat < 6 ? LasLayout.MostLegacyClass : byte.MaxValue;
 
     /// <summary>The number of bytes of a point, including extra bytes.</summary>
     public int RecordBytes { get; }

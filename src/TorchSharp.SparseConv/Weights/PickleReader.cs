@@ -1,12 +1,13 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
 
 namespace TorchSharp.SparseConv;
 
 /// <summary>
 /// Reads a pickle as data: a stack machine that makes numbers, text, lists (List), tuples (arrays), dictionaries (lists
-/// of pairs) and descriptions of tensors, and calls nothing. Anything else is refused by name. What it makes is at most
-/// in proportion to the bytes that it reads.
+/// of pairs) and descriptions of tensors, and calls nothing. Any other object becomes a <see cref="PickledOpaque"/>,
+/// which has a name and nothing else. What it makes is at most in proportion to the bytes that it reads.
 /// </summary>
 internal ref struct PickleReader
 {
@@ -16,12 +17,30 @@ internal ref struct PickleReader
     private readonly ReadOnlySpan<byte> _bytes;
     private readonly List<object?> _stack = [];
     private readonly Dictionary<uint, object?> _memo = [];
+    private readonly List<PickledStorage> _storages = [];
     private int _position;
 
     private PickleReader(ReadOnlySpan<byte> bytes) => _bytes = bytes;
 
     /// <summary>The object of a pickle; throws InvalidDataException with what was refused and where.</summary>
     internal static object? Read(ReadOnlySpan<byte> bytes) => new PickleReader(bytes).Run();
+
+    /// <summary>
+    /// The object of a pickle at the beginning of the bytes, which then begin behind it, and every storage that it
+    /// refers to.
+    /// </summary>
+    internal static object? Read(ref ReadOnlySpan<byte> bytes, ICollection<PickledStorage> storages)
+    {
+        var reader = new PickleReader(bytes);
+        var value = reader.Run();
+        bytes = bytes[reader._position..];
+        foreach (var storage in reader._storages)
+        {
+            storages.Add(storage);
+        }
+
+        return value;
+    }
 
     private object? Run()
     {
@@ -75,12 +94,20 @@ internal ref struct PickleReader
                 return Push((long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2)));
             case '\x8a':
                 return Push(Long(Take(Take(1)[0])));
+            case '\x8b':
+                return Push(Long(Take(BinaryPrimitives.ReadUInt32LittleEndian(Take(4)))));
+            case 'I' or 'L' or 'F':
+                return Push(Number(code, Line()));
+            case 'S' or 'V':
+                return Push(Line());
             case 'G':
                 return Push(BinaryPrimitives.ReadDoubleBigEndian(Take(8)));
             case 'X' or 'T' or 'B':
                 return Push(Text(Take(BinaryPrimitives.ReadUInt32LittleEndian(Take(4)))));
             case '\x8c' or 'U' or 'C':
                 return Push(Text(Take(Take(1)[0])));
+            case '\x8d' or '\x8e' or '\x96':
+                return Push(Text(Take(BinaryPrimitives.ReadUInt64LittleEndian(Take(8)))));
             default:
                 return false;
         }
@@ -94,8 +121,16 @@ internal ref struct PickleReader
                 return Push(Mark);
             case ')':
                 return Push(Empty);
-            case ']':
+            case ']' or '\x8f':
                 return Push(new List<object?>());
+            case 'l':
+                return Push(new List<object?>(PopToMark()));
+            case '\x91':
+                return Push(PopToMark());
+            case 'd':
+                var pairs = PopToMark();
+                Push(new List<KeyValuePair<object?, object?>>());
+                return SetItems(pairs);
             case '}':
                 return Push(new List<KeyValuePair<object?, object?>>());
             case 't':
@@ -108,7 +143,7 @@ internal ref struct PickleReader
                 return Push(PopMany(3));
             case 'a':
                 return Append(PopMany(1));
-            case 'e':
+            case 'e' or '\x90':
                 return Append(PopToMark());
             case 's':
                 return SetItems(PopMany(2));
@@ -117,6 +152,13 @@ internal ref struct PickleReader
             case '0':
                 Pop();
                 return true;
+            case '1':
+                PopToMark();
+                return true;
+            case '2':
+                var top = Pop();
+                Push(top);
+                return Push(top);
             default:
                 return false;
         }
@@ -126,6 +168,10 @@ internal ref struct PickleReader
     {
         switch (code)
         {
+            case 'p':
+                return Remember(Key(Line()));
+            case 'g':
+                return Push(Recall(Key(Line())));
             case 'q':
                 return Remember(Take(1)[0]);
             case 'r':
@@ -142,15 +188,25 @@ internal ref struct PickleReader
                 var names = PopMany(2);
                 return Push(PickledGlobal.Find(Pickled.Text(names[0]), Pickled.Text(names[1])));
             case 'Q':
-                return Push(Pickled.Storage(Pop()));
+                var storage = Pickled.Storage(Pop());
+                _storages.Add(storage);
+                return Push(storage);
             case 'R':
                 var call = PopMany(2);
                 return Push(Pickled.Call(call[0], call[1]));
+            case '\x81':
+                return Push(new PickledOpaque(Pickled.Name(PopMany(2)[0])));
+            case '\x92':
+                return Push(new PickledOpaque(Pickled.Name(PopMany(3)[0])));
+            case 'i':
+                var type = PickledGlobal.Find(Line(), Line());
+                PopToMark();
+                return Push(new PickledOpaque(type.Name));
+            case 'o':
+                return Push(new PickledOpaque(Pickled.Name(PopToMark().FirstOrDefault())));
             case 'b':
-                // The attributes of an OrderedDict, its _metadata: nothing that we need.
-                var state = PopMany(2);
-                Pickled.RequireDictionary(state[0], "attributes");
-                return Push(state[0]);
+                // The attributes of an object, such as the _metadata of an OrderedDict: nothing that we need.
+                return Push(PopMany(2)[0]);
             default:
                 return false;
         }
@@ -192,14 +248,28 @@ internal ref struct PickleReader
 
     private readonly bool Append(object?[] values)
     {
-        var list = Pop() as List<object?> ?? throw new InvalidDataException("it appends to what is no list.");
-        list.AddRange(values);
-        return Push(list);
+        var target = Pop();
+        if (target is List<object?> list)
+        {
+            list.AddRange(values);
+        }
+        else if (target is not PickledOpaque)
+        {
+            throw new InvalidDataException("it appends to what is no list.");
+        }
+
+        return Push(target);
     }
 
     private readonly bool SetItems(object?[] values)
     {
-        var target = Pickled.RequireDictionary(Pop(), "items");
+        var target = Pop();
+        if (target is PickledOpaque)
+        {
+            return Push(target);
+        }
+
+        var items = Pickled.RequireDictionary(target, "items");
         if (int.IsOddInteger(values.Length))
         {
             throw new InvalidDataException("it sets a key without a value.");
@@ -207,7 +277,7 @@ internal ref struct PickleReader
 
         for (var i = 0; i < values.Length; i += 2)
         {
-            target.Add(new(values[i], values[i + 1]));
+            items.Add(new(values[i], values[i + 1]));
         }
 
         return Push(target);
@@ -225,9 +295,9 @@ internal ref struct PickleReader
             ? value
             : throw new InvalidDataException($"it recalls {key}, which it never remembered.");
 
-    private ReadOnlySpan<byte> Take(uint count)
+    private ReadOnlySpan<byte> Take(ulong count)
     {
-        if (count > _bytes.Length - _position)
+        if (count > (ulong)(_bytes.Length - _position))
         {
             throw new InvalidDataException(
                 $"it claims {count} bytes at byte {_position} of {_bytes.Length} of its pickle."
@@ -254,11 +324,28 @@ internal ref struct PickleReader
 
     private static string Text(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes);
 
-    private static long Long(ReadOnlySpan<byte> bytes)
+    private static uint Key(string line) =>
+        uint.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out var key)
+            ? key
+            : throw new InvalidDataException("it remembers under what is no number.");
+
+    // A number of text; one that 64 bits cannot hold is nothing that a tensor needs.
+    private static object Number(char code, string line) =>
+        line switch
+        {
+            "00" => false,
+            "01" when code == 'I' => true,
+            _ when code == 'F' && double.TryParse(line, CultureInfo.InvariantCulture, out var number) => number,
+            _ when code != 'F' && long.TryParse(line.TrimEnd('L'), CultureInfo.InvariantCulture, out var number) =>
+                number,
+            _ => new PickledOpaque("number"),
+        };
+
+    private static object Long(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > sizeof(long))
         {
-            throw new InvalidDataException($"a number has {bytes.Length} bytes, must have at most {sizeof(long)}.");
+            return new PickledOpaque("int");
         }
 
         var value = bytes.Length > 0 && (bytes[^1] & 0x80) != 0 ? -1L : 0L;

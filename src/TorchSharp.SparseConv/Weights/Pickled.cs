@@ -10,29 +10,58 @@ internal static class Pickled
         value as List<KeyValuePair<object?, object?>>
         ?? throw new InvalidDataException($"{Kind(value)} is given {what}, must be a dictionary.");
 
-    /// <summary>The storage of a persistent id ('storage', type, key, location, elements).</summary>
-    internal static object Storage(object? id) =>
-        id is object?[] { Length: 5 } parts
+    /// <summary>The name of a class or function, for an object that it makes.</summary>
+    internal static string Name(object? function) =>
+        function is PickledGlobal global ? global.Name : throw new InvalidDataException($"it calls {Kind(function)}.");
+
+    /// <summary>
+    /// The storage of a persistent id ('storage', type, key, location, elements), in old files with a sixth part that is
+    /// None. An element type that is not known keeps its name.
+    /// </summary>
+    internal static PickledStorage Storage(object? id) =>
+        id is object?[] { Length: 5 or 6 } parts
         && parts[0] is "storage"
-        && parts[1] is PickledGlobal { Storage: { } type }
+        && parts[1] is PickledGlobal type
         && parts[4] is long elements and >= 0
-            ? new PickledStorage(type, Text(parts[2]), elements)
+        && parts.ElementAtOrDefault(5) is null
+            ? new PickledStorage(type.Storage, type.Name, Text(parts[2]), elements)
             : throw new InvalidDataException("it refers to something that is no storage of torch.save.");
 
     internal static object? Call(object? function, object? arguments)
     {
         var given = arguments as object?[] ?? throw new InvalidDataException("it calls without a tuple.");
-        return (function as PickledGlobal)?.Name switch
+        return Name(function) switch
         {
-            "collections.OrderedDict" when given.Length == 0 => new List<KeyValuePair<object?, object?>>(),
+            "collections.OrderedDict" or "collections.defaultdict" or "collections.Counter" => Dictionary(
+                given.LastOrDefault()
+            ),
             "torch._utils._rebuild_tensor" when given.Length == 4 => Tensor(given),
             "torch._utils._rebuild_tensor_v2" when given.Length >= 4 => Tensor(given),
-            "torch._utils._rebuild_parameter" when given is [PickledTensor data, ..] => data,
+            "torch._utils._rebuild_parameter"
+            or "torch._utils._rebuild_parameter_with_state" when given is [PickledTensor data, ..] => data,
             "torch.Size" when given is [object?[] sizes] => sizes,
-            { } name => throw new InvalidDataException($"it calls {name} with {given.Length} unusual arguments."),
-            _ => throw new InvalidDataException($"it calls {Kind(function)}."),
+            var name when PickledGlobal.IsKnown(name) => throw new InvalidDataException(
+                $"it calls {name} with {given.Length} unusual arguments."
+            ),
+            var name => new PickledOpaque(name),
         };
     }
+
+    // What a dictionary of any kind begins with: pairs in a list, another dictionary, or nothing.
+    private static List<KeyValuePair<object?, object?>> Dictionary(object? content) =>
+        content switch
+        {
+            List<KeyValuePair<object?, object?>> pairs => [.. pairs],
+            List<object?> pairs =>
+            [
+                .. pairs.Select(pair =>
+                    pair is object?[] { Length: 2 } both ? KeyValuePair.Create(both[0], both[1])
+                    : pair is List<object?> { Count: 2 } list ? KeyValuePair.Create(list[0], list[1])
+                    : throw new InvalidDataException("it makes a dictionary of something that is no pair.")
+                ),
+            ],
+            _ => [],
+        };
 
     private static PickledTensor Tensor(object?[] given)
     {
@@ -61,19 +90,26 @@ internal static class Pickled
             List<object?> => "a list",
             List<KeyValuePair<object?, object?>> => "a dictionary",
             PickledGlobal global => global.Name,
+            PickledOpaque opaque => $"a {opaque.Name}",
             _ => "a tensor",
         };
 }
 
-/// <summary>The few names of Python that a state_dict needs; no other is ever looked up.</summary>
+/// <summary>An object of a class that is not read: nothing of it is looked up, made or called.</summary>
+internal sealed record PickledOpaque(string Name);
+
+/// <summary>A name of Python. The few that a state_dict needs have a meaning; the others are names alone.</summary>
 internal sealed class PickledGlobal
 {
     private static readonly Dictionary<string, PickledGlobal> Known = new[]
     {
         new PickledGlobal("collections.OrderedDict"),
+        new PickledGlobal("collections.defaultdict"),
+        new PickledGlobal("collections.Counter"),
         new PickledGlobal("torch._utils._rebuild_tensor"),
         new PickledGlobal("torch._utils._rebuild_tensor_v2"),
         new PickledGlobal("torch._utils._rebuild_parameter"),
+        new PickledGlobal("torch._utils._rebuild_parameter_with_state"),
         new PickledGlobal("torch.Size"),
         new PickledGlobal("torch.DoubleStorage", torch.ScalarType.Float64),
         new PickledGlobal("torch.FloatStorage", torch.ScalarType.Float32),
@@ -85,6 +121,8 @@ internal sealed class PickledGlobal
         new PickledGlobal("torch.CharStorage", torch.ScalarType.Int8),
         new PickledGlobal("torch.ByteStorage", torch.ScalarType.Byte),
         new PickledGlobal("torch.BoolStorage", torch.ScalarType.Bool),
+        new PickledGlobal("torch.ComplexFloatStorage", torch.ScalarType.ComplexFloat32),
+        new PickledGlobal("torch.ComplexDoubleStorage", torch.ScalarType.ComplexFloat64),
     }.ToDictionary(global => global.Name, StringComparer.Ordinal);
 
     private PickledGlobal(string name, torch.ScalarType? storage = null)
@@ -103,22 +141,22 @@ internal sealed class PickledGlobal
         Known.Values.FirstOrDefault(global => global.Storage == type)?.Name
         ?? throw new NotSupportedException($"its elements are {type}, which torch.save does not write here.");
 
-    /// <summary>
-    /// The global of that name; throws InvalidDataException that names it where it is not one of the few.
-    /// </summary>
+    /// <summary>The global of that name; one that is not among the few is a name alone.</summary>
     internal static PickledGlobal Find(string module, string name) =>
         Known.TryGetValue($"{module}.{name}", out var global)
             ? global
-            : throw new InvalidDataException(
-                $"it asks for {Printable(module)}.{Printable(name)}, refused: only tensors, containers and numbers are read."
-            );
+            : new PickledGlobal($"{Printable(module)}.{Printable(name)}");
+
+    internal static bool IsKnown(string name) => Known.ContainsKey(name);
 
     private static string Printable(string text) =>
         string.Concat(text.Take(80).Select(letter => char.IsControl(letter) ? '?' : letter));
 }
 
-/// <summary>A pickle's reference to a storage, which is an entry of the archive of its own.</summary>
-internal readonly record struct PickledStorage(torch.ScalarType Type, string Key, long Elements);
+/// <summary>
+/// A pickle's reference to a storage, whose elements lie in the file elsewhere; Type is null for one that is not read.
+/// </summary>
+internal readonly record struct PickledStorage(torch.ScalarType? Type, string TypeName, string Key, long Elements);
 
 /// <summary>A pickle's description of a tensor: elements of a storage, from an offset on, with strides.</summary>
 internal sealed class PickledTensor(PickledStorage storage, long offset, long[] shape, long[] strides)
@@ -131,12 +169,20 @@ internal sealed class PickledTensor(PickledStorage storage, long offset, long[] 
 
     internal long[] Strides { get; } = strides;
 
+    // As in torch.
+    private const int MostAxes = 64;
+
+    // An expanded tensor repeats elements; so many at most, where they are more than its storage has.
+    private const long MostRepeated = 1 << 20;
+
     /// <summary>
-    /// Throws InvalidDataException where the tensor has more elements than, or some outside of, its storage.
+    /// Throws InvalidDataException where some of the tensor's elements lie outside of its storage, or where it repeats
+    /// them beyond measure.
     /// </summary>
     internal void RequireInside()
     {
-        var elements = Shape.Length == Strides.Length ? ElementTypes.Elements(Shape, 1) : null;
+        var elements =
+            Shape.Length == Strides.Length && Shape.Length <= MostAxes ? ElementTypes.Elements(Shape, 1) : null;
         var last = (Int128)Offset;
         for (var axis = 0; elements is not null && axis < Shape.Length; axis++)
         {
@@ -147,7 +193,7 @@ internal sealed class PickledTensor(PickledStorage storage, long offset, long[] 
             elements is null
             || Offset < 0
             || Strides.Any(stride => stride < 0)
-            || elements > Storage.Elements
+            || elements > Math.Max(Storage.Elements, MostRepeated)
             || (elements > 0 && last >= Storage.Elements)
         )
         {

@@ -5,66 +5,73 @@ using System.Text;
 namespace TorchSharp.SparseConv;
 
 /// <summary>
-/// A file of PyTorch's torch.save, 1.6 or later: a zip archive of a pickle, data.pkl, and of one entry data/KEY for
-/// each storage, none of them compressed, so that no entry can be larger than the file.
+/// A file of PyTorch's torch.save: a pickle that describes tensors, and the storages that they lie in. Of the objects in
+/// it the state_dict is taken, wherever it stands.
 /// </summary>
 internal sealed class PyTorchFile : StateReader
 {
-    private const string PickleName = "data.pkl";
-    private const int LargestPickle = 1 << 28;
-
-    // Where training scripts put the state_dict when they save more than that.
+    // Where most training scripts put the state_dict when they save more than that; taken before any other.
     private static readonly string[] Wrappers =
     [
         "state_dict",
         "model_state_dict",
+        "model_state",
         "model",
         "net",
         "network",
         "weights",
     ];
 
-    private readonly ZipArchive _archive;
-    private readonly string _root;
+    // No state_dict lies so deep, and a pickle's dictionaries may hold themselves.
+    private const int MostPlace = 400;
+
+    private readonly PyTorchStorages _content;
     private readonly Dictionary<string, PickledTensor> _tensors = new(StringComparer.Ordinal);
 
     // Storages that were read, by key: tensors may share one, each is a view of it.
     private readonly Dictionary<string, torch.Tensor> _storages = new(StringComparer.Ordinal);
 
-    internal PyTorchFile(string path)
+    /// <summary>Opens a file; place is the path of the state_dict in it, such as "nets.a", or null to look for it.</summary>
+    internal PyTorchFile(string path, string? place = null)
     {
         var stream = File.OpenRead(path);
+        PyTorchStorages? content = null;
         try
         {
-            RequireZip(stream);
-            _archive = new ZipArchive(stream, ZipArchiveMode.Read);
-            var pickle =
-                _archive.Entries.FirstOrDefault(entry =>
-                    string.Equals(entry.Name, PickleName, StringComparison.Ordinal)
-                ) ?? throw new InvalidDataException($"it holds no {PickleName}.");
-            _root = pickle.FullName[..^PickleName.Length];
-            RequireLittleEndian();
-            AddTensors(PickleReader.Read(Bytes(pickle)));
-            RequireStorages(stream.Length);
+            content = PyTorchStorages.Open(stream);
+            AddTensors(content.Root, place);
+            content.Require(_tensors.Values.Select(tensor => tensor.Storage));
+            _content = content;
         }
         catch (Exception exception) when (IsDamage(exception))
         {
-            _archive?.Dispose();
+            content?.Dispose();
             stream.Dispose();
             throw new InvalidDataException($"'{path}' is no state_dict of torch.save: {exception.Message}", exception);
         }
     }
 
     internal override IReadOnlyList<StateEntry> Entries =>
-        [.. _tensors.Select(entry => new StateEntry(entry.Key, entry.Value.Storage.Type, entry.Value.Shape))];
+        [
+            .. _tensors
+                .Where(entry => entry.Value.Storage.Type is not null)
+                .Select(entry => new StateEntry(entry.Key, entry.Value.Storage.Type!.Value, entry.Value.Shape)),
+        ];
+
+    internal override IReadOnlyDictionary<string, string> Unreadable =>
+        _tensors
+            .Where(entry => entry.Value.Storage.Type is null)
+            .ToDictionary(entry => entry.Key, entry => entry.Value.Storage.TypeName, StringComparer.Ordinal);
 
     internal override torch.Tensor Read(string name)
     {
         var tensor = _tensors[name];
         if (!_storages.TryGetValue(tensor.Storage.Key, out var storage))
         {
-            using var data = Entry(tensor.Storage).Open();
-            storage = TensorData.Read(data, tensor.Storage.Type, tensor.Storage.Elements).DetachFromDisposeScope();
+            using var data = _content.Open(tensor.Storage);
+            storage = TensorData
+                .Read(data, tensor.Storage.Type!.Value, tensor.Storage.Elements)
+                .DetachFromDisposeScope();
             _storages.Add(tensor.Storage.Key, storage);
         }
 
@@ -83,37 +90,224 @@ internal sealed class PyTorchFile : StateReader
             storage.Dispose();
         }
 
-        _archive.Dispose();
+        _content.Dispose();
     }
 
     internal override void ReadStart(string name, Span<byte> bytes)
     {
         var tensor = _tensors[name];
-        using var data = Entry(tensor.Storage).Open();
-        TensorData.Skip(data, tensor.Offset * ElementTypes.Size(tensor.Storage.Type));
+        using var data = _content.Open(tensor.Storage);
+        TensorData.Skip(data, tensor.Offset * ElementTypes.Size(tensor.Storage.Type!.Value));
         data.ReadExactly(bytes);
     }
 
     private static bool IsDamage(Exception exception) =>
         exception is InvalidDataException or EndOfStreamException or NotSupportedException or OverflowException;
 
-    private static void RequireZip(FileStream stream)
+    private void AddTensors(object? root, string? place)
+    {
+        var found = new List<(string Place, List<KeyValuePair<object?, object?>> Pairs)>();
+        Search("", Pickled.RequireDictionary(root, "names"), found);
+        foreach (var (key, value) in Choose(found, place))
+        {
+            if (value is PickledTensor tensor && !_tensors.TryAdd(Pickled.Text(key), tensor))
+            {
+                throw new InvalidDataException($"'{key}' stands twice in it.");
+            }
+        }
+    }
+
+    // Every dictionary that has tensors under names, but for those of optimizers, whose keys are numbers below.
+    private static void Search(
+        string place,
+        List<KeyValuePair<object?, object?>> pairs,
+        List<(string Place, List<KeyValuePair<object?, object?>> Pairs)> found
+    )
+    {
+        if (pairs.Exists(pair => pair is { Key: string, Value: PickledTensor }))
+        {
+            found.Add((place, pairs));
+        }
+
+        foreach (var (key, value) in pairs)
+        {
+            if (
+                value is List<KeyValuePair<object?, object?>> inner
+                && key is string name
+                && !name.StartsWith("optim", StringComparison.Ordinal)
+                && place.Length < MostPlace
+            )
+            {
+                Search(place.Length == 0 ? name : $"{place}.{name}", inner, found);
+            }
+        }
+    }
+
+    private static List<KeyValuePair<object?, object?>> Choose(
+        List<(string Place, List<KeyValuePair<object?, object?>> Pairs)> found,
+        string? place
+    )
+    {
+        var places = string.Join(
+            ", ",
+            found.Take(8).Select(one => one.Place.Length == 0 ? "the file itself" : one.Place)
+        );
+        if (place is not null)
+        {
+            return found.Find(one => string.Equals(one.Place, place, StringComparison.Ordinal)).Pairs
+                ?? throw new InvalidDataException(
+                    found.Count == 0
+                        ? "it holds no tensors under names."
+                        : $"it has no {place}, must be one of {places}."
+                );
+        }
+
+        foreach (var wrapper in Wrappers)
+        {
+            if (found.Find(one => string.Equals(one.Place, wrapper, StringComparison.Ordinal)).Pairs is { } pairs)
+            {
+                return pairs;
+            }
+        }
+
+        return found switch
+        {
+            // An empty state_dict is one, too: that of a module without parameters.
+            [] => [],
+            [var only] => only.Pairs,
+            [{ Place: "" } whole, ..] => whole.Pairs,
+            _ => throw new InvalidDataException($"it holds several state_dicts: say which of {places}."),
+        };
+    }
+}
+
+/// <summary>The two containers that torch.save has written: the object in them, and the storages of its tensors.</summary>
+internal abstract class PyTorchStorages : IDisposable
+{
+    protected const int LargestPickle = 1 << 28;
+
+    /// <summary>The object that was saved.</summary>
+    internal object? Root { get; private protected set; }
+
+    /// <summary>Opens either kind by its first bytes, and takes over the stream.</summary>
+    internal static PyTorchStorages Open(FileStream stream)
     {
         Span<byte> start = stackalloc byte[2];
         var read = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
         stream.Position = 0;
-        if (read == 2 && start[0] == 0x80)
+        return start switch
         {
-            throw new InvalidDataException(
-                "it is a bare pickle, the format from before PyTorch 1.6, refused; in Python, torch.save(torch.load(path), path) makes a new one."
-            );
+            [(byte)'P', (byte)'K'] when read == 2 => new ZippedStorages(stream),
+            [0x80, _] when read == 2 => new LegacyStorages(stream),
+            _ => throw new InvalidDataException("it is neither a zip archive nor a pickle."),
+        };
+    }
+
+    /// <summary>
+    /// Whether a file without an ending that says so is one of torch.save: its first bytes, and in an archive data.pkl.
+    /// </summary>
+    internal static bool IsOne(string path)
+    {
+        using var stream = File.OpenRead(path);
+        Span<byte> start = stackalloc byte[2];
+        var read = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        if (read < 2 || start is not [(byte)'P', (byte)'K'])
+        {
+            return read == 2 && start is [0x80, 2];
         }
 
-        if (read < 2 || start[0] != 'P' || start[1] != 'K')
+        try
         {
-            throw new InvalidDataException("it is no zip archive.");
+            using var archive = new ZipArchive(stream, ZipArchiveMode.Read);
+            return archive.Entries.Any(entry => string.Equals(entry.Name, "data.pkl", StringComparison.Ordinal));
+        }
+        catch (InvalidDataException)
+        {
+            return false;
         }
     }
+
+    /// <summary>A stream of a storage's elements.</summary>
+    internal abstract Stream Open(PickledStorage storage);
+
+    /// <summary>
+    /// Every storage is there, as long as its tensors think, and all together are no longer than the file.
+    /// </summary>
+    internal abstract void Require(IEnumerable<PickledStorage> storages);
+
+    public abstract void Dispose();
+
+    /// <summary>Each storage that can be read, once; throws where one is of two types or lengths.</summary>
+    protected static IEnumerable<PickledStorage> Distinct(IEnumerable<PickledStorage> storages)
+    {
+        var seen = new Dictionary<string, PickledStorage>(StringComparer.Ordinal);
+        foreach (var storage in storages.Where(one => one.Type is not null))
+        {
+            if (seen.TryAdd(storage.Key, storage))
+            {
+                yield return storage;
+            }
+            else if (seen[storage.Key] != storage)
+            {
+                throw new InvalidDataException($"data/{storage.Key} is of two types or lengths at once.");
+            }
+        }
+    }
+}
+
+/// <summary>
+/// The format of PyTorch 1.6 and later: a zip archive of a pickle, data.pkl, and of one entry data/KEY for each storage,
+/// none of them compressed, so that no entry can be larger than the file.
+/// </summary>
+internal sealed class ZippedStorages : PyTorchStorages
+{
+    private const string PickleName = "data.pkl";
+
+    private readonly ZipArchive _archive;
+    private readonly string _root;
+    private readonly long _fileBytes;
+
+    internal ZippedStorages(FileStream stream)
+    {
+        _fileBytes = stream.Length;
+        _archive = new ZipArchive(stream, ZipArchiveMode.Read);
+        var pickle =
+            _archive.Entries.FirstOrDefault(entry => string.Equals(entry.Name, PickleName, StringComparison.Ordinal))
+            ?? throw new InvalidDataException($"it holds no {PickleName}.");
+        _root = pickle.FullName[..^PickleName.Length];
+        if (_archive.GetEntry(_root + "byteorder") is { } entry && !Bytes(entry).AsSpan().SequenceEqual("little"u8))
+        {
+            throw new InvalidDataException("its byte order is not little.");
+        }
+
+        Root = PickleReader.Read(Bytes(pickle));
+    }
+
+    internal override Stream Open(PickledStorage storage) => Entry(storage).Open();
+
+    internal override void Require(IEnumerable<PickledStorage> storages)
+    {
+        var left = _fileBytes;
+        foreach (var storage in Distinct(storages))
+        {
+            var entry = Entry(storage);
+            RequireStored(entry);
+            var bytes = (Int128)storage.Elements * ElementTypes.Size(storage.Type!.Value);
+            if (bytes != entry.Length || bytes > left)
+            {
+                throw new InvalidDataException(
+                    $"data/{storage.Key} has {entry.Length} bytes for {storage.Elements} elements of {storage.Type}, and {left} of the file's bytes are left."
+                );
+            }
+
+            left -= entry.Length;
+
+            // Opening reads the entry's own header, so that damage there shows before anything is loaded.
+            using var probe = entry.Open();
+        }
+    }
+
+    public override void Dispose() => _archive.Dispose();
 
     private static byte[] Bytes(ZipArchiveEntry entry)
     {
@@ -137,80 +331,122 @@ internal sealed class PyTorchFile : StateReader
         }
     }
 
-    private void RequireLittleEndian()
-    {
-        if (_archive.GetEntry(_root + "byteorder") is { } entry && !Bytes(entry).AsSpan().SequenceEqual("little"u8))
-        {
-            throw new InvalidDataException("its byte order is not little.");
-        }
-    }
-
-    private void AddTensors(object? root)
-    {
-        var pairs = Pickled.RequireDictionary(root, "names");
-        foreach (var wrapper in Wrappers)
-        {
-            if (
-                pairs
-                    .FirstOrDefault(pair =>
-                        pair.Key is string key && string.Equals(key, wrapper, StringComparison.Ordinal)
-                    )
-                    .Value
-                is List<KeyValuePair<object?, object?>> inner
-            )
-            {
-                pairs = inner;
-                break;
-            }
-        }
-
-        foreach (var (key, value) in pairs)
-        {
-            if (value is PickledTensor tensor && !_tensors.TryAdd(Pickled.Text(key), tensor))
-            {
-                throw new InvalidDataException($"'{key}' stands twice in it.");
-            }
-        }
-    }
-
     private ZipArchiveEntry Entry(PickledStorage storage) =>
         _archive.GetEntry($"{_root}data/{storage.Key}")
         ?? throw new InvalidDataException($"it holds no data/{storage.Key}.");
+}
 
-    /// <summary>
-    /// Every storage is there, as long as its tensors think, and all together are no longer than the file.
-    /// </summary>
-    private void RequireStorages(long fileBytes)
+/// <summary>
+/// The format before PyTorch 1.6: pickles of a magic number, a version, sizes of types, the object, and the keys of the
+/// storages, and then each storage as its number of elements, int64, and these.
+/// </summary>
+internal sealed class LegacyStorages : PyTorchStorages
+{
+    private const long Version = 1001;
+
+    private readonly FileStream _stream;
+    private readonly Dictionary<string, long> _places = new(StringComparer.Ordinal);
+
+    internal LegacyStorages(FileStream stream)
     {
-        var left = fileBytes;
-        var seen = new Dictionary<string, PickledStorage>(StringComparer.Ordinal);
-        foreach (var storage in _tensors.Values.Select(tensor => tensor.Storage))
+        _stream = stream;
+        var bytes = new byte[Math.Min(stream.Length, LargestPickle)];
+        stream.ReadExactly(bytes);
+        ReadOnlySpan<byte> rest = bytes;
+        var storages = new List<PickledStorage>();
+        var magic = PickleReader.Read(ref rest, storages);
+        if (magic is not PickledOpaque || PickleReader.Read(ref rest, storages) is not Version)
         {
-            if (!seen.TryAdd(storage.Key, storage))
-            {
-                if (seen[storage.Key] != storage)
-                {
-                    throw new InvalidDataException($"data/{storage.Key} is of two types or lengths at once.");
-                }
+            throw new InvalidDataException("it is a pickle, but not of torch.save.");
+        }
 
-                continue;
-            }
+        var system = Pickled.RequireDictionary(PickleReader.Read(ref rest, storages), "sizes of types");
+        if (system.Exists(pair => pair is { Key: "little_endian", Value: false }))
+        {
+            throw new InvalidDataException("its byte order is not little.");
+        }
 
-            var entry = Entry(storage);
-            RequireStored(entry);
-            var bytes = (Int128)storage.Elements * ElementTypes.Size(storage.Type);
-            if (bytes != entry.Length || bytes > left)
+        Root = PickleReader.Read(ref rest, storages);
+        var keys = PickleReader.Read(ref rest, storages) as List<object?>;
+        FindPlaces(
+            Distinct(storages).ToDictionary(storage => storage.Key, StringComparer.Ordinal),
+            keys ?? throw new InvalidDataException("it lists no storages."),
+            bytes.Length - rest.Length
+        );
+    }
+
+    internal override Stream Open(PickledStorage storage)
+    {
+        _stream.Position = _places[storage.Key] + sizeof(long);
+        return new Borrowed(_stream);
+    }
+
+    internal override void Require(IEnumerable<PickledStorage> storages)
+    {
+        if (Distinct(storages).FirstOrDefault(one => !_places.ContainsKey(one.Key)) is { Key: { } missing })
+        {
+            throw new InvalidDataException($"it holds no storage {missing}.");
+        }
+    }
+
+    // A storage says how many elements it has, and the pickle of what type: the next one is found behind it.
+    private void FindPlaces(Dictionary<string, PickledStorage> storages, List<object?> keys, long at)
+    {
+        Span<byte> count = stackalloc byte[sizeof(long)];
+        foreach (var key in keys.Select(Pickled.Text))
+        {
+            if (!storages.TryGetValue(key, out var storage))
             {
                 throw new InvalidDataException(
-                    $"data/{storage.Key} has {entry.Length} bytes for {storage.Elements} elements of {storage.Type}, and {left} of the file's bytes are left."
+                    $"its storage {key} is of a type that is not read, so that the next is not found."
                 );
             }
 
-            left -= entry.Length;
+            _stream.Position = at;
+            _stream.ReadExactly(count);
+            var elements = BinaryPrimitives.ReadInt64LittleEndian(count);
+            var bytes = (Int128)storage.Elements * ElementTypes.Size(storage.Type!.Value);
+            if (elements != storage.Elements || at + sizeof(long) + bytes > _stream.Length || !_places.TryAdd(key, at))
+            {
+                throw new InvalidDataException(
+                    $"its storage {key} has {elements} elements for {storage.Elements} of {storage.Type}, and {_stream.Length - at} bytes are left."
+                );
+            }
 
-            // Opening reads the entry's own header, so that damage there shows before anything is loaded.
-            using var probe = entry.Open();
+            at += sizeof(long) + (long)bytes;
         }
+    }
+
+    public override void Dispose() => _stream.Dispose();
+
+    // The file from here on; closing it leaves the file open.
+    private sealed class Borrowed(Stream stream) : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => stream.Read(buffer, offset, count);
+
+        public override int Read(Span<byte> buffer) => stream.Read(buffer);
+
+        public override void Flush() => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 
 namespace TorchSharp.SparseConv;
 
@@ -7,6 +8,9 @@ internal abstract class StateReader : IDisposable
 {
     /// <summary>The tensors in the order of the file; no name stands twice.</summary>
     internal abstract IReadOnlyList<StateEntry> Entries { get; }
+
+    /// <summary>The names of tensors whose element types are not read, and those types.</summary>
+    internal virtual IReadOnlyDictionary<string, string> Unreadable => ImmutableDictionary<string, string>.Empty;
 
     /// <summary>A CPU tensor of the caller's.</summary>
     internal abstract torch.Tensor Read(string name);
@@ -35,7 +39,8 @@ internal static class ElementTypes
     internal static int Size(torch.ScalarType type) =>
         type switch
         {
-            torch.ScalarType.Float64 or torch.ScalarType.Int64 => 8,
+            torch.ScalarType.ComplexFloat64 => 16,
+            torch.ScalarType.Float64 or torch.ScalarType.Int64 or torch.ScalarType.ComplexFloat32 => 8,
             torch.ScalarType.Float32 or torch.ScalarType.Int32 => 4,
             torch.ScalarType.Float16 or torch.ScalarType.BFloat16 or torch.ScalarType.Int16 => 2,
             torch.ScalarType.Byte or torch.ScalarType.Int8 or torch.ScalarType.Bool => 1,

@@ -10,6 +10,8 @@ public static class Weights
 {
     private const string BatchCount = "num_batches_tracked";
 
+    private static readonly string[] Prefixes = ["module.", "_orig_mod.", "model."];
+
     /// <summary>
     /// Writes the module's state_dict, replacing the file, under the names and in the shapes of a library's layout
     /// where one is given. Throws NotSupportedException for an element type that the format lacks.
@@ -33,18 +35,21 @@ public static class Weights
     /// Copies a file's tensors into the module, converting layouts where one is given and element types always, and
     /// says what was loaded. Throws InvalidDataException, before anything is changed, for a file that is damaged or
     /// asks for what is not allowed, and under LoadRule.Strict for one whose names or shapes do not match, naming the
-    /// first.
+    /// first. Where all names of the file begin with "module.", "_orig_mod." or "model." and the module has none of
+    /// them, they are taken without it. place says where in a PyTorch file the state_dict stands, such as "nets.a",
+    /// where it holds several.
     /// </summary>
     public static WeightsReport Load(
         torch.nn.Module module,
         string path,
         WeightLayout? layout = null,
-        LoadRule rule = LoadRule.Strict
+        LoadRule rule = LoadRule.Strict,
+        string? place = null
     )
     {
         ArgumentNullException.ThrowIfNull(module);
         ArgumentException.ThrowIfNullOrEmpty(path);
-        using var file = Open(path);
+        using var file = Open(path, place);
         return Load(LayoutEntry.Of(module, layout ?? WeightLayout.Native), file, path, rule);
     }
 
@@ -54,10 +59,10 @@ public static class Weights
     /// not allowed.
     /// </summary>
     [SuppressMessage("Design", "MA0016", Justification = "What Module.load_state_dict takes.")]
-    public static Dictionary<string, torch.Tensor> Read(string path)
+    public static Dictionary<string, torch.Tensor> Read(string path, string? place = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        using var file = Open(path);
+        using var file = Open(path, place);
         return file.Entries.ToDictionary(entry => entry.Name, entry => file.Read(entry.Name), StringComparer.Ordinal);
     }
 
@@ -65,10 +70,10 @@ public static class Weights
     /// What a file holds, in its order, without reading the tensors. Throws InvalidDataException for a file that is
     /// damaged or asks for what is not allowed.
     /// </summary>
-    public static IReadOnlyList<WeightsEntry> Entries(string path)
+    public static IReadOnlyList<WeightsEntry> Entries(string path, string? place = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        using var file = Open(path);
+        using var file = Open(path, place);
         return [.. file.Entries.Select(entry => new WeightsEntry(entry.Name, entry.Type, entry.Shape))];
     }
 
@@ -98,19 +103,28 @@ public static class Weights
         }
     }
 
-    internal static StateReader Open(string path) =>
+    internal static StateReader Open(string path, string? place = null) =>
         Extension(path) switch
         {
             ".safetensors" => new SafeTensorsReader(SafeTensors.Open(path)),
-            ".pt" or ".pth" or ".ckpt" => new PyTorchFile(path),
             ".npz" => new NpzReader(path),
+            var ending when ending is ".pt" or ".pth" or ".ckpt" || PyTorchStorages.IsOne(path) => new PyTorchFile(
+                path,
+                place
+            ),
             _ => new TorchSharpFile(path),
         };
 
     internal static WeightsReport Load(IReadOnlyList<LayoutEntry> entries, StateReader file, string path, LoadRule rule)
     {
-        var found = file.Entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
-        var report = Compare(entries, found);
+        var prefix = Prefix(entries, file);
+        var found = file.Entries.ToDictionary(entry => entry.Name[prefix.Length..], StringComparer.Ordinal);
+        var unreadable = file.Unreadable.ToDictionary(
+            entry => entry.Key[prefix.Length..],
+            entry => entry.Value,
+            StringComparer.Ordinal
+        );
+        var report = Compare(entries, found, unreadable);
         if (rule == LoadRule.Strict && !report.IsComplete)
         {
             throw new InvalidDataException($"'{path}' does not fit the module: {report}.");
@@ -121,7 +135,7 @@ public static class Weights
         foreach (var entry in entries.Where(entry => loaded.Contains(entry.TheirName)))
         {
             using var scope = torch.NewDisposeScope();
-            entry.Tensor.copy_(entry.ToOurs(file.Read(entry.TheirName)));
+            entry.Tensor.copy_(entry.ToOurs(file.Read(prefix + entry.TheirName)));
         }
 
         return report;
@@ -133,12 +147,40 @@ public static class Weights
     [SuppressMessage("Globalization", "CA1308", Justification = "Extensions are compared, not shown.")]
     private static string Extension(string path) => Path.GetExtension(path).ToLowerInvariant();
 
-    private static WeightsReport Compare(IReadOnlyList<LayoutEntry> entries, Dictionary<string, StateEntry> found)
+    // What wrappers of training scripts put before all names; none where the module knows any name as it is.
+    private static string Prefix(IReadOnlyList<LayoutEntry> entries, StateReader file)
+    {
+        string[] names = [.. file.Entries.Select(entry => entry.Name), .. file.Unreadable.Keys];
+        var known = entries.Select(entry => entry.TheirName).ToHashSet(StringComparer.Ordinal);
+        var prefix = "";
+        while (
+            names.Length > 0
+            && !Array.Exists(names, name => known.Contains(name[prefix.Length..]))
+            && Array.Find(Prefixes, one => Array.TrueForAll(names, name => Begins(name, prefix + one))) is { } next
+        )
+        {
+            prefix += next;
+        }
+
+        return Array.Exists(names, name => known.Contains(name[prefix.Length..])) ? prefix : "";
+
+        static bool Begins(string name, string with) => name.StartsWith(with, StringComparison.Ordinal);
+    }
+
+    private static WeightsReport Compare(
+        IReadOnlyList<LayoutEntry> entries,
+        Dictionary<string, StateEntry> found,
+        Dictionary<string, string> unreadable
+    )
     {
         var (loaded, missing, misshaped) = (new List<string>(), new List<string>(), new List<string>());
         foreach (var entry in entries)
         {
-            if (!found.TryGetValue(entry.TheirName, out var theirs))
+            if (unreadable.TryGetValue(entry.TheirName, out var type))
+            {
+                misshaped.Add($"{entry.TheirName} of {type}, which is not read");
+            }
+            else if (!found.TryGetValue(entry.TheirName, out var theirs))
             {
                 // Files of old PyTorch lack it, and inference does not need it.
                 if (!entry.Name.EndsWith(BatchCount, StringComparison.Ordinal))

@@ -80,11 +80,12 @@ public sealed class PyTorchFileTests
         }
     }
 
-    [TestCase("cos\nsystem\n(X\u0004\0\0\0echotR.", "os.system, refused")]
-    [TestCase("c__builtin__\neval\n.", "__builtin__.eval, refused")]
-    [TestCase("X\u0002\0\0\0osX\u0006\0\0\0system\u0093.", "os.system, refused")]
+    [TestCase("cos\nsystem\n(X\u0004\0\0\0echotR.", "a os.system is given names")]
+    [TestCase("c__builtin__\neval\n.", "__builtin__.eval is given names")]
+    [TestCase("X\u0002\0\0\0osX\u0006\0\0\0system\u0093.", "os.system is given names")]
     [TestCase("X\u00ff\u00ff\u00ff\u007fabc.", "claims 2147483647 bytes")]
-    [TestCase("ios\nsystem\n.", "0x69 is refused")]
+    [TestCase("(ios\nsystem\n.", "a os.system is given names")]
+    [TestCase("~.", "0x7e is refused")]
     [TestCase("}X\u0001\0\0\0a(u", "text is given items")]
     [TestCase("}X\u0001\0\0\0a(", "claims 1 bytes at byte 10")]
     [TestCase("t.", "no mark")]
@@ -92,7 +93,7 @@ public sealed class PyTorchFileTests
     [TestCase("h\u0005.", "recalls 5")]
     [TestCase("]K\u0001K\u0002s.", "a list is given items")]
     [TestCase("K\u0001.", "a number is given names")]
-    [TestCase("ccollections\nOrderedDict\nK\u0001\u0085R.", "OrderedDict with 1 unusual arguments")]
+    [TestCase("ctorch\nSize\nK\u0001\u0085R.", "torch.Size with 1 unusual arguments")]
     public void A_pickle_that_is_more_than_data_is_refused_by_name(string pickle, string reason) =>
         Refused(Archive(pickle, new byte[8]), reason);
 
@@ -116,11 +117,124 @@ public sealed class PyTorchFileTests
     }
 
     [Test]
-    public void Old_files_and_other_files_are_refused_with_what_they_are()
+    public void A_file_from_before_the_zip_archives_holds_the_same()
     {
-        Refused(Given("legacy.pt"), "before PyTorch 1.6");
+        var (old, now) = (Weights.Read(Given("legacy.pt")), Weights.Read(Given("small.pt")));
+        Assert.That(old.Keys, Is.EqualTo(now.Keys));
+        foreach (var (name, tensor) in now)
+        {
+            Assert.That(old[name].dtype, Is.EqualTo(tensor.dtype), name);
+            Assert.That(Tensors.Deviation(old[name], tensor), Is.Zero, name);
+        }
+
+        var bytes = File.ReadAllBytes(Given("legacy.pt"));
+        File.WriteAllBytes(PathOf("bare"), bytes);
+        Assert.That(
+            Weights.Entries(PathOf("bare")).Select(entry => entry.Name),
+            Is.EqualTo(now.Keys),
+            "by its first bytes"
+        );
+        File.WriteAllBytes(PathOf("cut.pt"), bytes[..^1]);
+        Refused(PathOf("cut.pt"), "bytes are left");
+        File.WriteAllBytes(PathOf("other.pt"), [0x80, 2, (byte)'N', (byte)'.', (byte)'N', (byte)'.']);
+        Refused(PathOf("other.pt"), "not of torch.save");
+    }
+
+    /// <summary>Files as training frameworks leave them, with objects of their own beside the weights.</summary>
+    [TestCase("counter.pth")]
+    [TestCase("defaultdict.pth")]
+    [TestCase("history-buffer.pth")]
+    [TestCase("model_state.pth")]
+    [TestCase("namespace.pth")]
+    [TestCase("numpy-scalar.pth")]
+    [TestCase("path.pth")]
+    public void Weights_are_found_beside_what_is_not_read(string file)
+    {
+        var read = Weights.Read(Given($"Cases/{file}"));
+        Assert.That(read, Is.Not.Empty);
+        Assert.That(read.Keys, Is.SupersetOf(Weights.Read(Given("Cases/path.pth")).Keys));
+        Assert.That(read.Values.All(tensor => tensor.isfinite().all().item<bool>()));
+    }
+
+    [Test]
+    public void One_of_several_state_dicts_is_chosen_by_its_place()
+    {
+        Assert.That(Weights.Read(Given("Cases/nets.pth")).Keys, Has.Member("0.weight"), "the only one");
+        string Net(int offset) => One($"K{(char)offset}K\u0001\u0085K\u0001\u0085")[..^1];
+        var path = Archive(
+            $"}}X\u0004\0\0\0nets}}X\u0001\0\0\0a{Net(0)}sX\u0001\0\0\0b{Net(1)}ss.",
+            [0, 0, 128, 63, 0, 0, 0, 192]
+        );
+        Refused(path, "say which of nets.a, nets.b");
+        Assert.That(Weights.Read(path, "nets.a")["x"].item<float>(), Is.EqualTo(1));
+        Assert.That(Weights.Read(path, "nets.b")["x"].item<float>(), Is.EqualTo(-2));
+        Assert.That(
+            () => Weights.Read(path, "nets.c"),
+            Throws
+                .TypeOf<InvalidDataException>()
+                .With.Message.Contains("it has no nets.c, must be one of nets.a, nets.b")
+        );
+    }
+
+    [Test]
+    public void Expanded_and_complex_tensors_are_read()
+    {
+        var expanded = Weights.Read(Given("Cases/expanded.pt")).Values;
+        Assert.That(
+            expanded.Select(one => (one.NumberOfElements, one.sum().item<float>())),
+            Has.Member((64L, 64f)),
+            "64 ones over a storage of one"
+        );
+        var read = Weights.Read(Given("Cases/complex.pt"));
+        Assert.That(read.Values.Select(tensor => tensor.dtype), Has.Member(torch.ScalarType.ComplexFloat32));
+    }
+
+    [Test]
+    public void A_type_that_is_not_read_is_named_where_it_is_asked_for()
+    {
+        var path = Archive(One("K\0K\u0002\u0085K\u0001\u0085").Replace("FloatStorage", "FooStorage"), new byte[8]);
+        Assert.That(Weights.Entries(path), Is.Empty);
+        using var module = new Holder();
+        Assert.That(
+            () => Weights.Load(module, path),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("x of torch.FooStorage, which is not read")
+        );
+    }
+
+    [TestCase("module.")]
+    [TestCase("_orig_mod.module.")]
+    public void What_wrappers_put_before_all_names_is_taken_away(string prefix)
+    {
+        using var net = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2));
+        var state = Weights.Read(Given("net.pth"));
+        Weights.Write(PathOf("wrapped.pt"), state.Select(one => KeyValuePair.Create(prefix + one.Key, one.Value)));
+        Assert.That(Weights.Load(net, PathOf("wrapped.pt")).IsComplete);
+        Assert.That(Tensors.Deviation(net.state_dict()["0.weight"], state["0.weight"]), Is.Zero);
+        Weights.Write(PathOf("other.pt"), state.Select(one => KeyValuePair.Create("other." + one.Key, one.Value)));
+        Assert.That(
+            () => Weights.Load(net, PathOf("other.pt")),
+            Throws
+                .TypeOf<InvalidDataException>()
+                .With.Message.Contains("missing (0.weight")
+                .And.Message.Contains("unexpected (other.0.weight")
+        );
+    }
+
+    [Test]
+    public void Sizes_that_tensors_recall_take_no_memory_beyond_measure()
+    {
+        // A tuple of 100 sizes, recalled: no tensor has so many axes.
+        var many = string.Concat(Enumerable.Repeat("K\u0001", 100));
+        Refused(Archive(One($"K\0({many}tq\u0005h\u0005"), new byte[8]), "does not lie inside");
+        // An expanded tensor of 2^40 elements.
+        Refused(Archive(One("K\0\u008a\u0006\0\0\0\0\0\u0001\u0085K\0\u0085"), new byte[8]), "does not lie inside");
+    }
+
+    [Test]
+    public void Other_files_are_refused_with_what_they_are()
+    {
         File.WriteAllText(PathOf("text.pt"), "hello");
-        Refused(PathOf("text.pt"), "no zip archive");
+        Refused(PathOf("text.pt"), "neither a zip archive nor a pickle");
         File.WriteAllBytes(PathOf("cut.pt"), File.ReadAllBytes(Given("small.pt"))[..600]);
         Refused(PathOf("cut.pt"), "cut.pt");
     }
@@ -201,6 +315,12 @@ public sealed class PyTorchFileTests
             Assert.That(report.Misshaped, Has.Count.EqualTo(4).And.Contains("1.weight [2], must be [3]"));
             Assert.That(report.Unexpected, Is.Empty);
         }
+    }
+
+    private sealed class Holder : torch.nn.Module
+    {
+        internal Holder()
+            : base(nameof(Holder)) => register_buffer("x", torch.zeros(2));
     }
 
     private static string Given(string file) =>
