@@ -7,6 +7,13 @@ namespace TorchSharp.SparseConv.Tool;
 /// <summary>weights: the commands for weights files.</summary>
 internal static class WeightsCommand
 {
+    /// <summary>The option that chooses one state_dict of a PyTorch file.</summary>
+    public static Option<string?> PlaceOption() =>
+        Options.Text(
+            "--place",
+            "Where a PyTorch file holds the state_dict, such as nets.a; needed where it holds several"
+        );
+
     public static Command Create(Session session) =>
         new("weights", "Looks into files of weights and converts them.")
         {
@@ -23,12 +30,15 @@ internal sealed class WeightsInspectCommand(Session session)
         "Weights: .safetensors, PyTorch's .pt, .pth or .ckpt, .npz, or TorchSharp's own format under any other ending"
     );
 
+    private readonly Option<string?> _place = WeightsCommand.PlaceOption();
+
     public static Command Create(Session session)
     {
         var inspect = new WeightsInspectCommand(session);
         var command = new Command("inspect", "Lists the tensors of a file, and says which network they are of.")
         {
             inspect._file,
+            inspect._place,
         };
         command.SetAction(inspect.Run);
         return command;
@@ -38,7 +48,7 @@ internal sealed class WeightsInspectCommand(Session session)
     {
         var path = parsed.GetRequiredValue(_file);
         WeightsInspector.RequireFile(path);
-        var report = session.Work($"reading {path}", () => WeightsInspector.Inspect(path));
+        var report = session.Work($"reading {path}", () => WeightsInspector.Inspect(path, parsed.GetValue(_place)));
         report.Write(session, parsed);
         return Shell.Success;
     }
@@ -66,6 +76,8 @@ internal sealed class WeightsConvertCommand(Session session)
         DefaultValueFactory = _ => 3,
     };
 
+    private readonly Option<string?> _place = WeightsCommand.PlaceOption();
+
     public static Command Create(Session session)
     {
         var convert = new WeightsConvertCommand(session);
@@ -78,6 +90,7 @@ internal sealed class WeightsConvertCommand(Session session)
             convert._to,
             convert._layout,
             convert._dimensions,
+            convert._place,
         };
         command.SetAction(convert.Run);
         return command;
@@ -104,7 +117,11 @@ internal sealed class WeightsConvertCommand(Session session)
             : null;
         PointFiles.MakeFolder(to);
         using var scope = torch.NewDisposeScope();
-        var tensors = session.Work($"reading {from}", () => Weights.Read(from));
+        var tensors = session.Work($"reading {from}", () => Weights.Read(from, parsed.GetValue(_place)));
+        if (tensors.Count == 0)
+        {
+            throw new InvalidDataException($"{from} holds no tensor that is read, so that there is nothing to write");
+        }
         var converted = converter?.Convert(tensors) ?? [.. tensors];
         session.Work($"writing {to}", () => Weights.Write(to, converted));
         var names = parsed.GetValue(_layout);
@@ -192,15 +209,15 @@ internal static class WeightsInspector
         }
     }
 
-    public static WeightsReport Inspect(string path)
+    public static WeightsReport Inspect(string path, string? place = null)
     {
-        var entries = Weights.Entries(path);
+        var entries = Weights.Entries(path, place);
         return new WeightsReport
         {
             File = path,
             Format = PointFiles.FormatOf(path),
             Bytes = new FileInfo(path).Length,
-            Architecture = MinkUNet.DescribeCheckpoint(path) ?? SPVCNN.DescribeCheckpoint(path),
+            Architecture = place is null ? MinkUNet.DescribeCheckpoint(path) ?? SPVCNN.DescribeCheckpoint(path) : null,
             Numbers = entries.Sum(entry => entry.Shape.Aggregate(1L, (product, size) => product * size)),
             Metadata = Metadata(path),
             Tensors =

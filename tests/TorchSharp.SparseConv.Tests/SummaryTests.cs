@@ -8,6 +8,25 @@ namespace TorchSharp.SparseConv.Tests;
 public sealed class SummaryTests
 {
     [Test]
+    public void The_reach_is_what_all_kernels_reach_added_up()
+    {
+        using var scope = torch.NewDisposeScope();
+        var input = new SparseTensor(torch.ones(1, 2), torch.zeros(1, 4, torch.ScalarType.Int32));
+        using var manager = input.manager;
+        using var net = new SparseSequential(
+            new SubMConv3d(2, 2, (5, 3, 1)), // 2, 1, 0
+            new SparseBatchNorm(2),
+            torch.nn.ReLU(),
+            new SparseConv3d(2, 2, 2, stride: 2), // 1
+            new SubMConv3d(2, 2, 3, dilation: 2), // 2 of stride 2
+            new SparseConvTranspose3d(2, 2, 2, stride: 2) // 1
+        );
+        Assert.That(net.summary(input).Reach, Is.EqualTo(new long[] { 8, 7, 6 }));
+        net.append(new SparseInstanceNorm(2));
+        Assert.That(net.summary(input).Reach, Is.Null);
+    }
+
+    [Test]
     public void Of_a_network_has_its_parameters_pairs_and_memory()
     {
         using var scope = torch.NewDisposeScope();

@@ -129,6 +129,9 @@ internal sealed class WeightsTests : FolderTests
         Sparseconv.Fails(2, [.. convert, Folder["b.pt"], "--layout", "native", "mine"], "--layout is mine", "SpConv2");
         Sparseconv.Fails(2, [.. convert, Folder["b.pt"], "--layout", "native"], "--layout");
         Sparseconv.Fails(2, [.. convert, Folder["b.pt"], "--dimensions", "9"], "--dimensions is 9");
+        Sparseconv.Fails(1, [.. convert, Folder["b.pt"], "--place", "nets.c"], "it has no nets.c");
+        Weights.Write(Folder["empty.pt"], []);
+        Sparseconv.Fails(1, ["weights", "convert", Folder["empty.pt"], Folder["b.pt"]], "nothing to write");
         Sparseconv.Fails(
             1,
             [.. convert, Folder["b.pt"], "--layout", "native", "spconv2"],
