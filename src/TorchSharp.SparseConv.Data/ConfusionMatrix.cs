@@ -62,6 +62,25 @@ public sealed class ConfusionMatrix
         }
     }
 
+    /// <summary>Adds the counts of another matrix, such as that of another scan or process.</summary>
+    /// <exception cref="ArgumentException">The other matrix has other classes. Nothing is counted then.</exception>
+    public void Add(ConfusionMatrix other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (other.ClassCount != ClassCount || other.IgnoreLabel != IgnoreLabel)
+        {
+            throw new ArgumentException(
+                $"other has {other.ClassCount} classes and ignores {other.IgnoreLabel?.ToString() ?? "none"}, "
+                    + $"must have {ClassCount} and ignore {IgnoreLabel?.ToString() ?? "none"}",
+                nameof(other)
+            );
+        }
+        for (var i = 0; i < _counts.Length; i++)
+        {
+            _counts[i] += other._counts[i];
+        }
+    }
+
     /// <summary>Adds a number of points of one true and one predicted class.</summary>
     /// <exception cref="ArgumentOutOfRangeException">
     /// A label is not a class, or the count is negative. Nothing is counted then.

@@ -4,6 +4,20 @@ internal sealed class ConfusionMatrixTests
 {
     // By hand: class 1 has 3 points, 2 found; class 2 has 2 points, 2 found and 1 more claimed; class 3 is absent.
     [Test]
+    public void Matrices_add_up()
+    {
+        var (one, other) = (new ConfusionMatrix(3, 0), new ConfusionMatrix(3, 0));
+        one.Add([1, 2, 2], [1, 1, 2]);
+        other.Add([2, 0], [2, 1]);
+        one.Add(other);
+        Assert.That((one[1, 1], one[2, 1], one[2, 2], one.Total), Is.EqualTo((1L, 1L, 2L, 4L)));
+        Assert.That(
+            () => one.Add(new ConfusionMatrix(2, 0)),
+            Throws.ArgumentException.With.Message.Contains("2 classes")
+        );
+    }
+
+    [Test]
     public void Measures_agree_with_those_by_hand()
     {
         var matrix = new ConfusionMatrix(4, ignoreLabel: 0);

@@ -47,7 +47,8 @@ public static class NiftiFile
         {
             voxelSize[axis] = header.Finite(80 + 4 * axis, "the voxel size");
         }
-        var slope = header.Finite(112, "the slope");
+        // No number stands for no scaling, as 0 does.
+        var slope = header.Scale(112);
         var offset = header.Finite(108, "the offset of the voxels");
         if (offset < DataOffset || offset > file.Remaining + HeaderBytes)
         {
@@ -161,6 +162,10 @@ internal sealed class NiftiHeader
     public ByteOrder Order { get; }
 
     public short Int16(int at) => NumberBytes.Read<short>(_bytes.AsSpan(at), Order);
+
+    // The slope, which may be left open: 0 where it is not a number.
+    public double Scale(int at) =>
+        float.IsNaN(NumberBytes.Read<float>(_bytes.AsSpan(at), Order)) ? 0 : Finite(at, "the slope");
 
     public double Finite(int at, string what)
     {

@@ -3,7 +3,8 @@ using System.Numerics;
 
 namespace TorchSharp.SparseConv.Data;
 
-// Converts numbers to the text of a file and back, with "nan" and "inf" as C spells them.
+// Converts numbers to the text of a file and back, with "nan" and "inf" as the runtimes of C spell them: Microsoft's
+// write "-nan(ind)", and once wrote "1.#QNAN", "-1.#IND" and "1.#INF".
 internal static class NumberText
 {
     public static bool TryParse<T>(ReadOnlySpan<byte> text, out T value)
@@ -39,7 +40,7 @@ internal static class NumberText
         where T : unmanaged, INumber<T>
     {
         var negative = text.StartsWith("-"u8);
-        Span<byte> word = stackalloc byte[8];
+        Span<byte> word = stackalloc byte[9];
         var bare = negative || text.StartsWith("+"u8) ? text[1..] : text;
         if (
             bare.Length > word.Length
@@ -50,11 +51,18 @@ internal static class NumberText
             return false;
         }
         word = word[..length];
-        var infinite = word.SequenceEqual("inf"u8) || word.SequenceEqual("infinity"u8);
+        var infinite =
+            word.SequenceEqual("inf"u8) || word.SequenceEqual("infinity"u8) || word.SequenceEqual("1.#inf"u8);
         value = T.CreateSaturating(
             infinite ? (negative ? double.NegativeInfinity : double.PositiveInfinity) : double.NaN
         );
-        return infinite || word.SequenceEqual("nan"u8) || word.SequenceEqual("nan(ind)"u8);
+        return infinite
+            || word.SequenceEqual("nan"u8)
+            || word.SequenceEqual("nan(ind)"u8)
+            || word.SequenceEqual("nan(snan)"u8)
+            || word.SequenceEqual("1.#qnan"u8)
+            || word.SequenceEqual("1.#snan"u8)
+            || word.SequenceEqual("1.#ind"u8);
     }
 }
 

@@ -108,9 +108,9 @@ internal sealed class PcdHeader
                 PcdField.TypeOf(types[i], sizes[i])
                 ?? throw file.Error($"field {names[i]} has TYPE {types[i]} and SIZE {sizes[i]}, which is no number");
             var count = 1;
-            if (counts is not null && (!int.TryParse(counts[i], out count) || count < 1))
+            if (counts is not null && (!int.TryParse(counts[i], out count) || count < 0))
             {
-                throw file.Error($"field {names[i]} has COUNT {counts[i]}, must be at least 1");
+                throw file.Error($"field {names[i]} has COUNT {counts[i]}, must be 0 or more");
             }
             total += count;
             Fields.Add(new PcdField(names[i], type, count));

@@ -201,6 +201,10 @@ internal sealed class TextHeader
             separator == default
                 ? words.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)
                 : Split(file, words, separator);
+        if (fields.Length == 0)
+        {
+            throw file.Error("begins with a line of no words, expected the names of the columns or numbers", 0);
+        }
         var isNamed = !double.TryParse(fields[0], NumberStyles.Float, CultureInfo.InvariantCulture, out _);
         if (isComment && (!isNamed || !fields.Select(NameOf).Contains("x", StringComparer.Ordinal)))
         {

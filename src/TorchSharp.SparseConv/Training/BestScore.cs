@@ -7,6 +7,12 @@ namespace TorchSharp.SparseConv;
 /// <param name="Patience">How many scores in a row may be no better before it is time to stop.</param>
 public sealed record BestScore(int Patience)
 {
+    /// <summary>How many scores in a row may be no better before it is time to stop, 1 or more.</summary>
+    public int Patience { get; init; } =
+        Patience >= 1
+            ? Patience
+            : throw new ArgumentOutOfRangeException(nameof(Patience), Patience, "must be 1 or more");
+
     /// <summary>The highest score so far; null before the first.</summary>
     public double? Best { get; set; }
 

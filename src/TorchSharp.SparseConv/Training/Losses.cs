@@ -111,16 +111,20 @@ public static class Losses
         using var untracked = torch.no_grad();
         var hits = foreground.index_select(0, order).to_type(torch.ScalarType.Int64);
         var all = hits.sum();
-        var intersection = all - hits.cumsum(0);
-        var union = all + (1 - hits).cumsum(0);
-        var jaccard = 1 - intersection.to_type(torch.ScalarType.Float64).div(union.to_type(torch.ScalarType.Float64));
+        var lost = hits.cumsum(0);
+        var added = hits.logical_not().to_type(torch.ScalarType.Int64).cumsum(0);
+        var union = all.add(added, Scalars.One);
+        // 1 - (all - lost) / union
+        var wrong = lost.add(added, Scalars.One);
+        var jaccard = wrong.to_type(torch.ScalarType.Float64).div(union.to_type(torch.ScalarType.Float64));
         var before = torch.cat([jaccard.new_zeros(1), jaccard.narrow(0, 0, jaccard.shape[0] - 1)]);
         var steps = jaccard.sub(before).to_type(probability.dtype);
         using var tracked = torch.enable_grad();
         return sorted.mul(steps).sum();
     }
 
-    private static torch.Tensor Nothing(torch.Tensor logits) => Precision.Widen(logits).sum().mul(Scalars.Zero);
+    // The sum of no rows, so that whatever the others hold gets a gradient of 0.
+    private static torch.Tensor Nothing(torch.Tensor logits) => Precision.Widen(logits).narrow(0, 0, 0).sum();
 
     // The rows that count, wide, and their labels; null for none.
     private static (torch.Tensor Rows, torch.Tensor Labels)? Judged(

@@ -28,7 +28,7 @@ public sealed class TrainingCheckpoint : IDisposable
     /// Takes the parts of the run, each as it is before its first step; nothing is read or written yet but the lock,
     /// and what a killed run left unfinished is deleted. average is a second network that follows the first, as
     /// <see cref="ModelAverage.update"/> makes it. Throws IOException where another run holds the file, and
-    /// ArgumentException for a ReduceLROnPlateau, whose state TorchSharp gives nobody.
+    /// ArgumentException for a ReduceLROnPlateau or a ChainedLR, whose state TorchSharp gives nobody.
     /// </summary>
     public TrainingCheckpoint(
         string path,
@@ -41,10 +41,10 @@ public sealed class TrainingCheckpoint : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(optimizer);
-        if (scheduler?.GetType().Name.Contains("Plateau", StringComparison.Ordinal) == true)
+        if (scheduler?.GetType().Name is { } name && (name.Contains("Plateau") || name.Contains("Chained")))
         {
             throw new ArgumentException(
-                "scheduler is a ReduceLROnPlateau, whose state cannot be read: set the rate yourself, and keep it in your state.",
+                $"scheduler is a {name}, whose state cannot be read: set the rate yourself, and keep it in your state.",
                 nameof(scheduler)
             );
         }
@@ -109,12 +109,11 @@ public sealed class TrainingCheckpoint : IDisposable
             using (var zip = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true))
             {
                 Write(zip, StateEntry, JsonSerializer.SerializeToUtf8Bytes(state, options));
-                foreach (var (entry, module) in _modules)
+                foreach (var (entry, content) in Parts())
                 {
-                    Write(zip, entry, Binary(writer => module.save(writer)));
+                    Write(zip, entry, content);
                 }
 
-                Write(zip, OptimizerEntry, Binary(_optimizer.save_state_dict));
                 Write(
                     zip,
                     ScheduleEntry,
@@ -132,7 +131,7 @@ public sealed class TrainingCheckpoint : IDisposable
 
     /// <summary>
     /// Restores all parts and gives the state that was saved with them. Throws InvalidDataException for a file that is
-    /// no checkpoint, or is one of other parts.
+    /// no checkpoint, or is one of other parts; the parts are then as they were.
     /// </summary>
     public TState Load<TState>(JsonSerializerOptions? options = null)
     {
@@ -140,28 +139,25 @@ public sealed class TrainingCheckpoint : IDisposable
         var state = Json<TState>(_path, zip, StateEntry, options);
         var step = Json<int>(_path, zip, ScheduleEntry, null);
         var random = Read(_path, zip, RandomEntry);
+        var before = Parts();
         try
         {
-            foreach (var (entry, module) in _modules)
-            {
-                using var reader = new BinaryReader(new MemoryStream(Read(_path, zip, entry)));
-                module.load(reader);
-            }
-
-            // A schedule knows nothing but its step, and setting one of them takes all before it. The optimizer's state
-            // comes afterwards, since the rate in it is the one that holds.
-            while (_scheduler is not null && StepOf(_scheduler) < step)
-            {
-                _scheduler.step();
-            }
-
-            using var optimizer = new BinaryReader(new MemoryStream(Read(_path, zip, OptimizerEntry)));
-            _optimizer.load_state_dict(optimizer);
+            Restore(entry => Read(_path, zip, entry));
         }
-        catch (Exception error) when (error is ArgumentException or InvalidOperationException or IOException)
+        catch (Exception error) when (error is not OutOfMemoryException)
         {
+            Restore(entry => before[entry]);
             throw new InvalidDataException($"{_path} is of another network or optimizer: {error.Message}", error);
         }
+
+        // A schedule knows nothing but its step, and setting one of them takes all before it. The rate in the optimizer's
+        // state is the one that holds.
+        while (_scheduler is not null && StepOf(_scheduler) < step)
+        {
+            _scheduler.step();
+        }
+
+        RestoreOptimizer(Read(_path, zip, OptimizerEntry));
 
         using var restored = torch.tensor(random);
         torch.set_rng_state(restored);
@@ -170,6 +166,35 @@ public sealed class TrainingCheckpoint : IDisposable
 
     /// <summary>Lets other runs have the file.</summary>
     public void Dispose() => _lock.Dispose();
+
+    private Dictionary<string, byte[]> Parts()
+    {
+        var parts = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        foreach (var (entry, module) in _modules)
+        {
+            parts.Add(entry, Binary(writer => module.save(writer)));
+        }
+
+        parts.Add(OptimizerEntry, Binary(_optimizer.save_state_dict));
+        return parts;
+    }
+
+    private void Restore(Func<string, byte[]> content)
+    {
+        foreach (var (entry, module) in _modules)
+        {
+            using var reader = new BinaryReader(new MemoryStream(content(entry)));
+            module.load(reader);
+        }
+
+        RestoreOptimizer(content(OptimizerEntry));
+    }
+
+    private void RestoreOptimizer(byte[] content)
+    {
+        using var reader = new BinaryReader(new MemoryStream(content));
+        _optimizer.load_state_dict(reader);
+    }
 
     private static FileStream Lock(string path)
     {

@@ -229,7 +229,11 @@ internal static partial class NpyText
         var shape = match
             .Groups["shape"]
             .Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Select(size => long.Parse(size, NumberStyles.None, CultureInfo.InvariantCulture))
+            .Select(size =>
+                long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                    ? number
+                    : throw new InvalidDataException($"a size of its shape is {size}, which is no size of an array.")
+            )
             .ToArray();
         var isFortran = string.Equals(match.Groups["fortran"].Value, "True", StringComparison.Ordinal);
         return (type.Type, shape, isFortran, 8 + width + length);

@@ -126,8 +126,15 @@ public sealed class SafeTensorsFile : IDisposable
             _entries = entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
             Names = [.. entries.Select(entry => entry.Name)];
         }
-        catch (Exception exception) when (exception is JsonException or InvalidDataException or EndOfStreamException)
+        catch (Exception exception)
+            when (exception
+                    is JsonException
+                        or InvalidDataException
+                        or EndOfStreamException
+                        or InvalidOperationException
+            )
         {
+            // InvalidOperationException: text that is no UTF-8, or half of a surrogate pair.        {
             throw new InvalidDataException($"'{path}' is no safetensors file: {exception.Message}", exception);
         }
 

@@ -112,7 +112,7 @@ internal sealed class PcdFileTests
     [TestCase(Header + "POINTS 1000000000000\nDATA binary_compressed\n12345678", "1000000000000 points")]
     [TestCase(Header + "POINTS 100000\nDATA binary_compressed\n\u0001\0\0\0\u0080\u004f\u0012\0", "1 compressed bytes")]
     [TestCase(Header + "COUNT 1 1 1000000000\nPOINTS 1\nDATA ascii\n", "1000000002 numbers")]
-    [TestCase(Header + "COUNT 1 1 0\nPOINTS 1\nDATA ascii\n", "COUNT 0")]
+    [TestCase(Header + "COUNT 1 1 -1\nPOINTS 1\nDATA ascii\n", "COUNT -1")]
     [TestCase(Header + "COUNT 1 1\nPOINTS 1\nDATA ascii\n", "COUNT has 2 entries, must have 3")]
     [TestCase(Header + "POINTS nan\nDATA ascii\n", "POINTS is nan")]
     [TestCase(Header + "POINTS 1\nDATA lzma\n", "DATA lzma")]

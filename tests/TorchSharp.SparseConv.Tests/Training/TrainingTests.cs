@@ -87,6 +87,49 @@ public sealed class TrainingTests
     }
 
     [Test]
+    public void A_checkpoint_of_other_parts_changes_nothing()
+    {
+        using var scope = torch.NewDisposeScope();
+        var path = _folder["checkpoint.zip"];
+        using (var first = new Run(adam: false, path))
+        {
+            first.Train(2);
+            first.Checkpoint.Save(new State(2, []));
+        }
+
+        using var other = new Run(adam: true, path);
+        var before = other
+            .Network.state_dict()
+            .ToDictionary(one => one.Key, one => one.Value.clone(), StringComparer.Ordinal);
+        Assert.That(
+            () => other.Checkpoint.Load<State>(),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains(path + " is of another network or optimizer")
+        );
+        Assert.That(before.Max(one => Tensors.Deviation(other.Network.state_dict()[one.Key], one.Value)), Is.Zero);
+    }
+
+    [Test]
+    public void A_schedule_whose_state_cannot_be_read_is_refused()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var network = Run.Make();
+        using var optimizer = SGD(network.parameters(), 0.1);
+        foreach (
+            var schedule in new[]
+            {
+                lr_scheduler.ReduceLROnPlateau(optimizer),
+                lr_scheduler.ChainedLR([lr_scheduler.StepLR(optimizer, 2), lr_scheduler.StepLR(optimizer, 3)]),
+            }
+        )
+        {
+            Assert.That(
+                () => new TrainingCheckpoint(_folder["checkpoint.zip"], network, optimizer, schedule),
+                Throws.ArgumentException.With.Message.Contains("whose state cannot be read")
+            );
+        }
+    }
+
+    [Test]
     public void The_average_follows_the_network_and_copies_its_buffers()
     {
         using var scope = torch.NewDisposeScope();
@@ -116,6 +159,7 @@ public sealed class TrainingTests
         Assert.That(best.ShouldStop);
         Assert.That(best.Add(0.6) && !best.ShouldStop);
         Assert.That(best.Best, Is.EqualTo(0.6));
+        Assert.That(() => new BestScore(0), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
     [Test]

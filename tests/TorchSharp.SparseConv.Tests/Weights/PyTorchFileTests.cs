@@ -230,6 +230,22 @@ public sealed class PyTorchFileTests
         Refused(Archive(One("K\0\u008a\u0006\0\0\0\0\0\u0001\u0085K\0\u0085"), new byte[8]), "does not lie inside");
     }
 
+    [TestCase("npz-badshape.npz", "a size of its shape is 1 2")]
+    [TestCase("st-badutf8.safetensors", "no safetensors file")]
+    [TestCase("st-dtype-surrogate.safetensors", "no safetensors file")]
+    public void Hostile_files_of_other_formats_are_refused_as_damaged_ones(string file, string reason) =>
+        Refused(Given($"Cases/{file}"), reason);
+
+    [Test]
+    public void Null_where_a_list_must_be_is_named()
+    {
+        File.Copy(Given("Cases/config-null.json"), PathOf("config.json"));
+        Assert.That(
+            () => ModelDirectory.ReadConfig(_folder),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("classes[0].labels is null, must be a list")
+        );
+    }
+
     [Test]
     public void Other_files_are_refused_with_what_they_are()
     {

@@ -21,8 +21,12 @@ internal static class ModelConfigCheck
             $"\"{ModelConfig.FormatName}\""
         );
         Require(config.Version == ModelConfig.NewestVersion, "version", config.Version, $"{ModelConfig.NewestVersion}");
-        Architecture(config.Architecture, "architecture.");
-        var axes = config.Architecture.Dimensions;
+        Require(config.Architecture is not null, "architecture", "null", "an object");
+        Architecture(config.Architecture!, "architecture.");
+        var axes = config.Architecture!.Dimensions;
+        RequireList(config.VoxelSize, "voxel_size");
+        RequireList(config.Inputs, "inputs");
+        RequireList(config.Classes, "classes");
         RequireCount(config.VoxelSize.Count, axes, "voxel_size");
         foreach (var (axis, edge) in config.VoxelSize.Index())
         {
@@ -58,12 +62,16 @@ internal static class ModelConfigCheck
         Require(width is > 0 and <= LargestWidth, $"{prefix}width", width, $"above 0 and at most {LargestWidth}");
         var axes = architecture.Dimensions;
         Require(axes is >= 1 and <= 4, $"{prefix}dimensions", axes, "1 to 4");
+        RequireList(architecture.StemKernel, $"{prefix}stem_kernel");
         RequireCount(architecture.StemKernel.Count, axes, $"{prefix}stem_kernel");
         foreach (var (axis, size) in architecture.StemKernel.Index())
         {
             Require(size is >= 1 and <= LargestStem, $"{prefix}stem_kernel[{axis}]", size, $"1 to {LargestStem}");
         }
     }
+
+    private static void RequireList<T>(IReadOnlyList<T>? list, string field) =>
+        Require(list is not null, field, "null", "a list");
 
     private static void Inputs(IReadOnlyList<ModelInput> inputs, int axes, long channels)
     {
@@ -114,6 +122,7 @@ internal static class ModelConfigCheck
         {
             Require(entry is not null, $"classes[{i}]", "null", "an object");
             Name(entry!.Name, $"classes[{i}].name");
+            RequireList(entry.Labels, $"classes[{i}].labels");
             Require(names.Add(entry.Name), $"classes[{i}].name", entry.Name, "no other class's");
             Require(IsColor(entry.Color), $"classes[{i}].color", entry.Color, "as #6496f5");
             Require(
