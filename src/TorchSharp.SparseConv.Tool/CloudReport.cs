@@ -47,9 +47,11 @@ internal sealed class CloudReport : Report
             ),
             (
                 "origin",
-                Origin.Any(value => value != 0) ? string.Join("  ", Origin.Select(value => Tables.Number(value))) : null
+                Origin.Any(value => value != 0)
+                    ? string.Join("  ", Origin.Select(value => value.ToString(CultureInfo.InvariantCulture)))
+                    : null
             ),
-            ("x y z", FinitePoints > 0 ? Tables.Range(Min, Max) : null)
+            ("x y z", FinitePoints > 0 ? Tables.Box(Min, Max) : null)
         );
         if (Attributes.Count > 0)
         {

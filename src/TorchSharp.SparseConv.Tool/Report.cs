@@ -86,6 +86,24 @@ internal static class Tables
     public static string Number(double? value) =>
         value is { } known ? known.ToString("G6", CultureInfo.InvariantCulture) : "-";
 
+    /// <summary>
+    /// Coordinates with so many decimals that two points in the box can be told apart, at most nine.
+    /// </summary>
+    public static string Box(IReadOnlyList<double?> low, IReadOnlyList<double?> high)
+    {
+        return string.Join("  ", low.Zip(high, (from, to) => from is null ? "-" : Between(from.Value, to!.Value)));
+
+        static string Between(double from, double to)
+        {
+            var decimals = to > from ? Math.Clamp(6 - (int)Math.Ceiling(Math.Log10(to - from)), 0, 9) : 9;
+            var format = "0." + new string('#', decimals);
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{from.ToString(format, CultureInfo.InvariantCulture)} to {to.ToString(format, CultureInfo.InvariantCulture)}"
+            );
+        }
+    }
+
     public static string Percent(double? share) =>
         share is { } known
             ? (100 * known).ToString(known < 0.01 ? "G2" : "F1", CultureInfo.InvariantCulture) + " %"

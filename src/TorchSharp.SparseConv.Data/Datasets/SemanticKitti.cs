@@ -8,7 +8,6 @@ namespace TorchSharp.SparseConv.Data;
 /// </summary>
 public static class SemanticKitti
 {
-    private const int PointBytes = 4 * sizeof(float);
     private const int LabelBytes = sizeof(uint);
 
     /// <summary>Reads the points of one scan without labels.</summary>
@@ -17,29 +16,36 @@ public static class SemanticKitti
     /// </exception>
     public static PointCloud ReadScan(string path)
     {
-        var values = ReadWords<float>(path, PointBytes, "points of 16 bytes (float32 x, y, z, intensity)");
-        var count = values.Length / 4;
+        var cloud = ReadFloats(path, []);
+        var wrong = Array.FindIndex(cloud.Positions, value => !float.IsFinite(value));
+        return wrong < 0
+            ? cloud
+            : throw new PointCloudException(
+                path,
+                $"{"xyz"[wrong % 3]} of point {wrong / 3} is {cloud.Positions[wrong]}, must be finite",
+                (4L * (wrong / 3) + wrong % 3) * sizeof(float)
+            );
+    }
+
+    // Points of float32 x, y, z, intensity and any further columns, each an attribute.
+    internal static PointCloud ReadFloats(string path, string[] further)
+    {
+        string[] names = [PointAttribute.Intensity, .. further];
+        var width = 3 + names.Length;
+        var expected = $"points of {width * sizeof(float)} bytes (float32 x, y, z, {string.Join(", ", names)})";
+        var values = ReadWords<float>(path, width * sizeof(float), expected);
+        var count = values.Length / width;
         var positions = new float[3 * count];
-        var intensity = new float[count];
+        var columns = Array.ConvertAll(names, _ => new float[count]);
         for (var point = 0; point < count; point++)
         {
-            for (var axis = 0; axis < 3; axis++)
+            values.AsSpan(width * point, 3).CopyTo(positions.AsSpan(3 * point));
+            for (var i = 0; i < columns.Length; i++)
             {
-                var value = values[4 * point + axis];
-                if (!float.IsFinite(value))
-                {
-                    var offset = ((4L * point) + axis) * sizeof(float);
-                    throw new PointCloudException(
-                        path,
-                        $"{"xyz"[axis]} of point {point} is {value}, must be finite",
-                        offset
-                    );
-                }
-                positions[3 * point + axis] = value;
+                columns[i][point] = values[width * point + 3 + i];
             }
-            intensity[point] = values[4 * point + 3];
         }
-        return new PointCloud(positions, intensity);
+        return new PointCloud(positions, Origin.Zero, names.Select((name, i) => new PointAttribute(name, columns[i])));
     }
 
     /// <summary>
@@ -92,15 +98,27 @@ public static class SemanticKitti
     }
 
     /// <summary>Writes points as a scan. Points without an intensity get 0.</summary>
-    public static void WriteScan(string path, PointCloud cloud)
+    public static void WriteScan(string path, PointCloud cloud) => WriteFloats(path, cloud, []);
+
+    // The same with further columns; points without such an attribute get 0.
+    internal static void WriteFloats(string path, PointCloud cloud, string[] further)
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(cloud);
-        var values = new float[checked(4 * cloud.Count)];
+        string[] names = [PointAttribute.Intensity, .. further];
+        var columns = Array.ConvertAll(
+            names,
+            name => cloud.Find(name) is { Components: 1 } attribute ? attribute.Values.ToSingle() : null
+        );
+        var width = 3 + names.Length;
+        var values = new float[checked(width * cloud.Count)];
         for (var point = 0; point < cloud.Count; point++)
         {
-            cloud.Positions.AsSpan(3 * point, 3).CopyTo(values.AsSpan(4 * point));
-            values[4 * point + 3] = cloud.Intensity?[point] ?? 0;
+            cloud.Positions.AsSpan(3 * point, 3).CopyTo(values.AsSpan(width * point));
+            for (var i = 0; i < columns.Length; i++)
+            {
+                values[width * point + 3 + i] = columns[i]?[point] ?? 0;
+            }
         }
         WriteWords(path, values);
     }

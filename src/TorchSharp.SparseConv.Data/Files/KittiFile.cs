@@ -1,7 +1,8 @@
 namespace TorchSharp.SparseConv.Data;
 
 /// <summary>
-/// Reads and writes scans of KITTI (.bin: float32 x, y, z, intensity) together with files of raw labels.
+/// Reads and writes scans of KITTI (.bin: float32 x, y, z, intensity) and nuScenes (.pcd.bin: the same and the ring)
+/// together with files of raw labels. The name says which: both may be of as many bytes.
 /// <see cref="SemanticKitti"/> gives the learning classes instead.
 /// </summary>
 /// <remarks>
@@ -18,12 +19,11 @@ public static class KittiFile
     /// "label" (the raw id) and "instance".
     /// </summary>
     /// <exception cref="PointCloudException">
-    /// A file is missing or incomplete, a coordinate is not finite, or the number of labels is not the number of
-    /// points.
+    /// A file is missing or incomplete, or the number of labels is not the number of points.
     /// </exception>
     public static PointCloud Read(string path)
     {
-        var cloud = SemanticKitti.ReadScan(path);
+        var cloud = SemanticKitti.ReadFloats(path, FurtherColumns(path));
         var labelPath = LabelPath(path);
         if (!File.Exists(labelPath))
         {
@@ -48,7 +48,7 @@ public static class KittiFile
         ArgumentNullException.ThrowIfNull(cloud);
         var instances = cloud.Find(Instance) is { Components: 1 } attribute ? attribute.Values.ToInt32() : null;
         var raw = cloud.Labels is { } labels ? RawLabels(labels, instances) : null;
-        SemanticKitti.WriteScan(path, cloud);
+        SemanticKitti.WriteFloats(path, cloud, FurtherColumns(path));
         if (raw is not null)
         {
             SemanticKitti.WriteWords(LabelPath(path), raw);
@@ -82,6 +82,9 @@ public static class KittiFile
             ArrayBytes.Write(file, RawLabels(labels, instances: null), ByteOrder.LittleEndian);
         }
     }
+
+    private static string[] FurtherColumns(string path) =>
+        path.EndsWith(".pcd.bin", StringComparison.OrdinalIgnoreCase) ? ["ring"] : [];
 
     private static uint[] RawLabels(int[] labels, int[]? instances)
     {

@@ -86,7 +86,10 @@ internal sealed class LasReader : PointReader
     private float[] Positions(int[] steps, long at)
     {
         CheckBounds(steps, at);
-        _origin ??= WorldPositions.OriginFor(World(steps, 0));
+        _origin ??= WorldPositions.OriginFor(
+            World(steps, 0),
+            Math.Min(_header.Scale.X, Math.Min(_header.Scale.Y, _header.Scale.Z))
+        );
         var positions = new float[steps.Length];
         for (var axis = 0; axis < 3; axis++)
         {

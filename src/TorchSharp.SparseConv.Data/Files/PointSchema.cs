@@ -200,9 +200,11 @@ internal static class WorldPositions
     private const double Near = 4096;
 
     // Of the first finite coordinate on each axis: 0 where that is near, else the coordinate rounded down. It depends on
-    // the first points alone, so that a file read in blocks gives the positions of one read whole.
-    public static Origin OriginFor(ReadOnlySpan<double> world)
+    // the first points alone, so that a file read in blocks gives the positions of one read whole. Near is where 32-bit
+    // floats hold the step of the source, such as 1e-7 degrees, where that is known.
+    public static Origin OriginFor(ReadOnlySpan<double> world, double step = 1)
     {
+        var near = Math.Min(Near, Math.Abs(step) * (1 << 22));
         Span<double> origin = stackalloc double[3];
         for (var axis = 0; axis < 3; axis++)
         {
@@ -211,7 +213,7 @@ internal static class WorldPositions
             {
                 i += 3;
             }
-            if (i < world.Length && Math.Abs(world[i]) > Near)
+            if (i < world.Length && Math.Abs(world[i]) > near)
             {
                 origin[axis] = Math.Floor(world[i]);
             }

@@ -30,6 +30,44 @@ internal sealed class CaseTests
         Assert.That((volume.Slope, volume.Intercept), Is.EqualTo((1.0, 0.0)));
     }
 
+    [Test]
+    public void Five_floats_of_nuScenes_are_told_by_the_name()
+    {
+        using var folder = new TempFolder();
+        var cloud = PointCloudFile.Read(PathOf("five-floats.pcd.bin"));
+        Assert.That((cloud.Count, cloud.Find("ring")!.Count), Is.EqualTo((32, 32)));
+        PointCloudFile.Write(folder["again.pcd.bin"], cloud);
+        Assert.That(
+            File.ReadAllBytes(folder["again.pcd.bin"]),
+            Is.EqualTo(File.ReadAllBytes(PathOf("five-floats.pcd.bin")))
+        );
+    }
+
+    [Test]
+    public void A_return_that_is_no_number_is_read_and_can_be_dropped()
+    {
+        var cloud = PointCloudFile.Read(PathOf("one-nan.bin"));
+        Assert.That(cloud.FinitePoints().Count, Is.EqualTo(cloud.Count - 1));
+        Assert.That(() => SemanticKitti.ReadScan(PathOf("one-nan.bin")), Throws.TypeOf<PointCloudException>());
+    }
+
+    [Test]
+    public void Degrees_keep_every_step_of_the_source()
+    {
+        var path = PathOf("latlon.las");
+        var (cloud, header) = (PointCloudFile.Read(path), LasFile.ReadHeader(path));
+        var steps = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, int>(File.ReadAllBytes(path).AsSpan(227));
+        for (var point = 0; point < cloud.Count; point++)
+        {
+            for (var axis = 0; axis < 3; axis++)
+            {
+                var world = cloud.Origin[axis] + cloud.Positions[3 * point + axis];
+                var step = steps[header.RecordBytes / 4 * point + axis];
+                Assert.That((int)Math.Round((world - header.Offset[axis]) / header.Scale[axis]), Is.EqualTo(step));
+            }
+        }
+    }
+
     [TestCase("hash.txt")]
     [TestCase("bom.csv")]
     public void A_text_file_of_no_words_is_refused_as_any_other(string file) =>
