@@ -72,8 +72,7 @@ internal sealed class BatchNormState
         && features.shape[1] == Channels
         && features.shape[0] > (IsOfBatch ? 1 : 0)
         && IsFloat(features.dtype)
-        && Tensors.All(one => Devices.AreSame(one, features))
-        && Tensors.All(one => Precision.Sums(one.dtype) == Precision.Sums(features.dtype));
+        && LiesBeside(features);
 
     /// <summary>Whether parameters and statistics have the type that modules take beside these features.</summary>
     internal bool HasTypeOf(torch.Tensor features) =>
@@ -83,11 +82,7 @@ internal sealed class BatchNormState
     /// Whether the norm, by its running statistics, is a scale and a shift of this convolution's output for these features.
     /// </summary>
     internal bool CanFollow(SparseConvolution convolution, torch.Tensor features) =>
-        !IsOfBatch
-        && Channels == convolution.out_channels
-        && HasTypeOf(features)
-        && Tensors.All(one => Devices.AreSame(one, features))
-        && Tensors.All(one => Precision.Sums(one.dtype) == Precision.Sums(features.dtype));
+        !IsOfBatch && Channels == convolution.out_channels && HasTypeOf(features) && LiesBeside(features);
 
     /// <summary>
     /// The norm by its running statistics, of x plus an offset [C]: x * Scale + Shift, both [C] in the type of sums.
@@ -177,6 +172,11 @@ internal sealed class BatchNormState
         recomputation.MoveToOuterDisposeScope();
         return (result, recomputation);
     }
+
+    private bool LiesBeside(torch.Tensor features) =>
+        Tensors.All(one =>
+            Devices.AreSame(one, features) && Precision.Sums(one.dtype) == Precision.Sums(features.dtype)
+        );
 
     private IEnumerable<torch.Tensor> Tensors => new[] { Weight, Bias, Mean, Variance }.OfType<torch.Tensor>();
 

@@ -94,7 +94,7 @@ public static class Losses
                 var foreground = truth.eq(number);
                 if (foreground.any().item<bool>())
                 {
-                    losses.Add(LovaszHinge(probabilities.select(1, label), foreground));
+                    losses.Add(LovaszOfClass(probabilities.select(1, label), foreground));
                 }
             }
 
@@ -104,7 +104,7 @@ public static class Losses
 
     // The paper's Lovasz extension of the Jaccard loss at the errors of one class: the errors in descending order, times
     // the steps that 1 - IoU takes when they become wrong one after the other. Counts are whole numbers, and so exact.
-    private static torch.Tensor LovaszHinge(torch.Tensor probability, torch.Tensor foreground)
+    private static torch.Tensor LovaszOfClass(torch.Tensor probability, torch.Tensor foreground)
     {
         var errors = foreground.to_type(probability.dtype).sub(probability).abs();
         var (sorted, order) = torch.sort(errors, dim: 0, descending: true, stable: true);

@@ -19,8 +19,13 @@ internal ref struct PickleReader
     private readonly Dictionary<uint, object?> _memo = [];
     private readonly List<PickledStorage> _storages = [];
     private int _position;
+    private int _pairs; // that dictionaries may still be made of
 
-    private PickleReader(ReadOnlySpan<byte> bytes) => _bytes = bytes;
+    private PickleReader(ReadOnlySpan<byte> bytes)
+    {
+        _bytes = bytes;
+        _pairs = bytes.Length;
+    }
 
     /// <summary>The object of a pickle; throws InvalidDataException with what was refused and where.</summary>
     internal static object? Read(ReadOnlySpan<byte> bytes) => new PickleReader(bytes).Run();
@@ -193,7 +198,7 @@ internal ref struct PickleReader
                 return Push(storage);
             case 'R':
                 var call = PopMany(2);
-                return Push(Pickled.Call(call[0], call[1]));
+                return Push(Pickled.Call(call[0], call[1], ref _pairs));
             case '\x81':
                 return Push(new PickledOpaque(Pickled.Name(PopMany(2)[0])));
             case '\x92':

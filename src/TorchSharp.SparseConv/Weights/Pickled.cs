@@ -27,13 +27,18 @@ internal static class Pickled
             ? new PickledStorage(type.Storage, type.Name, Text(parts[2]), elements)
             : throw new InvalidDataException("it refers to something that is no storage of torch.save.");
 
-    internal static object? Call(object? function, object? arguments)
+    /// <summary>
+    /// What a call makes. A dictionary that is made of another takes its pairs from the budget, so that a pickle makes no
+    /// more of them than it has bytes.
+    /// </summary>
+    internal static object? Call(object? function, object? arguments, ref int budget)
     {
         var given = arguments as object?[] ?? throw new InvalidDataException("it calls without a tuple.");
         return Name(function) switch
         {
             "collections.OrderedDict" or "collections.defaultdict" or "collections.Counter" => Dictionary(
-                given.LastOrDefault()
+                given.LastOrDefault(),
+                ref budget
             ),
             "torch._utils._rebuild_tensor" when given.Length == 4 => Tensor(given),
             "torch._utils._rebuild_tensor_v2" when given.Length >= 4 => Tensor(given),
@@ -48,20 +53,28 @@ internal static class Pickled
     }
 
     // What a dictionary of any kind begins with: pairs in a list, another dictionary, or nothing.
-    private static List<KeyValuePair<object?, object?>> Dictionary(object? content) =>
-        content switch
+    private static List<KeyValuePair<object?, object?>> Dictionary(object? content, ref int budget)
+    {
+        if (content is System.Collections.ICollection { Count: var count } && (budget -= count) < 0)
+        {
+            throw new InvalidDataException("it makes more pairs than it has bytes.");
+        }
+
+        return content switch
         {
             List<KeyValuePair<object?, object?>> pairs => [.. pairs],
-            List<object?> pairs =>
-            [
-                .. pairs.Select(pair =>
-                    pair is object?[] { Length: 2 } both ? KeyValuePair.Create(both[0], both[1])
-                    : pair is List<object?> { Count: 2 } list ? KeyValuePair.Create(list[0], list[1])
-                    : throw new InvalidDataException("it makes a dictionary of something that is no pair.")
-                ),
-            ],
+            List<object?> pairs => [.. pairs.Select(Pair)],
             _ => [],
         };
+
+        static KeyValuePair<object?, object?> Pair(object? pair) =>
+            pair switch
+            {
+                object?[] { Length: 2 } both => new(both[0], both[1]),
+                List<object?> { Count: 2 } both => new(both[0], both[1]),
+                _ => throw new InvalidDataException("it makes a dictionary of something that is no pair."),
+            };
+    }
 
     private static PickledTensor Tensor(object?[] given)
     {

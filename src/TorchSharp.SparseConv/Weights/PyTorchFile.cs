@@ -22,7 +22,7 @@ internal sealed class PyTorchFile : StateReader
         "weights",
     ];
 
-    // No state_dict lies so deep, and a pickle's dictionaries may hold themselves.
+    // No state_dict lies so deep; it bounds the text that places take.
     private const int MostPlace = 400;
 
     private readonly PyTorchStorages _content;
@@ -106,9 +106,7 @@ internal sealed class PyTorchFile : StateReader
 
     private void AddTensors(object? root, string? place)
     {
-        var found = new List<(string Place, List<KeyValuePair<object?, object?>> Pairs)>();
-        Search("", Pickled.RequireDictionary(root, "names"), found);
-        foreach (var (key, value) in Choose(found, place))
+        foreach (var (key, value) in Choose(Search(Pickled.RequireDictionary(root, "names")), place))
         {
             if (value is PickledTensor tensor && !_tensors.TryAdd(Pickled.Text(key), tensor))
             {
@@ -117,30 +115,38 @@ internal sealed class PyTorchFile : StateReader
         }
     }
 
-    // Every dictionary that has tensors under names, but for those of optimizers, whose keys are numbers below.
-    private static void Search(
-        string place,
-        List<KeyValuePair<object?, object?>> pairs,
-        List<(string Place, List<KeyValuePair<object?, object?>> Pairs)> found
+    // Every dictionary that has tensors under names, but for those of optimizers. Each is looked into once: in a pickle a
+    // dictionary may stand in many places, in itself too, and lie as deep as the file is long.
+    private static List<(string Place, List<KeyValuePair<object?, object?>> Pairs)> Search(
+        List<KeyValuePair<object?, object?>> root
     )
     {
-        if (pairs.Exists(pair => pair is { Key: string, Value: PickledTensor }))
+        var found = new List<(string Place, List<KeyValuePair<object?, object?>> Pairs)>();
+        var seen = new HashSet<object>(ReferenceEqualityComparer.Instance) { root };
+        var left = new Queue<(string Place, List<KeyValuePair<object?, object?>> Pairs)>([("", root)]);
+        while (left.TryDequeue(out var next))
         {
-            found.Add((place, pairs));
-        }
-
-        foreach (var (key, value) in pairs)
-        {
-            if (
-                value is List<KeyValuePair<object?, object?>> inner
-                && key is string name
-                && !name.StartsWith("optim", StringComparison.Ordinal)
-                && place.Length < MostPlace
-            )
+            if (next.Pairs.Exists(pair => pair is { Key: string, Value: PickledTensor }))
             {
-                Search(place.Length == 0 ? name : $"{place}.{name}", inner, found);
+                found.Add(next);
+            }
+
+            foreach (var (key, value) in next.Pairs)
+            {
+                if (
+                    value is List<KeyValuePair<object?, object?>> inner
+                    && key is string name
+                    && !name.StartsWith("optim", StringComparison.Ordinal)
+                    && next.Place.Length < MostPlace
+                    && seen.Add(inner)
+                )
+                {
+                    left.Enqueue((next.Place.Length == 0 ? name : $"{next.Place}.{name}", inner));
+                }
             }
         }
+
+        return found;
     }
 
     private static List<KeyValuePair<object?, object?>> Choose(
@@ -192,15 +198,21 @@ internal abstract class PyTorchStorages : IDisposable
     /// <summary>Opens either kind by its first bytes, and takes over the stream.</summary>
     internal static PyTorchStorages Open(FileStream stream)
     {
-        Span<byte> start = stackalloc byte[2];
-        var read = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
-        stream.Position = 0;
-        return start switch
+        if (Begins(stream, "PK"u8))
         {
-            [(byte)'P', (byte)'K'] when read == 2 => new ZippedStorages(stream),
-            [0x80, _] when read == 2 => new LegacyStorages(stream),
-            _ => throw new InvalidDataException("it is neither a zip archive nor a pickle."),
-        };
+            return new ZippedStorages(stream);
+        }
+
+        if (Begins(stream, LegacyStorages.Magic))
+        {
+            return new LegacyStorages(stream);
+        }
+
+        throw new InvalidDataException(
+            Begins(stream, [0x80])
+                ? "it is a pickle, but not of torch.save."
+                : "it is neither a zip archive nor a pickle."
+        );
     }
 
     /// <summary>
@@ -209,22 +221,30 @@ internal abstract class PyTorchStorages : IDisposable
     internal static bool IsOne(string path)
     {
         using var stream = File.OpenRead(path);
-        Span<byte> start = stackalloc byte[2];
-        var read = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
-        if (read < 2 || start is not [(byte)'P', (byte)'K'])
+        if (!Begins(stream, "PK"u8))
         {
-            return read == 2 && start is [0x80, 2];
+            return Begins(stream, LegacyStorages.Magic);
         }
 
         try
         {
             using var archive = new ZipArchive(stream, ZipArchiveMode.Read);
-            return archive.Entries.Any(entry => string.Equals(entry.Name, "data.pkl", StringComparison.Ordinal));
+            return archive.Entries.Any(entry =>
+                string.Equals(entry.Name, ZippedStorages.PickleName, StringComparison.Ordinal)
+            );
         }
         catch (InvalidDataException)
         {
             return false;
         }
+    }
+
+    private static bool Begins(FileStream stream, ReadOnlySpan<byte> bytes)
+    {
+        Span<byte> start = stackalloc byte[bytes.Length];
+        var read = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        stream.Position = 0;
+        return read == bytes.Length && start.SequenceEqual(bytes);
     }
 
     /// <summary>A stream of a storage's elements.</summary>
@@ -261,7 +281,7 @@ internal abstract class PyTorchStorages : IDisposable
 /// </summary>
 internal sealed class ZippedStorages : PyTorchStorages
 {
-    private const string PickleName = "data.pkl";
+    internal const string PickleName = "data.pkl";
 
     private readonly ZipArchive _archive;
     private readonly string _root;
@@ -344,6 +364,13 @@ internal sealed class LegacyStorages : PyTorchStorages
 {
     private const long Version = 1001;
 
+    /// <summary>
+    /// The pickle of the magic number. Nothing shorter tells: a file of TorchSharp with 256 tensors has the first two bytes,
+    /// too.
+    /// </summary>
+    internal static ReadOnlySpan<byte> Magic =>
+        [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, (byte)'.'];
+
     private readonly FileStream _stream;
     private readonly Dictionary<string, long> _places = new(StringComparer.Ordinal);
 
@@ -354,10 +381,10 @@ internal sealed class LegacyStorages : PyTorchStorages
         stream.ReadExactly(bytes);
         ReadOnlySpan<byte> rest = bytes;
         var storages = new List<PickledStorage>();
-        var magic = PickleReader.Read(ref rest, storages);
-        if (magic is not PickledOpaque || PickleReader.Read(ref rest, storages) is not Version)
+        rest = rest[Magic.Length..];
+        if (PickleReader.Read(ref rest, storages) is not Version)
         {
-            throw new InvalidDataException("it is a pickle, but not of torch.save.");
+            throw new InvalidDataException($"its version is not {Version}.");
         }
 
         var system = Pickled.RequireDictionary(PickleReader.Read(ref rest, storages), "sizes of types");

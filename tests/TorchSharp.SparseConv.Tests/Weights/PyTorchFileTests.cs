@@ -221,6 +221,38 @@ public sealed class PyTorchFileTests
     }
 
     [Test]
+    public void A_file_of_TorchSharp_with_256_tensors_is_no_pickle()
+    {
+        using var many = torch.nn.Sequential([.. Enumerable.Range(0, 128).Select(_ => torch.nn.Linear(1, 1))]);
+        Weights.Save(many, PathOf("many.dat"));
+        var begin = File.ReadAllBytes(PathOf("many.dat"))[..2];
+        Assert.That(begin, Is.EqualTo(new byte[] { 0x80, 2 }), "the number 256, as a pickle begins");
+        Assert.That(Weights.Load(many, PathOf("many.dat")).Loaded, Has.Count.EqualTo(256));
+    }
+
+    [Test]
+    public void Dictionaries_that_hold_themselves_or_one_another_end()
+    {
+        Assert.That(Weights.Read(Archive("}q\0X\0\0\0\0h\0s.", null)), Is.Empty, "itself, under no name");
+
+        // Each level has the one before twice: 2^60 ways down.
+        var levels = Enumerable
+            .Range(0, 60)
+            .Select(i => $"}}q{(char)(i + 1)}(X\u0001\0\0\0ah{(char)i}X\u0001\0\0\0bh{(char)i}u");
+        Assert.That(Weights.Read(Archive($"}}q\0{string.Concat(levels)}.", null)), Is.Empty);
+        var deep = string.Concat(Enumerable.Repeat("}X\0\0\0\0", 100_000)) + "}" + new string('s', 100_000) + ".";
+        Assert.That(Weights.Read(Archive(deep, null)), Is.Empty, "100,000 levels under no name");
+    }
+
+    [Test]
+    public void Dictionaries_made_of_one_another_take_no_memory_beyond_measure()
+    {
+        var pairs = string.Concat(Enumerable.Repeat("K\0K\0", 1000));
+        var copies = string.Concat(Enumerable.Repeat("ccollections\nOrderedDict\nh\0\u0085R0", 100));
+        Refused(Archive($"}}({pairs}uq\0{copies}.", null), "more pairs than it has bytes");
+    }
+
+    [Test]
     public void Sizes_that_tensors_recall_take_no_memory_beyond_measure()
     {
         // A tuple of 100 sizes, recalled: no tensor has so many axes.
